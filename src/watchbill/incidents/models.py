@@ -1,0 +1,138 @@
+"""Services that can page, incidents until they are solved, and who may see them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from watchbill.audit.models import append_only
+from watchbill.people.models import Person, Team
+
+
+class Severity(models.TextChoices):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Service(models.Model):
+    """A monitored thing that can page."""
+
+    name = models.CharField(max_length=200, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
+    group_by = models.JSONField(default=list)  # fields of an alert
+    group_for_seconds = models.IntegerField(default=3600)
+    when_cleared = models.CharField(max_length=16, default="stop_paging")  # stop_paging | keep | resolve
+    source_ack = models.CharField(max_length=8, default="mark")  # mark | stops
+    urgency = models.JSONField(null=True)  # {severity: high|low}
+    severity_map = models.JSONField(default=dict)  # their word -> ours
+    restricted = models.BooleanField(default=False)
+    storm = models.JSONField(null=True)  # {incidents, seconds}; null: the guard is off
+    routes = models.JSONField(default=list)  # stored; not active yet
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(when_cleared__in=["stop_paging", "keep", "resolve"]), name="service_when_cleared"),
+            models.CheckConstraint(condition=Q(source_ack__in=["mark", "stops"]), name="service_source_ack"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Incident(models.Model):
+    """The work until it is solved. A restricted one has a number of its own kind and a code name."""
+
+    class Status(models.TextChoices):
+        TRIGGERED = "triggered"
+        ACKNOWLEDGED = "acknowledged"
+        RESOLVED = "resolved"
+
+    number = models.BigIntegerField(unique=True)
+    title = models.CharField(max_length=1024)
+    code_name = models.CharField(max_length=80, blank=True, default="")
+    severity = models.CharField(max_length=8, choices=Severity)
+    status = models.CharField(max_length=12, choices=Status, default=Status.TRIGGERED)
+    service = models.ForeignKey(Service, null=True, on_delete=models.PROTECT, related_name="incidents")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="incidents")
+    restricted = models.BooleanField(default=False)
+    owner = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="owned")
+    acting = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="acting_on")
+    opened_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    group_key = models.CharField(max_length=64, blank=True, default="")  # digest of service + grouped fields; empty: takes no more alerts
+    last_alert_at = models.DateTimeField(null=True)
+    cleared_at = models.DateTimeField(null=True)  # every alert is resolved by its source
+    cleared_unseen = models.BooleanField(default=False)  # cleared, and nobody looked
+    storm = models.BooleanField(default=False)
+    previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    word_at = models.DateTimeField(null=True)  # last human word
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-number"], name="incident_open", condition=~Q(status="resolved")),
+            models.Index(fields=["service", "group_key"], name="incident_group", condition=~Q(status="resolved") & ~Q(group_key="")),
+            models.Index(fields=["service", "-opened_at"], name="incident_service_opened"),
+            models.Index(fields=["-opened_at"], name="incident_opened"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(severity__in=["critical", "high", "medium", "low"]), name="incident_severity"),
+            models.CheckConstraint(condition=Q(status__in=["triggered", "acknowledged", "resolved"]), name="incident_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
+class Access(models.Model):
+    """Why a person may see a restricted incident. Paged: while that page is open; acknowledged or named: for good."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="access")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=16)  # paged | acknowledged | named
+    granted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "person"], name="access_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} sees {self.incident_id}"
+
+
+class Participant(models.Model):
+    """Somebody engaged in an incident without owning it."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="participants")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "person"], name="participant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.incident_id}"
+
+
+class TimelineEntry(models.Model):
+    """What happened, in order. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="timeline", db_index=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=32)  # opened, alert, step, skipped, acknowledged, owner, note, resolved, ...
+    actor = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    via = models.CharField(max_length=40, blank=True, default="")
+    text = models.TextField(blank=True, default="")  # one plain sentence, or the note itself
+    data = models.JSONField(default=dict)
+    page_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "id"], name="timeline_incident")]
+        triggers = append_only("timeline")
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.incident_id}"

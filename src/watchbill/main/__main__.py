@@ -1,0 +1,3 @@
+from watchbill.main.cli import run
+
+run()

@@ -1,0 +1,28 @@
+"""The front door alone, as a process of its own: no page can delay an event. Everything else answers 404 here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from watchbill.main import children
+
+children.die_with_parent()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
+
+from watchbill.frontdoor.app import make_application  # noqa: E402  the death signal must be set first
+
+BODY = b'{"error":"not_found","message":"This process takes events only.","details":{}}'
+
+
+async def nothing_else(
+    scope: dict[str, Any], _receive: Callable[[], Awaitable[Any]], send: Callable[[dict[str, Any]], Awaitable[None]]
+) -> None:
+    """Answers what a page would answer elsewhere."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": BODY})
+
+
+application = make_application(nothing_else)

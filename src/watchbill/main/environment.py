@@ -1,0 +1,120 @@
+"""What did the operator set? Reads the environment once and says clearly what is wrong with it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from watchbill.kernel import postgres
+from watchbill.kernel.errors import Invalid
+
+APP_ROLE = "watchbill_app"  # the plain role that the running application takes on
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings of this process, checked."""
+
+    data_dir: Path
+    database: dict[str, Any]
+    embedded: bool
+    bind: tuple[str, int]
+    url: str
+    secret_key: str
+    smtp_url: str
+    mail_from: str
+    allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    deadman_url: str
+
+
+def read(env: Mapping[str, str]) -> Environment:
+    """Read the variables. Raises Invalid with the variable's name when one cannot be used."""
+    data_dir = Path(env.get("WATCHBILL_DATA") or "watchbill-data").absolute()
+    host, port = _bind(env.get("WATCHBILL_BIND") or "127.0.0.1:8470")
+    url = env.get("DATABASE_URL", "")
+    return Environment(
+        data_dir=data_dir,
+        database=database(url, data_dir, as_owner=bool(env.get("WATCHBILL_AS_OWNER")), pooled=env.get("WATCHBILL_PROCESS") == "web"),
+        embedded=not url,
+        bind=(host, port),
+        url=(env.get("WATCHBILL_URL") or f"http://{host}:{port}").rstrip("/"),
+        secret_key=_secret_key(env, data_dir),
+        smtp_url=env.get("WATCHBILL_SMTP_URL", ""),
+        mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
+        allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
+        deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+    )
+
+
+def database(url: str, data_dir: Path, *, as_owner: bool, pooled: bool = False) -> dict[str, Any]:
+    """Django's database settings for a URL, or for the embedded server of the data folder.
+
+    The owner of the tables migrates; everything else takes on a plain role, which the append-only tables refuse. A web process takes its
+    connections from a pool: each request runs in a thread of its own there, so a connection kept by a thread would never be used again.
+    """
+    options: dict[str, Any] = {} if as_owner else {"options": f"-c role={APP_ROLE}"}
+    settings: dict[str, Any] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0 if pooled else None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": 12, "timeout": 8}
+    if not url:
+        embedded = postgres.connection_parameters(data_dir)
+        settings.update(NAME="watchbill", USER=embedded.user, HOST=str(embedded.host), PORT="")
+        options["passfile"] = str(embedded.passfile)
+        return settings
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise Invalid("DATABASE_URL must begin with postgresql://, as in postgresql://user:password@host:5432/watchbill.")
+    query = dict(parse_qsl(parts.query))
+    settings.update(
+        NAME=unquote(parts.path.lstrip("/")) or "watchbill",
+        USER=unquote(parts.username or ""),
+        PASSWORD=unquote(parts.password or ""),
+        HOST=query.pop("host", None) or parts.hostname or "",
+        PORT=str(parts.port or ""),
+    )
+    if "options" in query and options:
+        query["options"] = f"{query['options']} {options['options']}"
+    options.update(query)
+    return settings
+
+
+def _bind(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise Invalid(f"WATCHBILL_BIND is {text!r}; expected HOST:PORT, as in 127.0.0.1:8470.")
+    return host.strip("[]"), int(port)
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise Invalid(f"WATCHBILL_ALLOW_PRIVATE_TARGETS: {error}; expected addresses or nets, as in 127.0.0.0/8,10.1.2.3.") from error
+
+
+def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
+    if key := env.get("WATCHBILL_SECRET_KEY"):
+        return key
+    path = data_dir / "secret_key"
+    if path.exists():
+        return path.read_text().strip()
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = secrets.token_urlsafe(50)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was faster; its key counts
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(key)
+    return key

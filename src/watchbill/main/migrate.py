@@ -1,0 +1,76 @@
+"""Brings the tables to this release, as their owner, and gives the running application no more rights than it needs.
+
+Run as `python -m watchbill.main.migrate`, by `serve` and by commands that find an older schema. Two nodes that start at once: one migrates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+LOCK = 7_146_021  # advisory lock: one migration at a time on a database
+APPEND_ONLY = ("audit_record", "audit_seal", "notifications_attempt", "incidents_timelineentry", "paging_policycopy", "paging_firing")
+DIGEST_TABLE = "watchbill_schema"
+
+
+def digest() -> str:
+    """Names every migration of this release: another digest in the database means that there is something to migrate."""
+    package = Path(__file__).parent.parent
+    names = sorted(f"{path.parent.parent.name}/{path.name}:{path.stat().st_size}" for path in package.glob("*/migrations/0*.py"))
+    return hashlib.sha256("\n".join([*names, *APPEND_ONLY]).encode()).hexdigest()
+
+
+def main() -> int:
+    """Migrate, then grant. Says in one sentence what is missing when the database refuses."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
+    os.environ["WATCHBILL_AS_OWNER"] = "1"
+    import django  # noqa: PLC0415  the settings depend on the variable above
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import OperationalError, connection  # noqa: PLC0415
+
+    django.setup()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    except OperationalError as error:
+        sys.stderr.write(f"The database cannot be reached: {str(error).strip().splitlines()[0]}\n")
+        return 1
+    call_command("migrate", verbosity=0, interactive=False)
+    with connection.cursor() as cursor:
+        for statement in grants():
+            cursor.execute(statement)
+        cursor.execute(
+            f"INSERT INTO {DIGEST_TABLE} (id, digest) VALUES (1, %s) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest", [digest()]
+        )
+    connection.close()
+    return 0
+
+
+def grants() -> list[str]:
+    """SQL that makes the plain role and gives it what the application needs: no owner's rights, no change of evidence."""
+    from watchbill.main.environment import APP_ROLE  # noqa: PLC0415
+
+    evidence = ", ".join(APPEND_ONLY)
+    return [
+        f"""DO $$ BEGIN
+            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+                CREATE ROLE {APP_ROLE} NOLOGIN;
+            END IF;
+            IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN
+                EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$""",
+        f"CREATE TABLE IF NOT EXISTS {DIGEST_TABLE} (id int PRIMARY KEY, digest text NOT NULL)",
+        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}",
+        f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {evidence} FROM {APP_ROLE}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {DIGEST_TABLE}, django_migrations FROM {APP_ROLE}",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

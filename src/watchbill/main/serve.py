@@ -1,0 +1,221 @@
+"""`watchbill serve`: the database, the web process and the engine, started and stopped together, whichever of them dies.
+
+Kept light on purpose: this process only waits, so it imports neither Django nor anything that does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from types import FrameType
+
+import psycopg
+
+from watchbill.kernel import postgres, setup
+from watchbill.kernel.errors import NotReady, Refused
+from watchbill.main import environment, migrate
+from watchbill.main.children import Family, end_leftovers
+
+PATIENCE = 15.0  # seconds for a port or a folder that a killed process still holds
+BACKPRESSURE = "16384"  # granian counts open streams too; the default of 1024 would stop every request at the 1025th board
+
+
+class Role(StrEnum):
+    """Which processes this node runs."""
+
+    ALL = "all"
+    WEB = "web"
+    ENGINE = "engine"
+    FRONTDOOR = "frontdoor"
+
+
+@dataclass(slots=True)
+class Stop:
+    """Set by SIGTERM or SIGINT."""
+
+    asked: bool = False
+
+    def __call__(self, _sign: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def serve(
+    env: environment.Environment,
+    role: Role,
+    *,
+    announce: Callable[[str], None],
+    before_start: Callable[[], None] | None = None,
+    after_ready: Callable[[], None] | None = None,
+) -> int:
+    """Run until told to stop or until a part dies. Returns the exit code: 0 when it was told, 1 when a part died.
+
+    1. end what a kill -9 left  2. database  3. migrations  4. children  5. wait until they answer  6. watch
+    """
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    env.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    record = env.data_dir / f"serve-{env.bind[1]}.json"
+    end_leftovers(record)
+    _wait_for_port(env.bind, role)
+    server = postgres.start(env.data_dir) if env.embedded else None
+    family = Family(record)
+    try:
+        bring_up_to_date(env)
+        if before_start:
+            before_start()
+        for name, command in _commands(env, role).items():
+            family.start(name, command, _child_environment(env, name))
+        if not _wait_until_answers(env, role, family, stop):
+            return 0 if stop.asked else _say_who_died(family)
+        announce(f"ready http://{_host(env.bind[0])}:{env.bind[1]}")
+        if after_ready:
+            after_ready()
+        return _watch(family, server, stop)
+    finally:
+        family.stop()
+        if server:
+            server.stop()
+
+
+def bring_up_to_date(env: environment.Environment) -> None:
+    """Migrate in a process of its own (so that this one stays small), only when this release's digest is not the database's."""
+    if schema_is_current(env):
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "watchbill.main.migrate"],
+        env=_child_environment(env, "migrate"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise NotReady(f"The tables could not be brought to this release: {last} Nothing was started.")
+
+
+def schema_is_current(env: environment.Environment) -> bool:
+    """Does the database know this release's digest? Unreachable counts as no: migrating then says why."""
+    try:
+        with connect(env) as connection:
+            row = connection.execute(f"SELECT digest FROM {migrate.DIGEST_TABLE}").fetchone()
+    except psycopg.Error:
+        return False
+    return row is not None and row[0] == migrate.digest()
+
+
+def connect(env: environment.Environment) -> psycopg.Connection[tuple[object, ...]]:
+    """A plain connection with the settings' own values."""
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    known = {parameter: env.database[name] for name, parameter in names.items() if env.database.get(name)}
+    extra = {name: value for name, value in env.database["OPTIONS"].items() if name != "pool"}
+    return psycopg.connect(**known, **extra, connect_timeout=10)
+
+
+def _commands(env: environment.Environment, role: Role) -> dict[str, list[str]]:
+    host, port = env.bind
+    app = "watchbill.main.asgi_frontdoor:application" if role is Role.FRONTDOOR else "watchbill.main.asgi:application"
+    web = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--host", host, "--port", str(port), "--no-ws"]
+    web += ["--loop", "uvloop", "--http", "1", "--backlog", "4096", "--backpressure", BACKPRESSURE, "--respawn-failed-workers"]
+    web += ["--workers-kill-timeout", "5", "--no-access-log", "--log-level", "warning", app]
+    engine = [sys.executable, "-m", "watchbill.engine"]
+    return {
+        Role.ALL: {"web": web, "engine": engine},
+        Role.WEB: {"web": web},
+        Role.FRONTDOOR: {"web": web},
+        Role.ENGINE: {"engine": engine},
+    }[role]
+
+
+def _child_environment(env: environment.Environment, name: str) -> dict[str, str]:
+    values = {
+        "WATCHBILL_DATA": str(env.data_dir),
+        "WATCHBILL_URL": env.url,
+        "WATCHBILL_BIND": f"{env.bind[0]}:{env.bind[1]}",
+        "WATCHBILL_PROCESS": name,
+    }
+    return {**os.environ, **values, "DJANGO_SETTINGS_MODULE": "watchbill.main.settings", "PYTHONUNBUFFERED": "1"}
+
+
+def _wait_for_port(bind: tuple[str, int], role: Role) -> None:
+    if role is Role.ENGINE:
+        return
+    end = time.monotonic() + PATIENCE
+    while True:
+        family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(bind)
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise Refused(
+                        f"{bind[0]}:{bind[1]} cannot be used: {error.strerror}. Stop what listens there, or choose another with --bind."
+                    ) from error
+            else:
+                return
+        time.sleep(0.1)
+
+
+def _wait_until_answers(env: environment.Environment, role: Role, family: Family, stop: Stop) -> bool:
+    """Poll until the parts of this node are well: the web answers, and the engine made a good round where there is one."""
+    path = {Role.ALL: "/readyz", Role.WEB: "/healthz", Role.FRONTDOOR: "/acceptz"}.get(role)
+    while not stop.asked and family.first_dead() is None:
+        if path is None or _answers(env.bind, path):
+            return True
+        time.sleep(0.03)
+    return False
+
+
+def _answers(bind: tuple[str, int], path: str) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind[0], bind[0])  # noqa: S104  compared, not bound
+    connection = http.client.HTTPConnection(host, bind[1], timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(family: Family, server: postgres.Server | None, stop: Stop) -> int:
+    while not stop.asked:
+        if family.first_dead():
+            return _say_who_died(family)
+        if server and server.process.poll() is not None:
+            sys.stderr.write("The database stopped; everything is stopped with it. Start again: it recovers by itself.\n")
+            return 1
+        with contextlib.suppress(InterruptedError):
+            time.sleep(0.2)
+    return 0
+
+
+def _say_who_died(family: Family) -> int:
+    name, code = family.first_dead() or ("a part", 1)
+    sys.stderr.write(f"The {name} process ended with code {code}; everything is stopped with it. Start again.\n")
+    return 1
+
+
+def welcome(env: environment.Environment) -> None:
+    """While nobody can sign in yet: a one-time link that makes the first administrator."""
+    with connect(env) as connection:
+        if connection.execute("SELECT 1 FROM people_person WHERE is_active AND password NOT LIKE '!%' LIMIT 1").fetchone():
+            return
+    sys.stdout.write(
+        f"Nobody can sign in yet. Make the first administrator within a day: {env.url}/setup/{setup.make_token(env.secret_key)}\n"
+    )
+    sys.stdout.flush()
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

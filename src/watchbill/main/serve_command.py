@@ -1,0 +1,52 @@
+"""The `serve` command: works without Django, so that the process that only watches stays small."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from watchbill.kernel.errors import WatchbillError
+from watchbill.main import environment
+from watchbill.main.serve import Role, serve, welcome
+
+
+def command(
+    bind: Annotated[str, typer.Option(help="Address to listen on, HOST:PORT.")] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty folder with two desks, a past and one live page.")] = False,
+    role: Annotated[Role, typer.Option(help="Which processes this node runs.")] = Role.ALL,
+) -> None:
+    """Start everything: database, web, front door, engine."""
+    if bind:
+        os.environ["WATCHBILL_BIND"] = bind
+    try:
+        env = environment.read(os.environ)
+        if demo:
+            from watchbill.main import demo as example  # noqa: PLC0415  only the demo pays for it
+
+            code = example.serve(replace(env), role)
+        else:
+            code = serve(env, role, announce=_announce, after_ready=lambda: welcome(env))
+    except WatchbillError as error:
+        sys.stderr.write(error.message + "\n")
+        code = 1
+    raise typer.Exit(code)
+
+
+def _announce(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def run(arguments: list[str]) -> int:
+    """Run it by itself."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command("serve")(command)
+    try:
+        app(args=arguments, prog_name="watchbill serve")
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0

@@ -1,0 +1,15 @@
+"""Every address, in one place."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from watchbill.web import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("watchbill.web.urls")),
+]

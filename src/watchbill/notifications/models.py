@@ -1,0 +1,143 @@
+"""How a person is reached, what waits to be sent, and every attempt."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from watchbill.audit.models import append_only
+from watchbill.people.models import Person
+
+
+class Contact(models.Model):
+    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contacts")
+    kind = models.CharField(max_length=16)  # email | webhook | sms | voice | push | slack | apprise
+    address = models.CharField(max_length=2000)
+    secret_env = models.CharField(max_length=120, blank=True, default="")
+    position = models.IntegerField(default=0)
+    verified_at = models.DateTimeField(null=True)
+    verified_by = models.CharField(max_length=16, blank=True, default="")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person"], name="contact_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person_id}"
+
+
+class Rule(models.Model):
+    """Personal rule: so long after a page reached the person's turn, use these contacts. `kinds` name kinds of contact."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="rules")
+    urgency = models.CharField(max_length=4)  # high | low
+    after_seconds = models.IntegerField()
+    kinds = models.JSONField()  # ["push", "email"]
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "urgency"], name="rule_person")]
+        constraints = [models.CheckConstraint(condition=Q(urgency__in=["high", "low"]), name="rule_urgency")]
+
+    def __str__(self) -> str:
+        return f"{self.urgency} rule of {self.person_id}"
+
+
+class Notification(models.Model):
+    """One message to one person by one contact method: the outbox. `page_id` and `incident_id` name rows of higher layers."""
+
+    class Kind(models.TextChoices):
+        PAGE = "page"
+        STATUS = "status"
+        HANDOFF = "handoff"
+        DUTY = "duty"
+        DRILL = "drill"
+        CLOCK = "clock"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"  # waits for due_at; a retry waits here too
+        LEASED = "leased"  # an engine is sending it
+        DELIVERED = "delivered"
+        FAILED = "failed"
+        CANCELLED = "cancelled"  # no longer due: acknowledged, resolved
+        BUNDLED = "bundled"  # went out inside `bundle`
+        MERGED = "merged"  # the same method was due for the same page already
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)  # Idempotency-Key
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # null: the account's mail
+    kind = models.CharField(max_length=8, choices=Kind)
+    page_id = models.BigIntegerField(null=True)
+    firing = models.IntegerField(null=True)  # which firing of the page asked for it
+    incident_id = models.BigIntegerField(null=True)
+    service_id = models.BigIntegerField(null=True)
+    urgency = models.CharField(max_length=4, default="high")
+    rule = models.IntegerField(default=0)  # position of the personal rule that asked for it
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    first_page = models.BooleanField(default=False)  # the first page to this person of this incident: before everything else
+    held = models.BooleanField(default=False)  # waits up to 3 s for others of the same person, to go as one
+    tries = models.IntegerField(default=0)
+    withdrawn = models.BooleanField(default=False)  # no longer due, noticed while it was being sent: not tried again
+    lease_instance = models.BigIntegerField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    possible_duplicate = models.BooleanField(default=False)
+    bundle = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    content = models.JSONField(default=dict)  # number, title, severity, service, reason, restricted: what the texts are made of
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="notification_due", condition=Q(state="queued")),
+            models.Index(fields=["due_at"], name="notification_due_first", condition=Q(state="queued", first_page=True)),
+            models.Index(fields=["bundle"], name="notification_bundle", condition=Q(bundle__isnull=False)),
+            models.Index(fields=["lease_until"], name="notification_leased", condition=Q(state="leased")),
+            models.Index(fields=["page_id", "firing"], name="notification_page"),
+            models.Index(fields=["incident_id"], name="notification_incident"),
+            models.Index(fields=["person", "state"], name="notification_person", condition=Q(state__in=["queued", "leased"])),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["page", "status", "handoff", "duty", "drill", "clock"]), name="notification_kind"),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "leased", "delivered", "failed", "cancelled", "bundled", "merged"]),
+                name="notification_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.person_id}"
+
+
+class LastPage(models.Model):
+    """When a person was last paged, and for what: further pages within a minute wait a moment to go as one."""
+
+    person = models.OneToOneField(Person, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    page_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"last page to {self.person_id}"
+
+
+class Attempt(models.Model):
+    """One try to deliver, with its end. Append-only: a row is written when the try ended, or when its end became unknown."""
+
+    notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="attempts")
+    n = models.IntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10)  # delivered | temporary | permanent | unknown
+    detail = models.CharField(max_length=500, blank=True, default="")
+    instance = models.BigIntegerField(null=True)
+
+    class Meta:
+        triggers = append_only("attempt")
+
+    def __str__(self) -> str:
+        return f"attempt {self.n} of {self.notification_id}"

@@ -1,0 +1,56 @@
+"""Runs the tests marked `database` once more, on a server of another major version that is reached by DATABASE_URL over TCP."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from watchbill.kernel import postgres
+
+
+def main() -> int:
+    folder = Path(tempfile.mkdtemp(prefix="watchbill-external-"))
+    binaries = postgres.find_binaries("16") or postgres.find_binaries("15") or postgres.find_binaries()
+    if binaries is None:
+        print("No second PostgreSQL was found: install Debian's `postgresql` package")
+        return 1
+    server, url = start(folder, binaries)
+    try:
+        environment = {**os.environ, "WATCHBILL_TEST_DATABASE_URL": url}
+        return subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "database and not long", *sys.argv[1:]], env=environment, check=False).returncode
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(folder: Path, binaries: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A server with a password on a free port of this machine."""
+    prefix = postgres._unprivileged(folder)
+    (folder / "first").write_text("only-for-tests\n")
+    subprocess.run(
+        [*prefix, binaries / "initdb", "-D", folder / "pg", "-U", "tester", "-E", "UTF8", "--locale=C", f"--pwfile={folder / 'first'}", "--auth=scram-sha-256"],
+        check=True,
+        capture_output=True,
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [*prefix, binaries / "postgres", "-D", folder / "pg", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
+    with open(folder / "log", "ab") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    for _ in range(300):
+        if "ready" in (folder / "pg" / "postmaster.pid").read_text() if (folder / "pg" / "postmaster.pid").exists() else False:
+            break
+        time.sleep(0.1)
+    return server, f"postgresql://tester:only-for-tests@127.0.0.1:{port}/external"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
