@@ -23,7 +23,9 @@ def main() -> int:
     server, url = start(folder, binaries)
     try:
         environment = {**os.environ, "WATCHBILL_TEST_DATABASE_URL": url}
-        return subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "database and not long", *sys.argv[1:]], env=environment, check=False).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-m", "database and not long", *sys.argv[1:]], env=environment, check=False
+        ).returncode
     finally:
         server.terminate()
         server.wait()
@@ -35,14 +37,37 @@ def start(folder: Path, binaries: Path) -> tuple[subprocess.Popen[bytes], str]:
     prefix = postgres._unprivileged(folder)
     (folder / "first").write_text("only-for-tests\n")
     subprocess.run(
-        [*prefix, binaries / "initdb", "-D", folder / "pg", "-U", "tester", "-E", "UTF8", "--locale=C", f"--pwfile={folder / 'first'}", "--auth=scram-sha-256"],
+        [
+            *prefix,
+            binaries / "initdb",
+            "-D",
+            folder / "pg",
+            "-U",
+            "tester",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            f"--pwfile={folder / 'first'}",
+            "--auth=scram-sha-256",
+        ],
         check=True,
         capture_output=True,
     )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [*prefix, binaries / "postgres", "-D", folder / "pg", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
+    command = [
+        *prefix,
+        binaries / "postgres",
+        "-D",
+        folder / "pg",
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        f"port={port}",
+        "-c",
+        f"unix_socket_directories={folder}",
+    ]
     with open(folder / "log", "ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     for _ in range(300):

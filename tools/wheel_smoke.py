@@ -23,8 +23,12 @@ def main() -> int:
         run([python, "-m", "pip", "install", "-q", "--no-deps", wheel])
         run([python, "-m", "pip", "check"])
         command = folder / "env" / "bin" / "watchbill"
-        example = run([python, "-c", "import watchbill.config, pathlib; print(pathlib.Path(watchbill.config.__file__).parent / 'two-desks.yaml')"])
-        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PYTHONPATH", "WATCHBILL_AS_OWNER")}
+        example = run(
+            [python, "-c", "import watchbill.config, pathlib; print(pathlib.Path(watchbill.config.__file__).parent / 'two-desks.yaml')"]
+        )
+        environment = {
+            name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PYTHONPATH", "WATCHBILL_AS_OWNER")
+        }
         run([command, "--data", folder / "data", "apply", example.strip(), "--yes"], env=environment)
         who = run([command, "--data", folder / "data", "who", "Security Responder"], env=environment)
         print(f"{wheel.name} works in an empty environment: {wheel.stat().st_size // 1024} KB; {who.strip().splitlines()[-1]}")

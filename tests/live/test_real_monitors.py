@@ -1,0 +1,172 @@
+"""Real monitors as senders, a real mail server as receiver: no fake speaks in between."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import subprocess
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pagerduty
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.live.server import Desk, Sink, event, free_port, two_steps, wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    made = Sink()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sink: Sink) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    made.start()
+    made.apply(two_steps(sink, waits=("60s", "60s")))
+    yield made
+    made.stop()
+
+
+class Alertmanager:
+    """Debian's prometheus-alertmanager, with one webhook receiver and one of kind PagerDuty."""
+
+    def __init__(self, folder: Path, desk: Desk, hook: str, events: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = folder / "alertmanager.yml"
+        config.write_text(f"""
+route: {{receiver: hook, group_by: [alertname, instance], group_wait: 0s, group_interval: 1s, repeat_interval: 1h,
+        routes: [{{matchers: ['kind="pd"'], receiver: pd}}]}}
+receivers:
+- {{name: hook, webhook_configs: [{{url: '{desk.url}/in/alertmanager/{hook}', send_resolved: true}}]}}
+- {{name: pd, pagerduty_configs: [{{routing_key: {events}, url: '{desk.url}/v2/enqueue', severity: critical}}]}}
+""")
+        command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'am'}"]
+        command += [f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="]
+        self.log = (folder / "alertmanager.log").open("wb")
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        wait_for(self.ready, seconds=10, why="Alertmanager does not start")
+
+    def ready(self) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+            connection.request("GET", "/-/ready")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    def send(self, *labels: str, resolved: bool = False) -> None:
+        extra = ["--end=2026-01-01T00:00:00Z"] if resolved else []
+        command = ["amtool", f"--alertmanager.url={self.url}", "alert", "add", *labels, "--annotation=summary=Disk full", *extra]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+
+@pytest.mark.req("P13", "P12")
+def test_a_real_alertmanager_fires_and_resolves_by_both_of_its_ways(desk, sink, tmp_path):
+    alertmanager = Alertmanager(tmp_path, desk, desk.key(kind="alertmanager"), desk.key())
+    try:
+        alertmanager.send("DiskFull", "instance=db1", "severity=critical")
+        alertmanager.send("DiskFull", "instance=db2", "severity=critical")
+        wait_for(lambda: len(desk.json("incidents")) == 2, why="the webhook opened no incidents")
+        alertmanager.send("Latency", "instance=web1", "kind=pd")
+        wait_for(lambda: len(desk.json("incidents")) == 3, why="pagerduty_configs opened no incident")
+        wait_for(
+            lambda: sum(len(row[2].get("incidents") or [1]) for row in sink.pages("ann")) >= 3, why="the on-call was not told of all three"
+        )
+        alertmanager.send("DiskFull", "instance=db1", "severity=critical", resolved=True)
+        alertmanager.send("Latency", "instance=web1", "kind=pd", resolved=True)
+        firing = lambda: sorted(row["alerts"]["firing"] for row in desk.json("incidents", "--all"))  # noqa: E731
+        wait_for(lambda: firing() == [0, 0, 1], why=f"resolves did not arrive: {firing()}")
+    finally:
+        alertmanager.stop()
+
+
+@pytest.mark.req("P26", "P25")
+def test_the_official_events_client_triggers_acknowledges_and_resolves(desk):
+    client = pagerduty.EventsApiV2Client(desk.key(), base_url=desk.url)
+    assert client.trigger("disk full", "host1", dedup_key="k1", severity="critical") == "k1"
+    made = client.trigger("no key of its own", "host1", severity="info")
+    assert len(made) >= 32
+    wait_for(lambda: len(desk.json("incidents")) == 2)
+    client.acknowledge("k1")
+    client.resolve("k1")
+    wait_for(lambda: any(row["alerts"]["firing"] == 0 for row in desk.json("incidents")))
+    cleared = next(row for row in desk.json("incidents") if row["alerts"]["firing"] == 0)
+    assert (cleared["owner"], cleared["status"]) == (None, "triggered")
+
+
+class Mailbox:
+    """A real SMTP server that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.controller.start()
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:
+        self.mails.append(envelope.content)
+        return "250 kept"
+
+    def to(self, address: str):
+        parsed = [message_from_bytes(raw, policy=policy.default) for raw in list(self.mails)]
+        return [mail for mail in parsed if mail["to"] and address in mail["to"]]
+
+
+@pytest.mark.req("G7", "G20")
+def test_a_mail_arrives_and_its_link_acknowledges_after_one_confirmation(tmp_path, sink):
+    mailbox = Mailbox()
+    desk = Desk(tmp_path, WATCHBILL_SMTP_URL=f"smtp://127.0.0.1:{mailbox.controller.port}", WATCHBILL_MAIL_FROM="desk@example.org")
+    try:
+        desk.start()
+        desk.apply(
+            two_steps(sink, waits=("60s", "60s")).replace(
+                f'contact: [{{kind: webhook, address: "http://127.0.0.1:{sink.port}/ann"}}]',
+                "contact: [{kind: email, address: ann@example.org}]",
+            )
+        )
+        desk.post("/v2/enqueue", event(desk.key()))
+        mail = wait_for(lambda: mailbox.to("ann@example.org"), why="no mail arrived")[0]
+        assert "#1" in mail["subject"]
+        text = mail.get_body(("plain",)).get_content()
+        link = re.search(re.escape(desk.url) + r"/a/\S+", text).group()
+        # a scanner that follows links acknowledges nothing
+        status, page = desk.get(urlsplit(link).path)
+        assert status == 200
+        assert desk.json("show", "1")["owner"] is None
+        assert press(desk, urlsplit(link).path, page.decode()) in (200, 302)
+        shown = desk.json("show", "1")
+        assert (shown["owner"]["handle"], shown["status"]) == ("ann", "acknowledged")
+    finally:
+        desk.stop()
+        mailbox.controller.stop()
+
+
+def press(desk: Desk, path: str, page: str) -> int:
+    """Send the form of a page as a browser without JavaScript would."""
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    fields |= dict(re.findall(r'<button[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)[:1])
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
+    connection.request("GET", path)
+    cookie = (connection.getresponse().headers.get("set-cookie") or "").split(";")[0]
+    connection.close()
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
+    headers = {"content-type": "application/x-www-form-urlencoded", "cookie": cookie, "origin": desk.url}
+    if cookie.startswith("csrftoken="):
+        fields["csrfmiddlewaretoken"] = cookie.split("=", 1)[1]
+    connection.request("POST", path, urlencode(fields), headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
