@@ -125,7 +125,7 @@ def test_a_half_made_cluster_is_made_again(tmp_path):
 def test_another_version_is_refused_with_the_way_to_move(tmp_path):
     (tmp_path / "pg").mkdir()
     (tmp_path / "pg" / "PG_VERSION").write_text("12\n")
-    with pytest.raises(Refused, match="made by PostgreSQL 12.*watchbill --data .* backup FILE.*restore FILE"):
+    with pytest.raises(Refused, match=r"made by PostgreSQL 12.*watchbill --data .* backup FILE.*restore FILE"):
         postgres.start(tmp_path)
 
 
@@ -146,7 +146,7 @@ def test_a_folder_keeps_the_version_that_made_it(tmp_path, monkeypatch):
 def test_what_cannot_start_says_why(tmp_path):
     postgres.start(tmp_path).stop()
     (tmp_path / "pg" / "postgresql.conf").write_text("no_such_setting = 1\n")
-    with pytest.raises(NotReady, match="no_such_setting|configuration file"):
+    with pytest.raises(NotReady, match=r"no_such_setting|configuration file"):
         postgres.start(tmp_path)
 
 

@@ -10,7 +10,8 @@ class Applied(models.Model):
 
     kind = models.CharField(max_length=32)  # people, teams, schedules, policies, services, ...
     name = models.CharField(max_length=300)
-    content = models.JSONField()
+    content = models.JSONField()  # the full form, defaults and all
+    words = models.TextField(blank=True, default="")  # JSON: the entry as the file wrote it, its keys in order
     position = models.IntegerField(default=0)
     applied_at = models.DateTimeField()
 

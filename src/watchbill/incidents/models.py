@@ -76,6 +76,7 @@ class Incident(models.Model):
             models.Index(fields=["-number"], name="incident_open", condition=~Q(status="resolved")),
             models.Index(fields=["service", "group_key"], name="incident_group", condition=~Q(status="resolved") & ~Q(group_key="")),
             models.Index(fields=["service", "-opened_at"], name="incident_service_opened"),
+            models.Index(fields=["service"], name="incident_storm", condition=Q(storm=True) & ~Q(status="resolved")),
             models.Index(fields=["-opened_at"], name="incident_opened"),
         ]
         constraints = [

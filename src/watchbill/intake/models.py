@@ -45,6 +45,7 @@ class Event(models.Model):
     outcome = models.CharField(max_length=500, blank=True, default="")  # what it did, in words
     # The commit that wrote it, drawn by its writer: a writer that lost its connection looks here whether the commit happened.
     batch = models.BigIntegerField(null=True)
+    retry_at = models.DateTimeField(null=True)  # after a failed try: not before then
 
     class Meta:
         indexes = [

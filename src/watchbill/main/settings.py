@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "watchbill.web.middleware.SecurityHeaders",
+    "watchbill.api.errors.JsonErrors",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -115,6 +116,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
+INTAKE_PARSERS = "watchbill.connectors.inbound.PARSERS"  # who reads which kind of stored event
 SMTP_URL = ENV.smtp_url
 MAIL_FROM = ENV.mail_from
 ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets

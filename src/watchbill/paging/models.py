@@ -103,7 +103,9 @@ class Page(models.Model):
     pinged_at = models.DateTimeField(null=True)  # the owner was pinged after the ack timeout
     source_cleared = models.BooleanField(default=False)  # quiet once one person was reached
     quiet_at = models.DateTimeField(null=True)  # ... which was then: cleared, and nobody looked
-    aimed_at = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # reassigned before acknowledgement
+    aimed_at = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # reassigned before acknowledgement
     tries = models.SmallIntegerField(default=0)  # failed looks of the engine
     set_aside_at = models.DateTimeField(null=True)  # poisoned: shown, never blocks the rest
     error = models.TextField(blank=True, default="")

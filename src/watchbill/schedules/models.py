@@ -48,6 +48,9 @@ class Layer(models.Model):
     valid_from = models.DateTimeField(null=True)  # null: from `starting`, the past included
     valid_until = models.DateTimeField(null=True)
     shadow = models.BooleanField(default=False)
+    # Of the schedule when this version was made, so that an edit of the schedule leaves the past as it was. Empty: the schedule's own.
+    timezone = models.CharField(max_length=64, blank=True, default="")
+    combine = models.CharField(max_length=8, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["schedule", "position"], name="layer_schedule")]

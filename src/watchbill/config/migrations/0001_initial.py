@@ -4,25 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Applied',
+            name="Applied",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=300)),
-                ('content', models.JSONField()),
-                ('position', models.IntegerField(default=0)),
-                ('applied_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=300)),
+                ("content", models.JSONField()),
+                ("position", models.IntegerField(default=0)),
+                ("applied_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='applied_once')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "name"), name="applied_once")],
             },
         ),
     ]

@@ -5,72 +5,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('incidents', '0001_initial'),
+        ("incidents", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IntegrationKey',
+            name="IntegrationKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('name', models.CharField(blank=True, default='', max_length=120)),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('hint', models.CharField(max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('last_event_at', models.DateTimeField(null=True)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='incidents.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("name", models.CharField(blank=True, default="", max_length=120)),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("hint", models.CharField(max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("last_event_at", models.DateTimeField(null=True)),
+                ("service", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="incidents.service")),
             ],
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dedup_key', models.CharField(max_length=255)),
-                ('state', models.CharField(default='firing', max_length=8)),
-                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8)),
-                ('summary', models.CharField(max_length=1024)),
-                ('source', models.CharField(blank=True, default='', max_length=1024)),
-                ('component', models.CharField(blank=True, default='', max_length=1024)),
-                ('group', models.CharField(blank=True, default='', max_length=1024)),
-                ('event_class', models.CharField(blank=True, default='', max_length=1024)),
-                ('details', models.JSONField(default=dict)),
-                ('links', models.JSONField(default=list)),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('count', models.IntegerField(default=1)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='incidents.incident')),
-                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='incidents.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dedup_key", models.CharField(max_length=255)),
+                ("state", models.CharField(default="firing", max_length=8)),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("critical", "Critical"), ("high", "High"), ("medium", "Medium"), ("low", "Low")], max_length=8
+                    ),
+                ),
+                ("summary", models.CharField(max_length=1024)),
+                ("source", models.CharField(blank=True, default="", max_length=1024)),
+                ("component", models.CharField(blank=True, default="", max_length=1024)),
+                ("group", models.CharField(blank=True, default="", max_length=1024)),
+                ("event_class", models.CharField(blank=True, default="", max_length=1024)),
+                ("details", models.JSONField(default=dict)),
+                ("links", models.JSONField(default=list)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("count", models.IntegerField(default=1)),
+                (
+                    "incident",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="incidents.incident"),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="incidents.service"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'firing')), fields=('service', 'dedup_key'), name='alert_firing_once'), models.CheckConstraint(condition=models.Q(('state__in', ['firing', 'resolved'])), name='alert_state')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "firing")), fields=("service", "dedup_key"), name="alert_firing_once"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["firing", "resolved"])), name="alert_state"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=16)),
-                ('received_at', models.DateTimeField()),
-                ('dedup_key', models.CharField(blank=True, default='', max_length=255)),
-                ('body', models.BinaryField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('aside', 'Aside')], default='pending', max_length=8)),
-                ('tries', models.SmallIntegerField(default=0)),
-                ('outcome', models.CharField(blank=True, default='', max_length=500)),
-                ('service', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.service')),
-                ('key', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.integrationkey')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=16)),
+                ("received_at", models.DateTimeField()),
+                ("dedup_key", models.CharField(blank=True, default="", max_length=255)),
+                ("body", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("done", "Done"), ("aside", "Aside")], default="pending", max_length=8
+                    ),
+                ),
+                ("tries", models.SmallIntegerField(default=0)),
+                ("outcome", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.service",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="intake.integrationkey",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['service', 'id'], name='event_pending'), models.Index(condition=models.Q(('state', 'aside')), fields=['id'], name='event_aside')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'aside'])), name='event_state')],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "pending")), fields=["service", "id"], name="event_pending"),
+                    models.Index(condition=models.Q(("state", "aside")), fields=["id"], name="event_aside"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("state__in", ["pending", "done", "aside"])), name="event_state")
+                ],
             },
         ),
     ]

@@ -1,0 +1,77 @@
+"""Who asks, and does their token open this? Bearer tokens, and the session of a browser that is signed in (with its CSRF token on writes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
+
+from watchbill.audit.actions import Actor
+from watchbill.kernel.clock import database_now
+from watchbill.kernel.errors import NotAllowed, NotSignedIn
+from watchbill.people.actions import token_person
+from watchbill.people.models import Person
+from watchbill.people.permissions import SCOPES, Viewer, holds
+from watchbill.people.selectors import viewer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever asks: as the rules see them, and as the audit names them."""
+
+    person: Person
+    viewer: Viewer
+    actor: Actor
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer TOKEN`, from `watchbill token create`."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        super().__init__()
+
+    def authenticate(self, _request: HttpRequest, token: str) -> Caller:
+        found = token_person(token.strip(), database_now())
+        if found is None:
+            raise NotSignedIn("This token is unknown, revoked or has ended. Make a new one with `watchbill token create`.")
+        person, row = found
+        if not holds(frozenset(row.scopes), self.scope):
+            raise NotAllowed(f"This token has no scope {self.scope}.", needs=self.scope, has=row.scopes)
+        actor = Actor(name=person.handle, via="api", person_id=person.id, detail={"token": row.id})
+        return Caller(person, viewer_of(person, row.scopes), actor)
+
+
+class Session(APIKeyCookie):
+    """A browser that is signed in; a write needs its CSRF token."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        person = request.user
+        if not isinstance(person, Person) or not person.is_active:
+            return None
+        if check_csrf(request):
+            raise NotAllowed("The CSRF token is missing or wrong. Send it as X-CSRFToken; a program uses a Bearer token instead.")
+        return Caller(person, viewer_of(person), Actor(name=person.handle, via="api", person_id=person.id))
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        """Never reached: `__call__` decides."""
+        raise NotImplementedError
+
+
+def needs(scope: str) -> dict[str, Any]:
+    """What every operation says about itself: the scope that opens it. Goes into its decorator, and into the published description."""
+    if scope not in SCOPES:
+        raise LookupError(scope)
+    return {"auth": [Bearer(scope), Session()], "openapi_extra": {"x-scope": scope}}
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who asked, as one of the two above found out."""
+    found: Caller = request.auth  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,42 @@
+"""The public API, version 1: its routers, its bodies, its description at /api/v1/openapi.json and the page at /api/v1/docs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, path, re_path
+from ninja import NinjaAPI
+from ninja.parser import Parser
+
+from watchbill.api import directory, errors, incidents, records, watch
+from watchbill.api.docs import ListOfOperations
+from watchbill.api.errors import UnsupportedMediaType
+
+
+class JsonBody(Parser):
+    """Bodies are JSON and say so."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise UnsupportedMediaType
+        return msgspec.json.decode(request.body)
+
+
+api = NinjaAPI(
+    title="Watchbill",
+    version="1",
+    description="The on-call desk: who has the watch, incidents, their pages and owners, notifications, the audit.",
+    urls_namespace="api",
+    docs=ListOfOperations(),
+    parser=JsonBody(),
+)
+errors.install(api)
+for each in (watch.router, incidents.router, records.router, directory.router):
+    api.add_router("", each)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", api.urls),
+    re_path(r"", errors.unknown),
+]

@@ -1,0 +1,58 @@
+"""Whom and what the other answers name: people, teams, services."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from watchbill.api.access import caller, needs
+from watchbill.api.errors import answer
+from watchbill.api.lists import CURSOR, LIMIT, entry_id
+from watchbill.api.shapes import HumanOut, ListOut, ServiceOut, TeamOut
+from watchbill.incidents.models import Service
+from watchbill.people.models import Membership, Person, Team
+
+router = Router(tags=["directory"])
+
+
+@router.get("/people", response=ListOut[HumanOut], **needs("schedules:read"))
+def list_people(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 200) -> HttpResponse:
+    """People with an open account."""
+    rows = list(Person.objects.filter(is_active=True, id__gt=entry_id(cursor)).order_by("id")[: limit + 1])
+    items = [{"handle": p.handle, "name": p.name, "timezone": p.timezone, "region": p.region} for p in rows[:limit]]
+    return answer({"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.get("/teams", response=ListOut[TeamOut], **needs("schedules:read"))
+def list_teams(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 50) -> HttpResponse:
+    """Teams, and who is in them."""
+    rows = list(Team.objects.filter(is_active=True, id__gt=entry_id(cursor)).order_by("id")[: limit + 1])
+    members: dict[int, list[Membership]] = {}
+    for row in Membership.objects.filter(team__in=rows, person__is_active=True).select_related("person").order_by("position", "id"):
+        members.setdefault(row.team_id, []).append(row)
+    items = [
+        {
+            "name": team.name,
+            "desk": team.desk,
+            "ownership": team.ownership,
+            "members": [
+                {"handle": m.person.handle, "name": m.person.name, "role": m.role, "on_desk": m.on_desk} for m in members.get(team.id, [])
+            ],
+        }
+        for team in rows[:limit]
+    ]
+    return answer({"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.get("/services", response=ListOut[ServiceOut], **needs("incidents:read"))
+def list_services(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 200) -> HttpResponse:
+    """Monitored things that can page."""
+    active = Service.objects.filter(is_active=True, id__gt=entry_id(cursor))
+    rows = list(active.select_related("team", "uses__policy").order_by("id")[: limit + 1])
+    items = [{"name": s.name, "team": s.team.name, "policy": _policy(s), "restricted": s.restricted} for s in rows[:limit]]
+    return answer({"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+def _policy(service: Service) -> str | None:
+    uses = getattr(service, "uses", None)
+    return uses.policy.name if uses else None

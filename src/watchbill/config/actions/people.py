@@ -1,0 +1,85 @@
+"""Write people, their contacts and their personal rules as a file says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from watchbill.config.actions.ids import Ids
+from watchbill.config.rules import Full
+from watchbill.notifications.models import Contact, Rule
+from watchbill.people.models import Person
+
+PLAIN = ("name", "email", "timezone", "region", "holidays", "hours")
+
+
+def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -> None:
+    """Make and change people. New ones have no password: the operator invites them."""
+    rows = {person.handle: person for person in Person.objects.filter(handle__in=people)}
+    new = [_fill(Person(handle=handle, password=make_password(None), created_at=now), full) for handle, full in people.items() if handle not in rows]
+    _free_mails_in([row for handle, row in rows.items() if row.email != people[handle]["email"]])
+    Person.objects.bulk_update([_fill(row, people[handle]) for handle, row in rows.items()], [*PLAIN, "is_active"])
+    Person.objects.bulk_create(new)
+    ids.people.update({person.handle: person.id for person in new})
+    by_id = {ids.people[handle]: full for handle, full in people.items()}
+    _write_contacts_in(by_id, now=now)
+    _write_rules_in(by_id)
+
+
+def _fill(row: Person, full: Full) -> Person:
+    for field in PLAIN:
+        setattr(row, field, full[field])
+    row.is_active = full["active"]
+    return row
+
+
+def _free_mails_in(rows: list[Person]) -> None:
+    """Two people may exchange their addresses: nobody holds one that changes while the new ones are written."""
+    for row in rows:
+        row.email = f"moving-{row.pk}@invalid"
+    Person.objects.bulk_update(rows, ["email"])
+
+
+def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
+    """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
+
+    An address that waits for the code of its owner is not the file's and stays as it is.
+    """
+    there: dict[Any, list[Contact]] = defaultdict(list)
+    for contact in Contact.objects.filter(person_id__in=people, removed_at=None).order_by("-verified_at", "-id"):
+        there[contact.person_id, contact.kind, contact.address, contact.secret_env].append(contact)
+    new, kept = [], []
+    for person_id, full in people.items():
+        for position, wanted in enumerate(full["contact"]):
+            rows = there[person_id, wanted["kind"], wanted["address"], wanted["secret_env"]]
+            if not rows:
+                new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **wanted))
+                continue
+            row = rows.pop()
+            row.position = position
+            if row.verified_at is None:
+                row.verified_at, row.verified_by = now, "operator"
+            kept.append(row)
+    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None]
+    Contact.objects.filter(pk__in=dropped).update(removed_at=now)
+    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by"])
+    Contact.objects.bulk_create(new)
+
+
+def _write_rules_in(people: Mapping[int, Full]) -> None:
+    """Personal rules, replaced where they say something else. A rule is read when a page reaches its person; no evidence names it."""
+    there: dict[int, dict[str, list[Any]]] = defaultdict(lambda: {"high": [], "low": []})
+    for rule in Rule.objects.filter(person_id__in=people).order_by("position", "id"):
+        there[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})
+    changed = {person_id: full["notify"] for person_id, full in people.items() if there[person_id] != full["notify"]}
+    Rule.objects.filter(person_id__in=changed).delete()
+    Rule.objects.bulk_create(
+        Rule(person_id=person_id, urgency=urgency, after_seconds=rule["after"], kinds=rule["by"], position=position)
+        for person_id, notify in changed.items()
+        for urgency, rules in notify.items()
+        for position, rule in enumerate(rules)
+    )

@@ -1,0 +1,101 @@
+"""Write the changed entries of a file, in the order in which they name each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.db.models.functions import Lower
+
+from watchbill.config.actions import ids as naming
+from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
+from watchbill.config.actions.people import write_people_in
+from watchbill.config.actions.watches import write_schedules_in
+from watchbill.config.models import Applied
+from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
+from watchbill.config.selectors import FILE, SECTIONS
+from watchbill.incidents.models import Service
+from watchbill.paging.models import Policy
+from watchbill.people.models import Organization, Person, Team
+from watchbill.schedules.models import Schedule
+
+MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service}
+
+
+def conflicts(file: File, plan: Plan) -> list[Problem]:
+    """What the database would refuse: an address that belongs to an account which the file does not name, or names with another one."""
+    mails: dict[str, str] = {}
+    problems = []
+    lines = {entry.name: entry.line for entry in file.of("people")}
+    final = {name: full["email"].lower() for (kind, name), full in plan.final.items() if kind == "people"}
+    others = Person.objects.exclude(handle__in=final).annotate(mail=Lower("email")).filter(mail__in=final.values())
+    mails.update(others.values_list("mail", "handle"))
+    for handle, mail in final.items():
+        owner = mails.setdefault(mail, handle)
+        if owner != handle:
+            text = f"people {handle}, email: {mail} belongs to the account {owner} here; expected that handle, or another address."
+            problems.append(Problem(lines[handle], text))
+    return sorted(problems)
+
+
+def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.datetime) -> None:
+    """Write the entries of `moved` as `final` has them. People first, then what names them."""
+    ids = naming.load_in()
+    changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
+    write_people_in(changed["people"], ids, now=now)
+    write_teams_in(changed["teams"], ids)
+    write_schedules_in(changed["schedules"], ids, now=now)
+    write_policies_in(changed["policies"], ids)
+    write_services_in(changed["services"], ids)
+    write_team_paging_in(changed["teams"], ids)
+    for full in changed["organization"].values():
+        values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
+        Organization.objects.update_or_create(id=1, defaults=values)
+
+
+def deactivate_in(keys: Iterable[Key]) -> None:
+    """What a file no longer names stops being used. Nothing is deleted: pages, incidents and the audit name it."""
+    names: dict[str, list[str]] = {}
+    for kind, name in keys:
+        names.setdefault(kind, []).append(name)
+    Person.objects.filter(handle__in=names.get("people", ())).update(is_active=False)
+    for kind, model in MODELS.items():
+        model._default_manager.filter(name__in=names.get(kind, ())).update(is_active=False)
+
+
+def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bool:
+    """Keep what the file says for the next comparison, and the parts that are not active yet. True when that is anything new."""
+    rows: dict[Key, tuple[Any, str]] = {("organization", ""): ({"organization": file.organization, "last_resort": file.last_resort}, "")}
+    rows |= {(entry.kind, entry.name): (entry.full, json.dumps(entry.words, ensure_ascii=False)) for entry in file.entries}
+    rows[FILE, SECTIONS] = (list(file.sections), "")
+    there = {(row.kind, row.name): row for row in Applied.objects.all()}
+    fresh = [
+        Applied(kind=kind, name=name, content=content, words=words, position=position, applied_at=now)
+        for position, ((kind, name), (content, words)) in enumerate(rows.items())
+        if not _says(there.get((kind, name)), content, words, position)
+    ]
+    gone = [there[key].pk for key in forgotten if key in there]
+    Applied.objects.bulk_create(
+        fresh, update_conflicts=True, unique_fields=["kind", "name"], update_fields=["content", "words", "position", "applied_at"]
+    )
+    Applied.objects.filter(pk__in=gone).delete()
+    _order_schedules_in(file)
+    return bool(fresh or gone)
+
+
+def _says(row: Applied | None, content: Any, words: str, position: int) -> bool:
+    return row is not None and (row.content, row.words, row.position) == (content, words, position)
+
+
+def _order_schedules_in(file: File) -> None:
+    """Schedules are shown in the file's order."""
+    order = {entry.name: position for position, entry in enumerate(file.of("schedules"))}
+    rows = [row for row in Schedule.objects.filter(name__in=order) if row.position != order[row.name]]
+    for row in rows:
+        row.position = order[row.name]
+    Schedule.objects.bulk_update(rows, ["position"])
+
+

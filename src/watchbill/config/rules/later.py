@@ -1,0 +1,141 @@
+"""Which fields do the parts of the file have that are kept, checked and not active yet? Pure."""
+
+from __future__ import annotations
+
+from watchbill.config.rules.forms import (
+    CURRENCY,
+    ELAPSED,
+    EMAIL,
+    ENVIRONMENT,
+    NAME,
+    SEVERITY,
+    URL,
+    WORDS,
+    Span,
+)
+from watchbill.config.rules.shapes import Field, Flag, Group, Keyed, Many, Named, OneOf, Whole
+
+ANY_TIME = Span()
+SECONDS = Span((ELAPSED,))
+TEAM = Named("teams")
+SCHEDULE = Named("schedules")
+
+CHATS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "kind": Field(OneOf(("slack",)), required=True),
+        "token_env": Field(ENVIRONMENT, required=True),
+        "signing_env": Field(ENVIRONMENT),
+        "writes": Field(Many(OneOf(("post", "update")), once=True), "What Watchbill may write.", default="nothing"),
+    },
+    "name",
+)
+HEARTBEATS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "service": Field(Named("services"), required=True),
+        "every": Field(SECONDS, "A sign of life is late after so long.", required=True),
+    },
+    "name",
+)
+TRACKERS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "kind": Field(OneOf(("gitlab", "github")), required=True),
+        "url": Field(URL, required=True),
+        "token_env": Field(ENVIRONMENT, required=True),
+        "webhook_env": Field(ENVIRONMENT),
+        "writes": Field(
+            Many(OneOf(("create_issue", "comment", "assign", "label", "close")), once=True), "What Watchbill may write.", default="nothing"
+        ),
+    },
+    "name",
+)
+QUEUES = Group(
+    {
+        "name": Field(NAME, required=True),
+        "team": Field(TEAM, required=True),
+        "tracker": Field(Named("trackers")),
+        "projects": Field(Many(NAME, 1, once=True)),
+        "labels": Field(Many(NAME, once=True), default="any"),
+        "kind": Field(OneOf(("issues", "changes")), default="issues"),
+        "reports": Field(
+            Group(
+                {
+                    "assigned": Field(OneOf(("team", "nobody", "anybody"))),
+                    "bounty": Field(OneOf(("none", "proposed", "awarded", "any"))),
+                    "ineligible": Field(Flag()),
+                    "state": Field(NAME),
+                }
+            )
+        ),
+        "incidents": Field(
+            Group({"owner": Field(OneOf(("on_call", "team", "anybody"))), "state": Field(OneOf(("open", "triggered", "acknowledged")))})
+        ),
+        "mailbox": Field(Named("mailboxes")),
+    },
+    "name",
+)
+DUTIES = Group(
+    {
+        "team": Field(TEAM, required=True),
+        "schedule": Field(SCHEDULE, required=True),
+        "name": Field(NAME, required=True),
+        "every": Field(OneOf(("shift", "day", "business day", "week", "month")), required=True),
+        "times": Field(Whole(1, 24), "How often in each shift.", default="1"),
+        "due": Field(ANY_TIME, "Time to do it once it is asked for.", default="until its end"),
+        "queue": Field(Named("queues"), "The queue that is gone through; none: a note proves it."),
+    },
+    "name",
+)
+STALE = Group(
+    {
+        "team": Field(TEAM, required=True),
+        "severity": Field(SEVERITY, required=True),
+        "after": Field(ANY_TIME, "No human word for so long.", required=True),
+    },
+    "team",
+)
+PLATFORMS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "kind": Field(OneOf(("hackerone",)), required=True),
+        "program": Field(NAME, required=True),
+        "token_env": Field(ENVIRONMENT, required=True),
+        "webhook_env": Field(ENVIRONMENT),
+        "triage_group": Field(NAME),
+        "writes": Field(Many(OneOf(("comment", "state", "severity", "assign", "bounty", "disclose")), once=True), default="nothing"),
+    },
+    "name",
+)
+MAILBOXES = Group(
+    {
+        "name": Field(NAME, required=True),
+        "team": Field(TEAM, required=True),
+        "imap_env": Field(ENVIRONMENT, required=True),
+        "address": Field(EMAIL, required=True),
+    },
+    "name",
+)
+PROGRAMS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "team": Field(TEAM, required=True),
+        "platform": Field(Named("platforms")),
+        "tracker": Field(Named("trackers")),
+        "project": Field(NAME),
+        "tiers": Field(Many(Group({"name": Field(NAME, required=True), "means": Field(WORDS)}, "name"))),
+        "bounty": Field(
+            Group(
+                {
+                    "currency": Field(CURRENCY, required=True),
+                    "amounts": Field(Keyed(NAME, Keyed(SEVERITY, Whole(0, 1_000_000_000))), "By tier and severity; empty: the desk asks."),
+                    "approvals": Field(Keyed(SEVERITY, Whole(0, 10)), "How many people must agree."),
+                }
+            )
+        ),
+        "disclosure": Field(Group({"default": Field(OneOf(("full", "limited", "none"))), "answer_within": Field(ANY_TIME)})),
+        "targets": Field(Group({"first_response": Field(ANY_TIME), "triage": Field(ANY_TIME), "bounty": Field(ANY_TIME)})),
+    },
+    "name",
+)

@@ -1,0 +1,296 @@
+"""What does an entry of the file mean, with every default put in, and what is the shortest way to write that? Pure.
+
+`fill` makes the full form, which can be compared field by field with what the database has; `brief` leaves the defaults out again;
+`fill(kind, brief(kind, full)) == full`. Defaults: contract (*The configuration file*) and semantics (*Scales*, *Opening and closing*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from watchbill.config.rules.forms import DAYS, elapsed, seconds
+
+Full = dict[str, Any]
+
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+STORM = {"incidents": 20, "within": 300}
+OWNERSHIP = {"paged": "acker", "queue": "on_call"}
+
+
+def fill(kind: str, words: Mapping[str, Any]) -> Full:
+    """The full form of an entry as the file wrote it."""
+    return FILL[kind](words) if kind in FILL else dict(words)
+
+
+def brief(kind: str, full: Full) -> dict[str, Any]:
+    """The shortest words for a full form, in the order of the file's description."""
+    return BRIEF[kind](full) if kind in BRIEF else dict(full)
+
+
+def written(kind: str, full: Full, words: Mapping[str, Any] | None, last: Full | None) -> dict[str, Any]:
+    """Words for `full` that keep the file's own wherever it still says the same.
+
+    `words` is the entry as the file wrote it and `last` what it meant; fields that a person changed since are written anew.
+    """
+    short = brief(kind, full)
+    if words is None or last is None:
+        return short
+    if fill(kind, words) == full:
+        return dict(words)
+    mixed: dict[str, Any] = {}
+    for name in [*words, *(name for name in short if name not in words)]:
+        same = full.get(field_of(kind, name)) == last.get(field_of(kind, name))
+        source: Mapping[str, Any] = words if same else short
+        if name in source:
+            mixed[name] = source[name]
+    return mixed if fill(kind, mixed) == full else short
+
+
+def field_of(kind: str, name: str) -> str:
+    """The field of the full form that a field of the file is part of: who is on a desk, and as what, is one thing."""
+    return "members" if kind == "teams" and name in ("managers", "roles") else name
+
+
+def _person(words: Mapping[str, Any]) -> Full:
+    contact = words.get("contact") or [{"kind": "email", "address": words["email"]}]
+    return {
+        "name": words["name"],
+        "email": words["email"],
+        "timezone": words.get("timezone", "UTC"),
+        "region": words.get("region", ""),
+        "holidays": words.get("holidays", ""),
+        "hours": _hours(words["hours"]) if "hours" in words else None,
+        "contact": [{"kind": c["kind"], "address": c["address"], "secret_env": c.get("secret_env", "")} for c in contact],
+        "notify": {urgency: [_rule(rule) for rule in words.get("notify", {}).get(urgency, [])] for urgency in ("high", "low")},
+        "active": words.get("active", True),
+    }
+
+
+def _rule(words: Mapping[str, Any]) -> Full:
+    by = words["by"]
+    return {"after": seconds(words["after"]), "by": [by] if isinstance(by, str) else list(by)}
+
+
+def _hours(words: Mapping[str, Any]) -> Full:
+    return {"days": in_week(words.get("days", WEEKDAYS)), "from": words.get("from", "09:00"), "to": words.get("to", "17:00")}
+
+
+def in_week(days: list[str]) -> list[str]:
+    return sorted(days, key=DAYS.words.index)
+
+
+def _brief_hours(full: Full) -> dict[str, Any]:
+    return _without(full, {"days": WEEKDAYS, "from": "09:00", "to": "17:00"})
+
+
+def _without(full: Full, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something else than their default."""
+    return {name: value for name, value in full.items() if not (name in defaults and defaults[name] == value)}
+
+
+def _brief_person(full: Full) -> dict[str, Any]:
+    email = [{"kind": "email", "address": full["email"], "secret_env": ""}]
+    short = _without(full, {"timezone": "UTC", "region": "", "holidays": "", "hours": None, "contact": email, "active": True})
+    if "hours" in short:
+        short["hours"] = _brief_hours(short["hours"])
+    if "contact" in short:
+        short["contact"] = [_without(contact, {"secret_env": ""}) for contact in short["contact"]]
+    notify = {
+        urgency: [{"after": elapsed(rule["after"]), "by": rule["by"]} for rule in rules]
+        for urgency, rules in full["notify"].items()
+        if rules
+    }
+    short.pop("notify")
+    return {**short, **({"notify": notify} if notify else {})}
+
+
+def _team(words: Mapping[str, Any]) -> Full:
+    calendar = words.get("calendar")
+    issue = words.get("issue")
+    impact = words.get("high_impact")
+    return {
+        "desk": words["desk"],
+        "ownership": words.get("ownership", OWNERSHIP[words["desk"]]),
+        "members": _members(words),
+        "manager": words["manager"]["schedule"] if "manager" in words else None,
+        "high_impact": {"severity": impact["severity"], "notify": [target(t) for t in impact["notify"]]} if impact else None,
+        "last_resort": words.get("last_resort"),
+        "calendar": None
+        if calendar is None
+        else {
+            "timezone": calendar.get("timezone", "UTC"),
+            **_hours(calendar),
+            "holidays": calendar.get("holidays", ""),
+            "closed": sorted(calendar.get("closed", [])),
+        },
+        "critical_anyway": words.get("critical_anyway", False),
+        "ack_timeout": words.get("ack_timeout", ""),
+        "assignee_moves": words.get("assignee_moves", "accept"),
+        "issue": None if issue is None else {"labels": [], "confidential": True, **issue},
+        "channel": words.get("channel"),
+    }
+
+
+def _members(words: Mapping[str, Any]) -> Full:
+    """Who stands on the desk, in order, and what everybody may do: responder for members, manager for managers, unless said."""
+    members = list(words.get("members", []))
+    roles = dict.fromkeys(members, "responder") | dict.fromkeys(words.get("managers", []), "manager") | dict(words.get("roles", {}))
+    return {"on_desk": members, "roles": roles}
+
+
+def _brief_team(full: Full) -> dict[str, Any]:
+    defaults = {
+        "ownership": OWNERSHIP[full["desk"]],
+        "manager": None,
+        "high_impact": None,
+        "last_resort": None,
+        "calendar": None,
+        "critical_anyway": False,
+        "ack_timeout": "",
+        "assignee_moves": "accept",
+        "issue": None,
+        "channel": None,
+    }
+    short = _without(full, defaults)
+    short.pop("members")
+    if "calendar" in short:
+        short["calendar"] = _without(short["calendar"], {"days": WEEKDAYS, "from": "09:00", "to": "17:00", "holidays": "", "closed": []})
+    if "manager" in short:
+        short["manager"] = {"schedule": short["manager"]}
+    if "high_impact" in short:
+        short["high_impact"] = {
+            "severity": short["high_impact"]["severity"],
+            "notify": [brief_target(t) for t in short["high_impact"]["notify"]],
+        }
+    if "issue" in short:
+        short["issue"] = _without(short["issue"], {"labels": [], "confidential": True})
+    return {**short, **_brief_members(full["members"])}
+
+
+def _brief_members(full: Full) -> dict[str, Any]:
+    on_desk, roles = full["on_desk"], full["roles"]
+    managers = [handle for handle, role in roles.items() if role == "manager"]
+    others = {h: role for h, role in roles.items() if role != "manager" and not (role == "responder" and h in on_desk)}
+    made = {"members": list(on_desk), "managers": managers, "roles": others}
+    return {name: value for name, value in made.items() if value}
+
+
+def _schedule(words: Mapping[str, Any]) -> Full:
+    return {
+        "team": words["team"],
+        "timezone": words["timezone"],
+        "combine": words.get("combine", "union"),
+        "hours": words.get("hours", "any"),
+        "layers": [_layer(layer) for layer in words["layers"]],
+    }
+
+
+def _layer(words: Mapping[str, Any]) -> Full:
+    shifts, rotation = words["shifts"], words["rotation"]
+    return {
+        "name": words["name"],
+        "days": in_week(shifts["days"]),
+        "start": shifts["start"],
+        "length": shifts["length"],
+        "order": [[entry] if isinstance(entry, str) else list(entry) for entry in rotation["order"]],
+        "turn": rotation["turn"],
+        "starting": rotation["starting"],
+        "shadow": words.get("shadow", False),
+    }
+
+
+def _brief_schedule(full: Full) -> dict[str, Any]:
+    short = _without(full, {"combine": "union", "hours": "any"})
+    return {**short, "layers": [_brief_layer(layer) for layer in full["layers"]]}
+
+
+def _brief_layer(full: Full) -> dict[str, Any]:
+    order = [entry[0] if len(entry) == 1 else list(entry) for entry in full["order"]]
+    made: dict[str, Any] = {
+        "name": full["name"],
+        "shifts": {"days": full["days"], "start": full["start"], "length": full["length"]},
+        "rotation": {"order": order, "turn": full["turn"], "starting": full["starting"]},
+    }
+    return {**made, "shadow": True} if full["shadow"] else made
+
+
+def target(words: Mapping[str, Any]) -> Full:
+    """The full form of one target of a step."""
+    if "team" in words:
+        order = words.get("order", "all")
+        each = {"each": words.get("each", "5m")} if order == "daylight" else {}
+        return {"team": words["team"], "order": order, **each}
+    return dict(words)
+
+
+def brief_target(full: Full) -> dict[str, Any]:
+    return _without(full, {"order": "all"})
+
+
+def _policy(words: Mapping[str, Any]) -> Full:
+    return {
+        "team": words["team"],
+        "repeat": words.get("repeat", 0),
+        "last_resort": words.get("last_resort"),
+        "steps": [{"notify": [target(t) for t in step["notify"]], "wait": step["wait"]} for step in words["steps"]],
+    }
+
+
+def _brief_policy(full: Full) -> dict[str, Any]:
+    short = _without(full, {"repeat": 0, "last_resort": None})
+    return {**short, "steps": [{"notify": [brief_target(t) for t in step["notify"]], "wait": step["wait"]} for step in full["steps"]]}
+
+
+def _service(words: Mapping[str, Any]) -> Full:
+    storm = words.get("storm", {})
+    return {
+        "team": words["team"],
+        "policy": words["policy"],
+        "group_by": list(words.get("group_by", [])),
+        "group_for": seconds(words.get("group_for", "1h")),
+        "when_cleared": words.get("when_cleared", "stop_paging"),
+        "source_ack": words.get("source_ack", "mark"),
+        "urgency": dict(words.get("urgency", {})),
+        "severity": dict(words.get("severity", {})),
+        "restricted": words.get("restricted", False),
+        "storm": None if storm == "off" else {"incidents": storm.get("incidents", 20), "within": seconds(storm.get("within", "5m"))},
+        "routes": list(words.get("routes", [])),
+    }
+
+
+def _brief_service(full: Full) -> dict[str, Any]:
+    defaults = {
+        "group_by": [],
+        "group_for": 3600,
+        "when_cleared": "stop_paging",
+        "source_ack": "mark",
+        "urgency": {},
+        "severity": {},
+        "restricted": False,
+        "storm": STORM,
+        "routes": [],
+    }
+    short = _without(full, defaults)
+    if "group_for" in short:
+        short["group_for"] = elapsed(short["group_for"])
+    if "storm" in short:
+        storm = _without(full["storm"], STORM) if full["storm"] else "off"
+        short["storm"] = storm if storm == "off" or "within" not in storm else {**storm, "within": elapsed(storm["within"])}
+    return short
+
+
+FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
+    "people": _person,
+    "teams": _team,
+    "schedules": _schedule,
+    "policies": _policy,
+    "services": _service,
+}
+BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
+    "people": _brief_person,
+    "teams": _brief_team,
+    "schedules": _brief_schedule,
+    "policies": _brief_policy,
+    "services": _brief_service,
+}

@@ -1,0 +1,237 @@
+"""Does the file make sense as a whole? What only several fields together can break. Pure.
+
+Entries with a problem of their own are not here any more, and whatever depends on one of them is not judged: one mistake, one message.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from watchbill.config.rules.entries import Entry
+from watchbill.config.rules.forms import EMAIL, URL
+from watchbill.config.rules.nodes import Map, line_at, shown_value
+from watchbill.config.rules.shapes import Place
+from watchbill.schedules.rules.model import parse_length, parse_turn
+
+TELEPHONE = r"\+[1-9][0-9]{5,14}"
+ADDRESSES = {
+    "email": (EMAIL.pattern, EMAIL.expected),
+    "webhook": (URL.pattern, URL.expected),
+    "sms": (TELEPHONE, "a telephone number in full, as +15005550011"),
+    "voice": (TELEPHONE, "a telephone number in full, as +15005550011"),
+    "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S+", "an Apprise address, as ntfy://topic"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that was read, for the questions that one entry cannot answer alone."""
+
+    at: Place
+    by_kind: Mapping[str, Mapping[str, Entry]]
+
+    def get(self, kind: str, name: str) -> Entry | None:
+        return self.by_kind.get(kind, {}).get(name)
+
+    def say(self, entry: Entry, path: tuple[str | int, ...], text: str) -> None:
+        where = f"{entry.kind} {shown_value(entry.name)}, {', '.join(str(step) for step in path if isinstance(step, str))}"
+        self.at.into(where.rstrip(", ")).say(line_at(entry.node, *path), text)
+
+
+def check(entries: Iterable[Entry], head: Mapping[str, Any], tree: Map, top: Place) -> None:
+    """Tell `top` every contradiction."""
+    by_kind: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        by_kind.setdefault(entry.kind, {})[entry.name] = entry
+    whole = Whole(top, by_kind)
+    _mails_once(whole)
+    for kind, checks in CHECKS.items():
+        for entry in by_kind.get(kind, {}).values():
+            checks(entry, whole)
+    if (last := head.get("last_resort")) and not _answers(last, whole):
+        top.into("last_resort").say(tree.line_of("last_resort"), f"{last} is not active; expected somebody who can be paged.")
+
+
+def _mails_once(whole: Whole) -> None:
+    seen: dict[str, str] = {}
+    for entry in whole.by_kind.get("people", {}).values():
+        mail = entry.full["email"].lower()
+        if mail in seen:
+            whole.say(entry, ("email",), f"{entry.full['email']} is the mail of {seen[mail]} too; expected an address of their own.")
+        seen.setdefault(mail, entry.name)
+
+
+def _person(entry: Entry, whole: Whole) -> None:
+    seen = set()
+    for index, contact in enumerate(entry.words.get("contact", [])):
+        kind, address = contact["kind"], contact["address"]
+        pattern, expected = ADDRESSES.get(kind, (r".+", "an address"))
+        if not re.fullmatch(pattern, address):
+            whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no address for {kind}; expected {expected}.")
+        if (kind, address) in seen:
+            whole.say(entry, ("contact", index), f"{kind} {shown_value(address)} stands here twice; expected it once.")
+        if "secret_env" in contact and kind != "webhook":
+            whole.say(entry, ("contact", index, "secret_env"), f"{kind} has no secret of its own; expected this field for webhooks only.")
+        seen.add((kind, address))
+    kinds = {contact["kind"] for contact in entry.full["contact"]}
+    for urgency, rules in entry.words.get("notify", {}).items():
+        for index, rule in enumerate(rules):
+            by = [rule["by"]] if isinstance(rule["by"], str) else rule["by"]
+            for kind in by:
+                if kind not in kinds:
+                    known = ", ".join(sorted(kinds))
+                    text = f"{entry.name} has no contact of kind {kind}; expected one of: {known}, or a contact of that kind."
+                    whole.say(entry, ("notify", urgency, index, "by"), text)
+
+
+def _team(entry: Entry, whole: Whole) -> None:
+    roles = entry.words.get("roles", {})
+    for handle in entry.words.get("managers", []):
+        if roles.get(handle, "manager") not in ("manager", "admin"):
+            whole.say(
+                entry,
+                ("roles", handle),
+                f"{handle} is one of the managers and cannot be {roles[handle]}; expected manager or admin, or no role here.",
+            )
+    impact = entry.words.get("high_impact")
+    if impact:
+        _targets(entry, ("high_impact", "notify"), impact["notify"], entry, whole)
+        if not any(_reaches(target, whole) for target in impact["notify"]):
+            whole.say(entry, ("high_impact", "notify"), "nobody can be reached by this; expected at least one target with somebody in it.")
+    if (last := entry.words.get("last_resort")) and not _answers(last, whole):
+        whole.say(entry, ("last_resort",), f"{last} is not active; expected somebody who can be paged.")
+
+
+def _schedule(entry: Entry, whole: Whole) -> None:
+    seen = set()
+    for index, layer in enumerate(entry.words["layers"]):
+        if layer["name"] in seen:
+            whole.say(
+                entry,
+                ("layers", index, "name"),
+                f"there are two layers {shown_value(layer['name'])}; expected each name once in a schedule.",
+            )
+        seen.add(layer["name"])
+        for path, parse in ((("shifts", "length"), parse_length), (("rotation", "turn"), parse_turn)):
+            try:
+                parse(layer[path[0]][path[1]])
+            except ValueError as error:
+                whole.say(entry, ("layers", index, *path), str(error))
+
+
+def _policy(entry: Entry, whole: Whole) -> None:
+    team = whole.get("teams", entry.words["team"])
+    for index, step in enumerate(entry.words["steps"]):
+        _targets(entry, ("steps", index, "notify"), step["notify"], team, whole)
+    if not any(_reaches(target, whole) for step in entry.words["steps"] for target in step["notify"]):
+        text = "this policy can reach nobody; expected at least one step with a person, a team that has members or a schedule with somebody in it."
+        whole.say(entry, ("steps",), text)
+    if (last := entry.words.get("last_resort")) and not _answers(last, whole):
+        whole.say(entry, ("last_resort",), f"{last} is not active; expected somebody who can be paged.")
+
+
+def _targets(entry: Entry, path: tuple[str | int, ...], targets: list[dict[str, Any]], team: Entry | None, whole: Whole) -> None:
+    for index, target in enumerate(targets):
+        if target.get("channel") == "team" and team is not None and "channel" not in team.words:
+            text = f"the team {shown_value(team.name)} has no `channel`; expected one there, or {{channel: {{chat: .., name: ..}}}} here."
+            whole.say(entry, (*path, index, "channel"), text)
+        if "each" in target and target.get("order") != "daylight":
+            whole.say(entry, (*path, index, "each"), "`each` goes with `order: daylight`; expected both or neither.")
+
+
+def _reaches(target: Mapping[str, Any], whole: Whole) -> bool:
+    """Can this target be somebody? What has problems of its own counts as somebody: those are told already."""
+    if "person" in target:
+        return _answers(target["person"], whole)
+    if "team" in target:
+        team = whole.get("teams", target["team"])
+        return team is None or any(_answers(handle, whole) for handle in team.words.get("members", []))
+    if "schedule" in target:
+        schedule = whole.get("schedules", target["schedule"])
+        if schedule is None:
+            return True
+        layers = [layer for layer in schedule.full["layers"] if not layer["shadow"]]
+        return any(_answers(handle, whole) for layer in layers for people in layer["order"] for handle in people)
+    return False
+
+
+def _answers(handle: str, whole: Whole) -> bool:
+    person = whole.get("people", handle)
+    return person is None or bool(person.full["active"])
+
+
+def _service(entry: Entry, whole: Whole) -> None:
+    for index, route in enumerate(entry.words.get("routes", [])):
+        for name, wanted in route["when"].items():
+            if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/") and (why := _bad_expression(wanted[1:-1])):
+                text = f"{shown_value(wanted)} is no regular expression ({why}); expected one between slashes, or a plain value."
+                whole.say(entry, ("routes", index, "when", name), text)
+        if not route["when"]:
+            whole.say(entry, ("routes", index, "when"), "there is nothing to compare; expected at least one field of the alert.")
+        if not route["to"]:
+            whole.say(entry, ("routes", index, "to"), "this leads nowhere; expected service, policy, severity or drop.")
+        elif route["to"].get("drop") and len(route["to"]) > 1:
+            whole.say(entry, ("routes", index, "to", "drop"), "what is dropped goes nowhere else; expected `drop` alone.")
+
+
+def _bad_expression(pattern: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def _queue(entry: Entry, whole: Whole) -> None:
+    sources = [name for name in ("tracker", "reports", "incidents", "mailbox") if name in entry.words]
+    if len(sources) != 1:
+        whole.say(
+            entry,
+            (),
+            f"there {'are' if sources else 'is'} {', '.join(sources) or 'no source'}; expected exactly one of tracker, reports, incidents or mailbox.",
+        )
+        return
+    for name in ("projects", "labels", "kind"):
+        if name in entry.words and sources != ["tracker"]:
+            whole.say(entry, (name,), f"`{name}` goes with `tracker`; this queue has `{sources[0]}`.")
+    if sources == ["tracker"] and "projects" not in entry.words:
+        whole.say(entry, ("tracker",), "`projects` is missing; expected the projects of the tracker to look into.")
+
+
+def _duty(entry: Entry, whole: Whole) -> None:
+    if "times" in entry.words and entry.words["every"] != "shift":
+        whole.say(entry, ("times",), f"`times` goes with `every: shift`; this duty is for every {entry.words['every']}.")
+
+
+def _program(entry: Entry, whole: Whole) -> None:
+    tiers = [tier["name"] for tier in entry.words.get("tiers", [])]
+    for index, name in enumerate(tiers):
+        if name in tiers[:index]:
+            whole.say(entry, ("tiers", index, "name"), f"there are two tiers {shown_value(name)}; expected each name once.")
+    for name in entry.words.get("bounty", {}).get("amounts", {}):
+        if name not in tiers:
+            whole.say(
+                entry,
+                ("bounty", "amounts", name),
+                f"there is no tier {shown_value(name)}; expected one of: {', '.join(tiers) or 'none is defined'}.",
+            )
+    if ("tracker" in entry.words) != ("project" in entry.words):
+        whole.say(entry, ("tracker",), "`tracker` and `project` go together; expected both or neither.")
+
+
+CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
+    "people": _person,
+    "teams": _team,
+    "schedules": _schedule,
+    "policies": _policy,
+    "services": _service,
+    "queues": _queue,
+    "duties": _duty,
+    "programs": _program,
+}

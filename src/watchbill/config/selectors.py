@@ -1,0 +1,71 @@
+"""What does this installation say, in the words of the configuration file?"""
+
+from __future__ import annotations
+
+import json
+import os
+import zoneinfo
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import holidays
+
+from watchbill.config import writer
+from watchbill.config.models import Applied
+from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, written
+from watchbill.config.standing import current_state
+from watchbill.kernel import kinds
+
+FILE = "file"  # kind of the one Applied row that keeps the order of the sections
+SECTIONS = "sections"
+
+
+@cache
+def facts() -> Facts:
+    """What the world knows and a file may name."""
+    countries = holidays.list_supported_countries(include_aliases=False)
+    codes = {*countries, *(f"{country}-{part}" for country, parts in countries.items() for part in parts)}
+    zones = {zone for zone in zoneinfo.available_timezones() if zone not in ("localtime", "Factory") and not zone.startswith(("posix/", "right/"))}
+    return Facts(zones=frozenset(zones), holidays=frozenset(codes))
+
+
+def standing() -> Standing:
+    """What is there now, and what the file last set. About fifteen queries, whatever the size."""
+    applied = {(row.kind, row.name): row for row in Applied.objects.order_by("position", "id") if row.kind != FILE}
+    current, gone, protected = current_state(frozenset(applied))
+    later = {key: row.content for key, row in applied.items() if key[0] in BY_KIND and not BY_KIND[key[0]].live}
+    ordered = sorted({**current, **later}.items(), key=lambda item: applied[item[0]].position if item[0] in applied else len(applied))
+    return Standing(current=dict(ordered), gone=gone, last={key: row.content for key, row in applied.items()}, protected=protected)
+
+
+def export() -> str:
+    """The file that makes this installation as it is: applying it changes nothing."""
+    there = standing()
+    words = {(row.kind, row.name): json.loads(row.words) for row in Applied.objects.exclude(kind=FILE) if row.words}
+    last = there.last or {}
+    sections: dict[str, Any] = {}
+    organization = there.current.get(("organization", ""), {"organization": "Watchbill", "last_resort": None})
+    sections.update({field: value for field, value in organization.items() if value is not None})
+    for part in PARTS:
+        rows = [
+            _named(part.key, key[1], written(part.kind, full, words.get(key), last.get(key)))
+            for key, full in there.current.items()
+            if key[0] == part.kind
+        ]
+        if rows:
+            sections[part.kind] = rows
+    row = Applied.objects.filter(kind=FILE, name=SECTIONS).first()
+    order = [name for name in (row.content if row else []) if name in sections]
+    return writer.write((name, sections[name]) for name in [*order, *(name for name in sections if name not in order)])
+
+
+def _named(key: str, name: str, words: dict[str, Any]) -> dict[str, Any]:
+    return words if not key or key in words else {key: name, **words}
+
+
+def inactive(entries: Mapping[Key, Full] | None = None, *, environment: Mapping[str, str] | None = None) -> list[NotActive]:
+    """Which parts do nothing yet: of these entries, else of what is there."""
+    entries = standing().current if entries is None else entries
+    silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active}
+    return not_active(entries.items(), silent_kinds=silent, variables=set(os.environ if environment is None else environment))

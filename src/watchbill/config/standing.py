@@ -1,0 +1,188 @@
+"""What does the database have, in the full form of the file's entries? Reads everything in a few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from watchbill.config.rules import Full, Key, mentions
+from watchbill.incidents.models import Service
+from watchbill.notifications.models import Contact, Rule
+from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
+from watchbill.people.models import Membership, Organization, Person, Team
+from watchbill.schedules.models import Layer, Schedule
+
+Found = tuple[dict[Key, Full], frozenset[Key], dict[Key, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What things are called now, by id."""
+
+    people: Mapping[int, str]
+    teams: Mapping[int, str]
+    schedules: Mapping[int, str]
+
+    def target(self, stored: Mapping[str, Any]) -> Full:
+        """A stored target in the full form of the file."""
+        kind = stored["kind"]
+        if kind == "webhook":
+            return {"webhook": stored.get("url", "")}
+        if kind == "channel":
+            return {"channel": {"chat": stored["chat"], "name": stored["name"]} if stored.get("chat") else "team"}
+        known = {"person": self.people, "team": self.teams, "schedule": self.schedules}[kind]
+        name = known.get(stored.get("id") or 0, stored["name"])
+        if kind != "team":
+            return {kind: name}
+        order = stored.get("order", "all")
+        return {"team": name, "order": order, **({"each": stored.get("each", "5m")} if order == "daylight" else {})}
+
+
+def current_state(applied: Collection[Key]) -> Found:
+    """Live entries, names of deactivated ones, and those that pruning must not touch, with the reason.
+
+    Somebody who is deactivated still counts as an entry while the file set them or anything live names them: else the file that names
+    them could not be applied again.
+    """
+    people = list(Person.objects.order_by("id"))
+    teams = list(Team.objects.order_by("id"))
+    names = Names(
+        people={person.id: person.handle for person in people},
+        teams={team.id: team.name for team in teams},
+        schedules=dict(Schedule.objects.values_list("id", "name")),
+    )
+    everybody = _people(people)
+    current = {**_organization(names), **_teams(teams, names), **_schedules(names), **_policies(names), **_services(names)}
+    named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
+    active = {("people", person.handle) for person in people if person.is_active}
+    current.update({key: full for key, full in everybody.items() if key in active or key in named or key in applied})
+    protected = {("people", p.handle): "administers this installation" for p in people if p.is_admin and p.is_active}
+    return current, _gone(everybody, current), protected
+
+
+def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozenset[Key]:
+    models = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service}
+    gone = {(kind, name) for kind, model in models.items() for name in model.objects.filter(is_active=False).values_list("name", flat=True)}
+    return frozenset(gone | {key for key in everybody if key not in current})
+
+
+def _organization(names: Names) -> dict[Key, Full]:
+    row = Organization.objects.first()
+    if row is None:
+        return {}
+    return {("organization", ""): {"organization": row.name, "last_resort": names.people.get(row.last_resort_id or 0)}}
+
+
+def _people(people: Collection[Person]) -> dict[Key, Full]:
+    contacts: dict[int, list[Full]] = defaultdict(list)
+    for contact in Contact.objects.filter(removed_at=None, verified_at__isnull=False).order_by("position", "id"):
+        contacts[contact.person_id].append({"kind": contact.kind, "address": contact.address, "secret_env": contact.secret_env})
+    notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
+    for rule in Rule.objects.order_by("position", "id"):
+        notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})
+    return {
+        ("people", person.handle): {
+            "name": person.name,
+            "email": person.email,
+            "timezone": person.timezone,
+            "region": person.region,
+            "holidays": person.holidays,
+            "hours": person.hours,
+            "contact": contacts[person.id],
+            "notify": notify[person.id],
+            "active": person.is_active,
+        }
+        for person in people
+    }
+
+
+def _teams(teams: Collection[Team], names: Names) -> dict[Key, Full]:
+    on_desk: dict[int, list[str]] = defaultdict(list)
+    roles: dict[int, dict[str, str]] = defaultdict(dict)
+    for row in Membership.objects.order_by("position", "id"):
+        roles[row.team_id][names.people[row.person_id]] = row.role
+        if row.on_desk:
+            on_desk[row.team_id].append(names.people[row.person_id])
+    paging = {row.team_id: row for row in TeamPaging.objects.select_related("manager_schedule")}
+    return {("teams", team.name): _team(team, paging.get(team.id), on_desk[team.id], roles[team.id], names) for team in teams if team.is_active}
+
+
+def _team(team: Team, paging: TeamPaging | None, on_desk: list[str], roles: dict[str, str], names: Names) -> Full:
+    impact = paging.high_impact_severity if paging else ""
+    return {
+        "desk": team.desk,
+        "ownership": team.ownership,
+        "members": {"on_desk": on_desk, "roles": roles},
+        "manager": paging.manager_schedule.name if paging and paging.manager_schedule else None,
+        "high_impact": {"severity": impact, "notify": [names.target(t) for t in paging.high_impact_notify]} if paging and impact else None,
+        "last_resort": names.people.get(team.last_resort_id or 0),
+        "calendar": team.calendar,
+        "critical_anyway": team.critical_anyway,
+        "ack_timeout": team.ack_timeout,
+        "assignee_moves": team.assignee_moves,
+        "issue": team.issue,
+        "channel": team.channel,
+    }
+
+
+def _schedules(names: Names) -> dict[Key, Full]:
+    layers: dict[int, list[Full]] = defaultdict(list)
+    for layer in Layer.objects.filter(valid_until=None).order_by("position", "id"):
+        layers[layer.schedule_id].append(_layer(layer, names))
+    return {
+        ("schedules", row.name): {
+            "team": names.teams[row.team_id],
+            "timezone": row.timezone,
+            "combine": row.combine,
+            "hours": row.hours,
+            "layers": layers[row.id],
+        }
+        for row in Schedule.objects.filter(is_active=True).order_by("position", "id")
+    }
+
+
+def _layer(layer: Layer, names: Names) -> Full:
+    return {
+        "name": layer.name,
+        "days": layer.days,
+        "start": f"{layer.start:%H:%M}",
+        "length": layer.length,
+        "order": [[names.people[person_id] for person_id in people] for people in layer.order],
+        "turn": layer.turn,
+        "starting": layer.starting.isoformat(),
+        "shadow": layer.shadow,
+    }
+
+
+def _policies(names: Names) -> dict[Key, Full]:
+    return {
+        ("policies", row.name): {
+            "team": names.teams[row.team_id],
+            "repeat": row.repeat,
+            "last_resort": names.people.get(row.last_resort_id or 0),
+            "steps": [{"notify": [names.target(t) for t in step["notify"]], "wait": step["wait"]} for step in row.steps],
+        }
+        for row in Policy.objects.filter(is_active=True).order_by("id")
+    }
+
+
+def _services(names: Names) -> dict[Key, Full]:
+    uses = dict(ServicePolicy.objects.values_list("service_id", "policy__name"))
+    return {
+        ("services", row.name): {
+            "team": names.teams[row.team_id],
+            "policy": uses.get(row.id),
+            "group_by": row.group_by,
+            "group_for": row.group_for_seconds,
+            "when_cleared": row.when_cleared,
+            "source_ack": row.source_ack,
+            "urgency": row.urgency or {},
+            "severity": row.severity_map,
+            "restricted": row.restricted,
+            "storm": {"incidents": row.storm["incidents"], "within": row.storm["within_seconds"]} if row.storm else None,
+            "routes": row.routes,
+        }
+        for row in Service.objects.filter(is_active=True).order_by("id")
+    }

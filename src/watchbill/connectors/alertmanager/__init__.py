@@ -1,0 +1,7 @@
+"""Prometheus Alertmanager's webhook, format 4."""
+
+from __future__ import annotations
+
+from watchbill.connectors.alertmanager.reading import parse, problem
+
+__all__ = ["parse", "problem"]

@@ -1,0 +1,43 @@
+"""The front door's own connections: not Django's, since many requests share one commit.
+
+Nothing here needs Django to be set up beyond its settings.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+OF_DJANGO = {"pool", "isolation_level", "server_side_binding", "assume_role"}  # options that libpq does not know
+PATIENCE = 3  # seconds for connecting
+
+
+def parameters() -> dict[str, Any]:
+    """What the settings say about the database, as libpq takes it."""
+    database = settings.DATABASES["default"]
+    known = {parameter: database[name] for name, parameter in NAMES.items() if database.get(name)}
+    options = {name: value for name, value in database.get("OPTIONS", {}).items() if name not in OF_DJANGO}
+    return {"connect_timeout": PATIENCE, "tcp_user_timeout": 10_000, "keepalives_idle": 10, **known, **options}
+
+
+async def connect(purpose: str) -> psycopg.AsyncConnection[Any]:
+    """A connection in autocommit. Raises psycopg.OperationalError within a few seconds."""
+    connection = await psycopg.AsyncConnection.connect(**parameters(), autocommit=True, application_name=f"watchbill {purpose}")
+    connection.prepare_threshold = 1
+    return connection
+
+
+def cut(connection: psycopg.AsyncConnection[Any]) -> None:
+    """End a connection at once, whatever it waits for: a frozen server answers no request to cancel."""
+    if connection.closed:
+        return
+    try:
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    except (OSError, psycopg.Error):
+        pass  # it is gone already, which is what was wanted

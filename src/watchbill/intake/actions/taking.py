@@ -1,0 +1,128 @@
+"""Let stored events have their effect: event, alert, incident and page. The engine calls it again as long as something waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping, Sequence
+
+import psycopg
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
+from watchbill.intake.actions.loading import load_in, service_rules
+from watchbill.intake.actions.storing import fail_in, store_in
+from watchbill.intake.rules import Incoming, Parser, ServiceRule, clean, decide
+
+logger = logging.getLogger("watchbill.intake")
+
+# Of the database's refusals, those that say nothing about the event: connection, lock, resources, operator, wrong state of the server.
+PASSING = ("08", "40", "53", "55", "57", "58", "25")
+
+
+def take_in(*, now: dt.datetime, limit: int = 1000, parsers: Mapping[str, Parser] | None = None) -> int:
+    """Take in up to `limit` events, some of every service that has any. Answers how many had their effect or failed a try; 0: nothing waits.
+
+    1. One transaction for all services. That is all, as long as no event raises.
+    2. Otherwise each service alone, and in the one that fails ever smaller sets, until the event that raises stands alone. It is tried
+       again later, five times in all, and then set aside with its error; the others go on. A refusal that says nothing about the event
+       (database away, deadlock) is raised: the caller comes again.
+
+    `parsers`: the reader of each kind of event; those that the settings name when not given.
+    """
+    readers: Mapping[str, Parser] = parsers if parsers is not None else import_string(settings.INTAKE_PARSERS)
+    waiting = services_with_events(now=now)
+    if not waiting:
+        return 0
+    try:
+        return _round(waiting, readers, limit=limit, now=now)
+    except Exception as error:  # one poisoned event must not stop the others
+        if _passes(error):
+            raise
+        logger.warning("a round of intake failed; looking for the event: %s", _words(error))
+    return sum(_service_alone(service_id, readers, limit=limit, now=now) for service_id in waiting)
+
+
+def _service_alone(service_id: int, readers: Mapping[str, Parser], *, limit: int, now: dt.datetime) -> int:
+    """Halve until the event that raises is alone, and put it off."""
+    taken, size = 0, limit
+    while taken < limit:
+        try:
+            done = _round([service_id], readers, limit=size, now=now)
+        except Exception as error:  # the same
+            if _passes(error):
+                raise
+            if size == 1:
+                return taken + _put_off(service_id, error, now=now)
+            size //= 2
+        else:
+            taken += done
+            if not done:
+                break
+    return taken
+
+
+@transaction.atomic(durable=True)
+def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int, now: dt.datetime) -> int:
+    """Choose, read, decide, store: one transaction."""
+    stored = choose_in(services, limit, now=now)
+    if not stored:
+        return 0
+    rules = service_rules({event.service_id for event in stored})
+    events, failures = _read(stored, readers, rules)
+    world = load_in(events, rules, now=now)
+    plan = decide(events, world)
+    store_in(plan, world, stored, now=now)
+    if failures:
+        _say(fail_in(failures, now=now), failures)
+    return len(plan.outcomes) + len(failures)
+
+
+def _read(
+    stored: Sequence[Stored], readers: Mapping[str, Parser], rules: Mapping[int, ServiceRule]
+) -> tuple[list[Incoming], dict[int, str]]:
+    """Understand each event; what cannot be understood is told with its error."""
+    events, failures = [], {}
+    for event in stored:
+        try:
+            if event.service_id not in rules:
+                raise LookupError(f"its service {event.service_id} is gone")
+            parsed = readers[event.kind](event.body, event.dedup_key)
+        except Exception as error:  # noqa: BLE001  whatever a reader raises is about this event alone
+            failures[event.id] = _words(error)
+        else:
+            events.append(Incoming(event.id, event.service_id, event.received_at, parsed))
+    return events, failures
+
+
+@transaction.atomic(durable=True)
+def _put_off(service_id: int, error: Exception, *, now: dt.datetime) -> int:
+    """Count the failed try of the first event that waits, which is the one that raised."""
+    first = choose_in([service_id], 1, now=now)
+    failures = {event.id: _words(error) for event in first}
+    if failures:
+        logger.error("event %s could not be taken in", next(iter(failures)), exc_info=error)
+        _say(fail_in(failures, now=now), failures)
+    return len(failures)
+
+
+def _say(aside: Sequence[int], failures: Mapping[int, str]) -> None:
+    for event_id in failures:
+        logger.warning("event %s %s", event_id, "is set aside" if event_id in aside else "is tried again later")
+
+
+def _passes(error: Exception) -> bool:
+    """Does this refusal say nothing about the event?"""
+    if not isinstance(error, DatabaseError):
+        return False
+    cause = error.__cause__
+    code = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return code is None or code.startswith(PASSING)
+
+
+def _words(error: Exception) -> str:
+    """The error for whoever looks at events that were set aside. No content of the event is in our own errors."""
+    return clean(f"{type(error).__name__}: {error}".splitlines()[0])

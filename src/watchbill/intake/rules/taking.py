@@ -1,0 +1,255 @@
+"""What do these events change? Pure: the world as it is stored goes in, what to store comes out.
+
+Source of the rules: semantics of alerts and of opening and closing (PagerDuty's Events API for what the source may do: acknowledge and
+resolve never create, a trigger after resolved is a new alert).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+
+from watchbill.intake.rules.drafts import Draft, Verb, louder, severity_of
+from watchbill.intake.rules.grouping import group_key
+from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, Ref, Said, ServiceRule, World
+
+MANY = 5  # lines of one kind in one round
+COSTLY = 100  # incidents that are cleared, acknowledged by their source or raised in one round
+
+
+def decide(events: Iterable[Incoming], world: World) -> Plan:
+    """Take the events one after the other, in their order. `world` is used up: it is how things stand after the last event.
+
+    Events without an outcome are left for the next round: what is done incident by incident must not hold up everything else.
+    """
+    taking = _Taking(world)
+    for event in events:
+        if taking.costly() >= COSTLY:
+            break
+        service, made = world.services[event.service_id], taking.made
+        told = [taking.take(draft, service, event.received_at) for draft in event.parsed.drafts]
+        taking.plan.outcomes[event.id] = _outcome(told, event.parsed.remark)
+        if event.parsed.remark and taking.made > made and told[0][1] is not None:  # said once, not at every repetition
+            taking.plan.lines.append(Said(told[0][1], "alert", event.parsed.remark))
+    return _finished(taking.plan, world)
+
+
+class _Taking:
+    """The bookkeeping of one round: what is known, what is planned, and the next name for something new."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.plan = Plan()
+        self.next_ref = -1
+        self.made = 0  # alerts
+
+    def costly(self) -> int:
+        """How many incidents must be looked at one by one?"""
+        return len(self.plan.cleared) + len(self.plan.source_acks) + len(self.plan.louder)
+
+    def take(self, draft: Draft, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        """One draft. Answers what it did."""
+        if draft.all_with_prefix:
+            return self._everything(draft, service, at)
+        alert = self.world.alerts.get((service.id, draft.dedup_key))
+        if draft.verb is Verb.TRIGGER:
+            return self._trigger(draft, alert, service, at)
+        if alert is None:
+            return "No alert with this key fires: nothing to do.", None
+        return self._acknowledge(alert, at) if draft.verb is Verb.ACKNOWLEDGE else self._resolve(alert, at)
+
+    def _everything(self, draft: Draft, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        """What the source left out of its message is over with its group."""
+        found = [a for (of, key), a in self.world.alerts.items() if of == service.id and key.startswith(draft.dedup_key)]
+        told: list[tuple[str, Ref | None]] = [self._resolve(alert, at) for alert in found]
+        return told[-1] if told else ("No other alert of this group fires.", None)
+
+    def _trigger(self, draft: Draft, alert: AlertState | None, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        severity = severity_of(draft.severity, service.severity)
+        if alert is not None:
+            incident = self.world.incidents[alert.incident]
+            if not incident.resolved:
+                return self._again(draft, alert, incident, severity, at)
+            # A person resolved the incident, and the source still says so: somebody must look again.
+            self._end(alert, at)
+        return self._new(draft, service, severity, at, previous=alert.incident if alert is not None else None)
+
+    def _again(self, draft: Draft, alert: AlertState, incident: IncidentState, severity: str, at: dt.datetime) -> tuple[str, Ref | None]:
+        """The same condition once more: one alert with a count. Only a higher severity is news."""
+        rose = louder(severity, alert.severity)
+        alert.draft, alert.severity, alert.summary = draft, severity, draft.summary
+        self._note(alert, at)
+        if rose:
+            self._raise(incident, severity, draft.summary)
+        return "The same alert again, in {number}.", incident.id
+
+    def _new(self, draft: Draft, service: ServiceRule, severity: str, at: dt.datetime, previous: Ref | None) -> tuple[str, Ref | None]:
+        """A new alert: into the incident of its group, into the storm, or into an incident of its own."""
+        key = group_key(service.id, service.group_by, draft, severity)
+        storm = service.storm is not None and self.world.recent.get(service.id, 0) >= service.storm.incidents
+        if incident := self._takes_more(self.world.groups.get((service.id, key)) if key else None, service, severity, at):
+            self._join(incident, draft, severity, at)
+            return "Joined {number}.", incident.id
+        if storm and (incident := self._takes_more(self.world.storms.get(service.id), service, severity, at)):
+            self.world.recent[service.id] += 1  # it would have been one more incident: the storm goes on
+            self._join(incident, draft, severity, at)
+            return "Joined {number}, which takes what is left of a storm.", incident.id
+        incident = self._open(draft, service, severity, at, key="" if storm else key, storm=storm, previous=previous)
+        return ("Opened {number} for a storm." if storm else "Opened {number}."), incident.id
+
+    def _takes_more(self, ref: Ref | None, service: ServiceRule, severity: str, at: dt.datetime) -> IncidentState | None:
+        """The incident, if it is open, not cleared, of the same secrecy, and its last alert is young enough.
+
+        What must wake somebody never joins a page that waits for working hours.
+        """
+        incident = self.world.incidents.get(ref) if ref is not None else None
+        if incident is None or incident.resolved or incident.cleared or incident.restricted != service.restricted:
+            return None
+        if incident.quiet and severity in service.loud:
+            return None
+        return incident if incident.last_alert_at is not None and at - incident.last_alert_at < service.group_for else None
+
+    def _join(self, incident: IncidentState, draft: Draft, severity: str, at: dt.datetime) -> None:
+        self._add(draft, incident, severity, at)
+        incident.last_alert_at = at
+        self.plan.touched[incident.id] = at
+        self.plan.lines.append(Said(incident.id, "alert", f"{_named(draft)} joined.", {"key": draft.dedup_key, "severity": severity}))
+        self._raise(incident, severity, draft.summary)
+
+    def _open(
+        self, draft: Draft, service: ServiceRule, severity: str, at: dt.datetime, *, key: str, storm: bool, previous: Ref | None
+    ) -> IncidentState:
+        before = self._before(draft, service, previous)
+        ref = self._ref()
+        incident = IncidentState(ref, service.id, 0, severity, restricted=service.restricted, storm=storm, group_key=key, last_alert_at=at)
+        incident.quiet = severity not in service.loud
+        self.world.incidents[ref] = incident
+        self.world.recent[service.id] = self.world.recent.get(service.id, 0) + 1
+        if storm:
+            self.world.storms[service.id] = ref
+        elif key:
+            self.world.groups[service.id, key] = ref
+        title = f"Alert storm on {service.name}: {draft.summary}" if storm else draft.summary
+        text = _opened(draft, service, storm=storm)
+        self.plan.openings.append(Opening(ref, service.id, title, severity, text, key, at, storm, before.id if before else None))
+        if before is not None:
+            how = "a person resolved it, and its source says so again" if before.resolved else "its source had said that it was over"
+            self.plan.lines.append(Said(ref, "linked", f"It was {{number}} before: {how}.", about=before.id))
+        self._add(draft, incident, severity, at)
+        return incident
+
+    def _before(self, draft: Draft, service: ServiceRule, previous: Ref | None) -> IncidentState | None:
+        """The incident that this condition had the last time. Nothing leads from an open one to a restricted one."""
+        ref = previous if previous is not None else self.world.previous.get((service.id, draft.dedup_key))
+        before = self.world.incidents.get(ref) if ref is not None else None
+        return before if before is not None and before.restricted == service.restricted else None
+
+    def _add(self, draft: Draft, incident: IncidentState, severity: str, at: dt.datetime) -> None:
+        alert = AlertState(self._ref(), incident.service_id, incident.id, draft.dedup_key, severity, draft, at, at, summary=draft.summary)
+        self.world.alerts[incident.service_id, draft.dedup_key] = alert
+        incident.firing += 1
+        self.made += 1
+        self._note(alert, at)
+
+    def _acknowledge(self, alert: AlertState, at: dt.datetime) -> tuple[str, Ref | None]:
+        """A mark: the source is no person. What the service wants to follow from it is for others to do."""
+        incident = self.world.incidents[alert.incident]
+        first = alert.acknowledged_at is None
+        alert.acknowledged_at = alert.acknowledged_at or at
+        self._note(alert, at)
+        if first and not incident.resolved:
+            self.plan.source_acks[incident.id] = None
+        return "Marked the alert of {number} as acknowledged by its source.", incident.id
+
+    def _resolve(self, alert: AlertState, at: dt.datetime) -> tuple[str, Ref | None]:
+        incident = self.world.incidents[alert.incident]
+        self._note(alert, at)
+        self._end(alert, at)
+        if incident.resolved:
+            return "Resolved the alert; {number} was resolved already.", incident.id
+        if incident.firing > 0:
+            text = f"Its source says that {_quoted(alert.summary)} is over; {incident.firing} {_alerts(incident.firing)}."
+            self.plan.lines.append(Said(incident.id, "alert", text, {"key": alert.dedup_key}))
+            return "Resolved the alert; others of {number} still fire.", incident.id
+        incident.cleared = True
+        self.plan.cleared[incident.id] = None
+        return "Resolved the last alert of {number}.", incident.id
+
+    def _end(self, alert: AlertState, at: dt.datetime) -> None:
+        alert.firing, alert.resolved_at = False, at
+        self._mark(alert)
+        self.world.alerts.pop((alert.service_id, alert.dedup_key), None)
+        self.world.incidents[alert.incident].firing -= 1
+        self.world.previous[alert.service_id, alert.dedup_key] = alert.incident
+
+    def _raise(self, incident: IncidentState, severity: str, summary: str) -> None:
+        if louder(severity, incident.severity):
+            incident.severity = severity
+            self.plan.louder.append(Louder(incident.id, severity, summary))
+
+    def _note(self, alert: AlertState, at: dt.datetime) -> None:
+        alert.events += 1
+        alert.last_at = max(alert.last_at, at)
+        self._mark(alert)
+
+    def _mark(self, alert: AlertState) -> None:
+        if not alert.changed:
+            alert.changed = True
+            self.plan.alerts.append(alert)
+
+    def _ref(self) -> Ref:
+        self.next_ref -= 1
+        return self.next_ref
+
+
+def _finished(plan: Plan, world: World) -> Plan:
+    """Say at the end what many small steps came to: an incident opens as severe as it is after this round, and many lines become one."""
+    plan.openings = [replace(opening, severity=world.incidents[opening.ref].severity) for opening in plan.openings]
+    plan.louder = list({louder.incident: louder for louder in plan.louder if louder.incident > 0}.values())
+    of: dict[tuple[Ref, str], list[Said]] = {}
+    for line in plan.lines:
+        of.setdefault((line.incident, line.kind), []).append(line)
+    plan.lines = [line for lines in of.values() for line in _shortened(lines)]
+    return plan
+
+
+def _shortened(lines: list[Said]) -> list[Said]:
+    """A storm must not bury the story: beyond a few lines of one kind, the rest is one line."""
+    if len(lines) <= MANY:
+        return lines
+    rest = lines[MANY - 1 :]
+    return [
+        *lines[: MANY - 1],
+        replace(rest[0], text=f"And {len(rest)} more like these; the list of alerts has them.", data={"count": len(rest)}),
+    ]
+
+
+def _outcome(told: list[tuple[str, Ref | None]], remark: str) -> tuple[str, Ref | None]:
+    if not told:
+        return remark or "Said nothing about any alert.", None
+    text, ref = told[0]
+    more = f" And {len(told) - 1} more of the same message." if len(told) > 1 else ""
+    return f"{text}{more}{' ' if remark else ''}{remark}", ref
+
+
+def _named(draft: Draft) -> str:
+    return f"{_quoted(draft.summary)}{f' from {draft.source}' if draft.source else ''}"
+
+
+def _quoted(summary: str) -> str:
+    return f"“{summary if len(summary) <= 120 else summary[:119] + '…'}”"
+
+
+def _alerts(count: int) -> str:
+    return "alert still fires" if count == 1 else "alerts still fire"
+
+
+def _opened(draft: Draft, service: ServiceRule, *, storm: bool) -> str:
+    text = f"Opened by an alert{f' from {draft.source}' if draft.source else ''} ({draft.severity or 'no severity given'})."
+    if storm and service.storm is not None:
+        minutes = service.storm.within / dt.timedelta(minutes=1)
+        text += (
+            f" More than {service.storm.incidents} incidents of {service.name} opened within {minutes:g} minutes: this one takes the rest."
+        )
+    return text

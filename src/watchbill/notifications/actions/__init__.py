@@ -1,0 +1,29 @@
+"""The outbox: what is planned, cancelled, claimed, recorded. Callers own the order of locks: incident, page, notification."""
+
+from __future__ import annotations
+
+from watchbill.notifications.actions.cancelling import cancel_in
+from watchbill.notifications.actions.claiming import claim, confirm, give_back, release_dead_leases
+from watchbill.notifications.actions.keys import webhook_secret
+from watchbill.notifications.actions.planning import plan_in
+from watchbill.notifications.actions.recording import record
+from watchbill.notifications.actions.telling import tell_status_in
+from watchbill.notifications.messages import Ask, Claimed, Failure, Message, Report, Result
+
+__all__ = [
+    "Ask",
+    "Claimed",
+    "Failure",
+    "Message",
+    "Report",
+    "Result",
+    "cancel_in",
+    "claim",
+    "confirm",
+    "give_back",
+    "plan_in",
+    "record",
+    "release_dead_leases",
+    "tell_status_in",
+    "webhook_secret",
+]

@@ -1,0 +1,31 @@
+"""How is a person notified: by what, when, in which order, and what follows when a try fails? Pure: no clock, no database."""
+
+from __future__ import annotations
+
+from watchbill.notifications.rules.ends import RETRY_AFTER, After, Outcome, after_attempt, after_lost_lease
+from watchbill.notifications.rules.order import Arranged, Candidate, Room, arrange
+from watchbill.notifications.rules.pace import BUNDLE_WAIT, BUNDLE_WITHIN, MERGE_WITHIN, STATUS_WAIT, LastPaged, is_further
+from watchbill.notifications.rules.plan import Method, PersonalRule, Turn, plan, why_nobody
+
+__all__ = [
+    "BUNDLE_WAIT",
+    "BUNDLE_WITHIN",
+    "MERGE_WITHIN",
+    "RETRY_AFTER",
+    "STATUS_WAIT",
+    "After",
+    "Arranged",
+    "Candidate",
+    "LastPaged",
+    "Method",
+    "Outcome",
+    "PersonalRule",
+    "Room",
+    "Turn",
+    "after_attempt",
+    "after_lost_lease",
+    "arrange",
+    "is_further",
+    "plan",
+    "why_nobody",
+]

@@ -1,0 +1,98 @@
+"""What was tried for an incident: who, how, when, and how it ended. The caller has decided that the viewer may see the incident."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from watchbill.notifications.models import Attempt, Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt to deliver."""
+
+    n: int
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    outcome: str  # delivered | temporary | permanent | unknown
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One notification, with the state that counts: of a bundled or merged one, that of the message it went with."""
+
+    id: int
+    public_id: str
+    kind: str
+    person_id: int
+    handle: str
+    name: str
+    method: str  # kind of the contact; empty when the person has none that can be used
+    page_id: int | None
+    firing: int | None
+    state: str  # queued | leased | delivered | failed | cancelled
+    went_with: int | None  # the notification whose message carried it
+    possible_duplicate: bool
+    asked_at: dt.datetime
+    due_at: dt.datetime
+    finished_at: dt.datetime | None
+    error: str
+    attempts: tuple[Try, ...]
+
+
+TRIED = """
+SELECT n.id, n.public_id::text, n.kind, n.person_id, p.handle, p.name,
+  CASE WHEN c.kind IS NOT NULL THEN c.kind WHEN n.error = '' OR n.tries > 0 THEN 'email' ELSE '' END,
+  n.page_id, n.firing, CASE WHEN n.state IN ('bundled', 'merged') THEN l.state ELSE n.state END, n.bundle_id,
+  n.possible_duplicate OR coalesce(l.possible_duplicate, false), n.created_at, n.due_at, coalesce(l.finished_at, n.finished_at),
+  coalesce(l.error, n.error)
+FROM notifications_notification n
+JOIN people_person p ON p.id = n.person_id
+LEFT JOIN notifications_contact c ON c.id = n.contact_id
+LEFT JOIN notifications_notification l ON l.id = n.bundle_id
+WHERE n.incident_id = %s ORDER BY n.id
+"""
+
+
+def tried(incident_id: int) -> list[Tried]:
+    """Every notification of the incident with its attempts, oldest first. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRIED, [incident_id])
+        rows = cursor.fetchall()
+    attempts = _attempts({row[10] or row[0] for row in rows})
+    return [Tried(*row, attempts=tuple(attempts[row[10] or row[0]])) for row in rows]
+
+
+def _attempts(ids: Iterable[int]) -> dict[int, list[Try]]:
+    found: dict[int, list[Try]] = defaultdict(list)
+    values = ("notification_id", "n", "started_at", "ended_at", "outcome", "detail")
+    for notification, *rest in Attempt.objects.filter(notification_id__in=list(ids)).order_by("id").values_list(*values):
+        found[notification].append(Try(*rest))
+    return found
+
+
+def incidents_of(notification_id: int) -> list[int]:
+    """The incidents in a message, its own first: one answer can take all of a bundle."""
+    own = Notification.objects.filter(id=notification_id).values_list("incident_id", flat=True)
+    with_it = Notification.objects.filter(bundle_id=notification_id, state="bundled").order_by("id").values_list("incident_id", flat=True)
+    return list(dict.fromkeys(id_ for id_ in (*own, *with_it) if id_ is not None))
+
+
+def outbox() -> dict[str, Any]:
+    """How much waits and how long, for the metrics and `doctor`: counts by state, and when the oldest became due."""
+    sql = "SELECT state, count(*), min(due_at) FROM notifications_notification WHERE state IN ('queued', 'leased') GROUP BY state"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return {state: {"count": count, "oldest": oldest} for state, count, oldest in cursor.fetchall()}
+
+
+def next_due(*, after: dt.datetime) -> dt.datetime | None:
+    """When the next queued notification becomes due, if one does after that moment."""
+    return Notification.objects.filter(state="queued", due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first()

@@ -1,0 +1,103 @@
+"""What does a notification say? Number, severity, title, service, why you, what to press, where.
+
+Of a restricted incident: the number and the code name, nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html as markup
+from typing import Any
+
+from django.conf import settings
+
+from watchbill.notifications.messages import Message
+from watchbill.notifications.signing import link
+
+DUPLICATE = "You may have this message already: it is not certain that the first try arrived."
+
+
+def subject(message: Message) -> str:
+    """One line, without line breaks whatever a title holds."""
+    first = _headline(message.contents[0]) if message.contents else "Watchbill"
+    text = first if message.count < 2 else f"{message.count} incidents: {first} and {message.count - 1} more"
+    if message.kind == "status" and message.contents and message.count < 2:
+        text = f"{first}: {message.contents[0].get('reason') or 'news'}"
+    marked = f"Possible duplicate: {text}" if message.possible_duplicate else text
+    return _one_line(marked)[:250]
+
+
+def plain(message: Message) -> str:
+    """The mail as plain text."""
+    parts = [DUPLICATE] if message.possible_duplicate else []
+    if message.count > 1:
+        parts.append(f"{message.count} incidents wait for you. Acknowledging takes all of them.")
+    parts += ["\n".join(_lines(content)) for content in message.contents]
+    if hidden := message.count - len(message.contents):
+        parts.append(f"... and {hidden} more on the board: {settings.PUBLIC_URL}/")
+    if _asks(message):
+        parts.append(f"Acknowledge, and it is yours: {link(message)}\nResolve: {link(message, 'resolve')}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def html(message: Message) -> str:
+    """The same for readers of HTML: no picture, no script, nothing loaded from anywhere."""
+    parts = [f"<p><strong>{_safe(DUPLICATE)}</strong></p>"] if message.possible_duplicate else []
+    if message.count > 1:
+        parts.append(f"<p>{message.count} incidents wait for you. Acknowledging takes all of them.</p>")
+    for content in message.contents:
+        head, *rest = _lines(content)
+        address = _safe(incident_url(content))
+        parts.append(f'<h2><a href="{address}">{_safe(head)}</a></h2>' + "".join(f"<p>{_safe(line)}</p>" for line in rest[:-1]))
+    if hidden := message.count - len(message.contents):
+        parts.append(f'<p>... and {hidden} more on <a href="{_safe(settings.PUBLIC_URL)}/">the board</a>.</p>')
+    if _asks(message):
+        parts.append(f'<p><a href="{_safe(link(message))}">Acknowledge, and it is yours</a></p>')
+        parts.append(f'<p><a href="{_safe(link(message, "resolve"))}">Resolve</a></p>')
+    return f'<!doctype html><html lang="en"><body>{"".join(parts)}</body></html>\n'
+
+
+def incident_url(content: dict[str, Any]) -> str:
+    """Where the incident of this content is read."""
+    return f"{settings.PUBLIC_URL}/incidents/{content['number']}" if content.get("number") else f"{settings.PUBLIC_URL}/"
+
+
+def _asks(message: Message) -> bool:
+    return message.incident_id is not None and message.kind in {"page", "drill"}
+
+
+def _headline(content: dict[str, Any]) -> str:
+    number = f"#{content['number']}" if content.get("number") else ""
+    if content.get("restricted"):
+        return f"{number} {content.get('title') or 'restricted'}".strip()
+    severity = f" {content['severity']}:" if content.get("severity") else ""
+    return f"{number}{severity} {content.get('title') or ''}".strip()
+
+
+def _lines(content: dict[str, Any]) -> list[str]:
+    """Headline first, address last."""
+    lines = [_one_line(_headline(content))]
+    if not content.get("restricted"):
+        if content.get("service"):
+            lines.append(_one_line(f"Service: {content['service']}"))
+        if opened := _time(content.get("opened_at")):
+            lines.append(f"Opened: {opened}")
+        if content.get("reason"):
+            lines.append(_one_line(f"Why you: {content['reason']}"))
+    return [*lines, f"Open it: {incident_url(content)}"]
+
+
+def _time(value: Any) -> str:
+    try:
+        at = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+        return at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _safe(text: str) -> str:
+    return markup.escape(text, quote=True)

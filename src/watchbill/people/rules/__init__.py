@@ -1,0 +1,20 @@
+"""How long is a while, and when does somebody work? Durations, clock times of a zone, working time. Pure."""
+
+from watchbill.people.rules.clock import DAYS, UTC, clock_time, weekdays, zone_of
+from watchbill.people.rules.durations import Duration, add, add_months, format_duration, parse_duration
+from watchbill.people.rules.working import WorkingTime, parse_hours
+
+__all__ = [
+    "DAYS",
+    "UTC",
+    "Duration",
+    "WorkingTime",
+    "add",
+    "add_months",
+    "clock_time",
+    "format_duration",
+    "parse_duration",
+    "parse_hours",
+    "weekdays",
+    "zone_of",
+]

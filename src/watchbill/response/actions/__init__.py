@@ -1,0 +1,34 @@
+"""What touches an incident and its pages together. Public acts begin their own transaction; `_in` functions are part of another one."""
+
+from __future__ import annotations
+
+from watchbill.response.actions.acknowledging import acknowledge, give_back, source_ack_in
+from watchbill.response.actions.bulk import bulk
+from watchbill.response.actions.case import Outcome
+from watchbill.response.actions.closing import cleared_in, reopen, resolve, resolve_page
+from watchbill.response.actions.managing import manager_step
+from watchbill.response.actions.opening import open_in, page_by_hand
+from watchbill.response.actions.walking import assign, escalate, page_people, reassign, snooze
+from watchbill.response.actions.words import note, set_severity
+
+__all__ = [
+    "Outcome",
+    "acknowledge",
+    "assign",
+    "bulk",
+    "cleared_in",
+    "escalate",
+    "give_back",
+    "manager_step",
+    "note",
+    "open_in",
+    "page_by_hand",
+    "page_people",
+    "reassign",
+    "reopen",
+    "resolve",
+    "resolve_page",
+    "set_severity",
+    "snooze",
+    "source_ack_in",
+]

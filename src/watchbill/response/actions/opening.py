@@ -1,0 +1,140 @@
+"""How does an incident open, and who is paged for it? By the service's policy, and the manager besides when its impact is high."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db import transaction
+
+from watchbill.audit.actions import Actor
+from watchbill.incidents.actions import Line, NewIncident, grant_in, open_incidents_in, tell_in
+from watchbill.incidents.models import Incident, Service
+from watchbill.incidents.rules import plain
+from watchbill.kernel import bus
+from watchbill.kernel.errors import Invalid
+from watchbill.paging.actions import NewPage, open_pages_in
+from watchbill.paging.models import Page, ServicePolicy, TeamPaging
+from watchbill.people.models import Team
+from watchbill.response.rules import SEVERITIES, at_least, urgency
+
+
+def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[int]:
+    """Open incidents with their pages, in the order given; answers their ids. A set of statements, whatever the count.
+
+    A service that is restricted makes its incidents so. The page walks the service's policy; a service without one goes to the last resort.
+    """
+    if not new:
+        return []
+    services = Service.objects.in_bulk({one.service_id for one in new if one.service_id is not None})
+    teams = Team.objects.in_bulk({one.team_id for one in new})
+    policies = dict(ServicePolicy.objects.filter(service_id__in=services).values_list("service_id", "policy_id"))
+    new = [replace(one, restricted=one.restricted or _is_restricted(services, one.service_id)) for one in new]
+    incidents = open_incidents_in(new, by=by, now=now)
+    pages = []
+    for incident, one in zip(incidents, new, strict=True):
+        policy_id = policies.get(one.service_id) if one.service_id is not None else None
+        loud = one.urgency or _urgency(teams[one.team_id], services.get(one.service_id or 0), one.severity)
+        pages.append(NewPage(incident_id=incident.id, team_id=one.team_id, purpose="respond", urgency=loud, policy_id=policy_id))
+    pages += coordinate_pages(incidents)
+    open_pages_in(pages, now=now)
+    _link_in(incidents, now=now)
+    bus.board_changed(incidents[0].id if len(incidents) == 1 else None)
+    bus.wake_engine()
+    return [incident.id for incident in incidents]
+
+
+@transaction.atomic(durable=True)
+def page_by_hand(
+    summary: str, service: str, severity: str = "high", *, by: Actor, now: dt.datetime, urgency: str = "high", restricted: bool = False
+) -> Incident:
+    """Somebody pages the team of a service. High unless said otherwise. Whoever pages for a restricted service is named on it.
+
+    Raises Invalid for an empty or too long summary, an unknown service, severity or urgency.
+    """
+    summary = " ".join(plain(summary).split())
+    if not summary or len(summary) > 1024:
+        raise Invalid("Say in 1 to 1024 characters what happened.", field="summary")
+    if severity not in SEVERITIES:
+        raise Invalid(f"Severity is {severity!r}; it can be critical, high, medium or low.", field="severity")
+    if urgency not in ("high", "low"):
+        raise Invalid(f"Urgency is {urgency!r}; it can be high or low.", field="urgency")
+    found = Service.objects.filter(name=plain(service), is_active=True).first()
+    if found is None:
+        raise Invalid(f"There is no service called {service!r}. Look at the list of services for its name.", field="service")
+    new = NewIncident(
+        title=summary,
+        severity=severity,
+        team_id=found.team_id,
+        service_id=found.id,
+        restricted=restricted,
+        text=f"Paged by hand by {by.name}.",
+        urgency=urgency,
+    )
+    (incident_id,) = open_in([new], by=by, now=now)
+    if by.person_id is not None:
+        grant_in(incident_id, [by.person_id], "named", now=now, by=by)
+    return Incident.objects.select_related("service", "team", "owner", "acting").get(pk=incident_id)
+
+
+def coordinate_pages(incidents: Sequence[Incident]) -> list[NewPage]:
+    """Pages to the manager for those whose severity meets the team's `high_impact`, whatever their own page does (GitLab guide)."""
+    wanted = {
+        paging.team_id: paging
+        for paging in TeamPaging.objects.filter(team_id__in={i.team_id for i in incidents}).select_related("manager_schedule")
+    }
+    pages = []
+    for incident in incidents:
+        paging = wanted.get(incident.team_id)
+        if paging is None or not at_least(incident.severity, paging.high_impact_severity):
+            continue
+        targets = paging.high_impact_notify or _manager(paging)
+        if targets:
+            pages.append(NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="coordinate", urgency="high", targets=targets))
+    return pages
+
+
+def coordinate_in(incident: Incident, *, now: dt.datetime) -> bool:
+    """Page the manager when the severity now meets high impact and no such page was opened before. Says whether one was."""
+    if Page.objects.filter(incident=incident, purpose=Page.Purpose.COORDINATE).exists():
+        return False
+    pages = coordinate_pages([incident])
+    if pages:
+        open_pages_in(pages, now=now)
+    return bool(pages)
+
+
+def respond_page(incident: Incident) -> NewPage:
+    """A respond page for an incident that has none open any more: its service's policy, from step 1."""
+    policy_id = None
+    if incident.service_id is not None:
+        policy_id = ServicePolicy.objects.filter(service_id=incident.service_id).values_list("policy_id", flat=True).first()
+    loud = _urgency(incident.team, incident.service, incident.severity)
+    return NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="respond", urgency=loud, policy_id=policy_id)
+
+
+def _link_in(incidents: Sequence[Incident], *, now: dt.datetime) -> None:
+    """Say on the earlier one that it came again; never on an open one about a restricted one."""
+    earlier = Incident.objects.only("id", "restricted").in_bulk({i.previous_id for i in incidents if i.previous_id is not None})
+    tell_in(
+        [
+            Line(i.previous_id, "linked", f"Came again as #{i.number}.", data={"number": i.number})
+            for i in incidents
+            if i.previous_id is not None and earlier[i.previous_id].restricted >= i.restricted
+        ],
+        now=now,
+    )
+
+
+def _urgency(team: Team, service: Service | None, severity: str) -> str:
+    return urgency(team.desk, severity, service.urgency if service else None, critical_anyway=team.critical_anyway)
+
+
+def _is_restricted(services: dict[int, Service], service_id: int | None) -> bool:
+    return service_id is not None and services[service_id].restricted
+
+
+def _manager(paging: TeamPaging) -> list[dict[str, object]]:
+    schedule = paging.manager_schedule
+    return [{"kind": "schedule", "id": schedule.id, "name": schedule.name}] if schedule else []

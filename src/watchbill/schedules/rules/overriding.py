@@ -1,0 +1,99 @@
+"""What does an override change? Its own window, and nothing else. Pure.
+
+`take`: B has the schedule or layer for the window, whoever it was, a gap included. `replace`: B only where A would have been. `add`, `remove`.
+Later ones win inside their window. What an override leaves of a shift is a row of its own (semantics, Schedules).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from watchbill.schedules.rules.model import LayerRule, OverrideRule, Shift
+
+REMOVED = "removed"  # source of a row of nobody, which goes on hiding lower layers: who was removed from a stack leaves a gap
+
+
+BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)  # the first version holds from always
+
+
+class _Window:
+    """Finds the overrides that overlap a span without looking at all of them: a year of shifts asks hundreds of times."""
+
+    def __init__(self, overrides: Sequence[OverrideRule]) -> None:
+        self.numbered = sorted(enumerate(overrides), key=lambda pair: pair[1].start)
+        self.starts = [override.start for _, override in self.numbered]
+        self.latest = list(accumulate((override.end for _, override in self.numbered), max))
+
+    def overlapping(self, start: dt.datetime, end: dt.datetime, made_after: int = -1) -> list[OverrideRule]:
+        """In the order in which they were made."""
+        found = []
+        at = bisect_left(self.starts, end) - 1
+        while at >= 0 and self.latest[at] > start:
+            number, override = self.numbered[at]
+            if override.end > start and number > made_after:
+                found.append((number, override))
+            at -= 1
+        if len(found) > 1:
+            found.sort(key=lambda pair: pair[0])
+        return [override for _, override in found]
+
+
+def amend(
+    rows: Iterable[Shift], overrides: Sequence[OverrideRule], layers: Sequence[LayerRule], start: dt.datetime, end: dt.datetime
+) -> list[Shift]:
+    """The rows after the overrides, and the rows that overrides of [start, end) add."""
+    window = _Window(overrides)
+    final: list[Shift] = []
+    for row in rows:
+        changes = window.overlapping(row.start, row.end)
+        final += _apply(row, changes) if changes else (row,)
+    for number, override in enumerate(overrides):
+        if override.kind in {"take", "add"} and override.end > start and override.start < end:
+            final += _apply(_row_of(override, layers), window.overlapping(override.start, override.end, made_after=number))
+    return final
+
+
+def _apply(row: Shift, overrides: Iterable[OverrideRule]) -> list[Shift]:
+    parts = [row]
+    for override in overrides:
+        parts = [piece for part in parts for piece in _change(part, override)]
+    return parts
+
+
+def _change(part: Shift, override: OverrideRule) -> list[Shift]:
+    if override.end <= part.start or part.end <= override.start or not _concerns(override, part):
+        return [part]
+    pieces = []
+    if part.start < override.start:
+        pieces.append(part._replace(end=override.start))
+    inside = part._replace(start=max(part.start, override.start), end=min(part.end, override.end))
+    if override.kind == "replace":
+        pieces.append(inside._replace(person_id=override.person_id, source=override.source))
+    elif override.kind == "remove" and override.layer is None and part.hides:
+        pieces.append(inside._replace(person_id=None, source=REMOVED))
+    if override.end < part.end:
+        pieces.append(part._replace(start=override.end))
+    return pieces
+
+
+def _concerns(override: OverrideRule, part: Shift) -> bool:
+    if override.layer is not None and part.layer != override.layer:
+        return False
+    if override.kind == "take":
+        return override.layer is not None or not part.shadow  # whoever takes the watch does not send the shadow away
+    if override.kind == "replace":
+        return part.person_id == override.replaced_id
+    return override.kind == "remove" and part.person_id == override.person_id
+
+
+def _row_of(override: OverrideRule, layers: Iterable[LayerRule]) -> Shift:
+    """The row that `take` and `add` bring; on a layer it stands where the newest version of that layer stands."""
+    row = Shift(override.start, override.end, override.person_id, override.source, override.layer)
+    named = [layer for layer in layers if layer.name == override.layer]
+    if override.layer is None or not named:
+        return row
+    newest = max(named, key=lambda layer: layer.valid_from or BEFORE)
+    return row._replace(rank=newest.position, hides=newest.hides, shadow=newest.shadow)

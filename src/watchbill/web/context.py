@@ -1,0 +1,43 @@
+"""What every page shows around its content: clocks, who looks, what waits for them, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from watchbill.people.models import Organization
+from watchbill.web import times, waiting
+from watchbill.web.visit import visit_of
+
+THEMES = ("light", "dark")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For templates. Never fails: an error page needs it too."""
+    theme = request.COOKIES.get("theme", "")
+    common: dict[str, Any] = {"theme": theme if theme in THEMES else "", "path": request.path}
+    user = getattr(request, "user", None)
+    if user is None:
+        return common
+    try:
+        return {**common, **(_signed_in(request) if user.is_authenticated else {})}
+    except DatabaseError:
+        return common
+
+
+def _signed_in(request: HttpRequest) -> dict[str, Any]:
+    visit = visit_of(request)
+    return {
+        "visit": visit,
+        "me": visit.person,
+        "now": visit.now,
+        "zone": visit.zone,
+        "zone_offset": int((visit.now.astimezone(visit.zone).utcoffset() or visit.now - visit.now).total_seconds() // 60),
+        "zone_word": times.zone_word(visit.now, visit.zone),
+        "clock": times.clock(visit.now, visit.zone),
+        "clock_utc": times.clock(visit.now, times.dt.UTC),
+        "waiting": waiting.pages_of(request),
+        "demo": Organization.objects.filter(demo=True).exists(),
+    }

@@ -1,0 +1,189 @@
+"""Words, shapes and times of the pages. Times are said in the reader's zone first, then in UTC; `now` and `zone` come from the frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.db import DatabaseError
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from watchbill.people.models import Organization
+from watchbill.web import health, times
+
+register = template.Library()
+
+SEVERITIES = {"critical": ("s1", "S1 critical"), "high": ("s2", "S2 high"), "medium": ("s3", "S3 medium"), "low": ("s4", "S4 low")}
+
+
+def _here(context: Mapping[str, Any]) -> tuple[dt.datetime, dt.tzinfo]:
+    return context["now"], context.get("zone") or dt.UTC
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A shape of the sprite; the word beside it carries the meaning."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def sev(severity: str) -> SafeString:
+    """Severity: bars and a word, in ink."""
+    bars, word = SEVERITIES.get(severity, ("s4", severity))
+    return format_html('<span class="sev">{}{}</span>', icon(bars), word)
+
+
+@register.simple_tag
+def state(word: str, shape: str, colour: str, box: str = "") -> SafeString:
+    """A state: word, shape and colour, always all three."""
+    return format_html('<span class="state {}is-{}">{}{}</span>', f"{box} " if box else "", colour, icon(shape), word)
+
+
+@register.simple_tag(takes_context=True)
+def at(context: Mapping[str, Any], moment: dt.datetime | None, *, seconds: bool = False, bold: bool = True, twin: bool = True) -> SafeString:
+    """A moment, twice: mine, then UTC."""
+    if moment is None:
+        return mark_safe("")
+    now, zone = _here(context)
+    mine = times.moment(moment, zone, now=now, seconds=seconds)
+    shown = format_html("<b>{}</b>" if bold else "{}", format_html('<time datetime="{}">{}</time>', times.iso(moment), mine))
+    other = times.twin(moment, zone, seconds=seconds) if twin else ""
+    return format_html('{} <span class="zone">{}</span>', shown, other) if other else shown
+
+
+@register.simple_tag(takes_context=True)
+def at_text(context: Mapping[str, Any], moment: dt.datetime, *, seconds: bool = False) -> str:
+    """The same without markup: at 03:53:05 WAT, 02:53:05 UTC."""
+    now, zone = _here(context)
+    other = times.twin(moment, zone, seconds=seconds)
+    mine = times.moment(moment, zone, now=now, seconds=seconds)
+    return f"{mine}, {other}" if other else mine
+
+
+@register.simple_tag(takes_context=True)
+def stamp(context: Mapping[str, Any], moment: dt.datetime, *, seconds: bool = True) -> SafeString:
+    """Evidence: the time in UTC, in one narrow column; the day when it is not today; mine on hovering."""
+    now, zone = _here(context)
+    said = times.clock(moment, dt.UTC, seconds=seconds)
+    if not times.same_day(moment, now, dt.UTC):
+        local = moment.astimezone(dt.UTC)
+        year = f" {local.year}" if local.year != now.year else ""
+        said = f"{local.day} {times.MONTHS[local.month - 1]}{year} {said}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', times.iso(moment), times.moment(moment, zone, now=now, seconds=True), said)
+
+
+@register.simple_tag(takes_context=True)
+def until(context: Mapping[str, Any], moment: dt.datetime) -> SafeString:
+    """A countdown; the script keeps it going, from the server's clock."""
+    now, _ = _here(context)
+    left = (moment - now).total_seconds()
+    return format_html('<time datetime="{}" data-until>{}</time>', times.iso(moment), times.countdown(left))
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Mapping[str, Any], moment: dt.datetime) -> SafeString:
+    """How long ago, counting up."""
+    now, _ = _here(context)
+    return format_html('<time datetime="{}" data-since>{}</time>', times.iso(moment), times.span((now - moment).total_seconds()))
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Mapping[str, Any], moment: dt.datetime) -> str:
+    """How long ago, standing still."""
+    now, _ = _here(context)
+    return times.span((now - moment).total_seconds())
+
+
+@register.simple_tag
+def length(start: dt.datetime, end: dt.datetime) -> str:
+    """How long something took."""
+    return times.span((end - start).total_seconds())
+
+
+@register.simple_tag(takes_context=True)
+def local(context: Mapping[str, Any], zone_name: str) -> SafeString:
+    """What the clock shows now where somebody else lives; nothing when that is the reader's own time."""
+    now, zone = _here(context)
+    theirs = times.zone_of(zone_name)
+    if now.astimezone(theirs).utcoffset() == now.astimezone(zone).utcoffset():
+        return mark_safe("")
+    day = "" if times.same_day(now, now, theirs) and now.astimezone(theirs).date() == now.astimezone(zone).date() else f"{times.WEEKDAYS[now.astimezone(theirs).weekday()]} "
+    return format_html('<span class="zone nb">{}{} {}</span>', day, times.clock(now, theirs), times.zone_word(now, theirs))
+
+
+@register.filter
+def first(name: str) -> str:
+    """The given name, for narrow places."""
+    return name.split(" ", 1)[0] if name else name
+
+
+@register.filter
+def percent(value: float) -> str:
+    """A length of a picture, as an attribute: 33.333%."""
+    return f"{value:.3f}%"
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: Mapping[str, Any], **changes: Any) -> str:
+    """The address of this page with other parameters; an empty one is dropped."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in ("", None):
+            query[name] = value
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag
+def iso(moment: dt.datetime) -> str:
+    """For machines."""
+    return times.iso(moment)
+
+
+@functools.cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((Path(__file__).parents[1] / "static" / "watchbill" / name).read_bytes()).hexdigest()[:10]
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of one of our files; it changes with the file, so that a browser may keep it."""
+    return f"{static('watchbill/' + name)}?v={_fingerprint(name)}"
+
+
+@register.filter
+def bare(field: BoundField) -> SafeString:
+    """A field without placeholder; one that was refused says so to a reader of screens as well."""
+    attributes: dict[str, Any] = {}
+    if field.errors:
+        attributes = {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}_error"}
+    field.field.widget.attrs.pop("placeholder", None)
+    return mark_safe(field.as_widget(attrs=attributes))  # noqa: S308  made by Django, which escapes it
+
+
+@register.simple_tag
+def organization() -> Organization:
+    """Whose desk this is."""
+    return Organization.objects.first() or Organization(name="Watchbill")
+
+
+@register.simple_tag
+def desk_health() -> dict[str, Any]:
+    """Does the paging engine turn? For people at the door."""
+    try:
+        tick, _ = health.engine_ages()
+    except DatabaseError:
+        return {"fine": False, "reason": "The database does not answer."}
+    if tick is None:
+        return {"fine": False, "reason": "The paging engine does not run."}
+    if tick > health.OLDEST_TICK:
+        return {"fine": False, "reason": f"The last round of the paging engine is {times.span(tick)} old: nobody is being paged."}
+    return {"fine": True, "age": times.span(tick)}

@@ -1,0 +1,1 @@
+"""The pages: parse, permission, one action or selector, render."""

@@ -1,0 +1,59 @@
+"""Now: who has the watch until when, what pages me, what is open, everybody on call."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from watchbill.incidents.models import Incident, Service
+from watchbill.incidents.selectors import visible_to
+from watchbill.response.selectors import board
+from watchbill.schedules.models import Schedule
+from watchbill.web import rosters, waiting
+from watchbill.web.rows import rows_of_board
+from watchbill.web.visit import DeskRequest, Visit, signed_in
+
+
+
+@require_safe
+@signed_in
+def now(request: DeskRequest) -> HttpResponse:
+    """The first page. With nothing set up yet: what to do next."""
+    visit = request.visit
+    posts = rosters.posts(at=visit.now)
+    if not posts and not Service.objects.exists():
+        return render(request, "first_run.html", {"section": "now"})
+    paging = waiting.pages_of(request)
+    rows = rows_of_board(board(visit.viewer, now=visit.now), now=visit.now)
+    context = {
+        "section": "now",
+        "paging": paging[0] if paging else None,
+        "also": paging[1:],
+        "rows": rows,
+        "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
+        "posts": posts,
+        "watch": _watch(visit, posts),
+        "last_resolved": None if rows else _last_resolved(visit),
+        "is_first_schedule": Schedule.objects.filter(is_active=True).exists(),
+    }
+    return render(request, "now.html", context)
+
+
+def _watch(visit: Visit, posts: list[rosters.Post]) -> rosters.Watch | None:
+    """The schedule that matters most to the reader, as a strip: one they stand on now, else one of their teams, else the first."""
+    if not posts:
+        return None
+
+    def rank(post: rosters.Post) -> tuple[bool, bool, bool]:
+        here = any(each.person.id == visit.person.id for each in post.on_call)
+        return (not here, post.schedule.team_id not in visit.viewer.roles, post.schedule.hours == "business")
+
+    return rosters.watch(min(posts, key=rank), visit)
+
+
+def _last_resolved(visit: Visit) -> dt.datetime | None:
+    rows = visible_to(visit.viewer).filter(status=Incident.Status.RESOLVED, restricted=False)
+    return rows.order_by("-resolved_at").values_list("resolved_at", flat=True).first()
