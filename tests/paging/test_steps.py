@@ -117,7 +117,15 @@ def test_a_schedule_with_a_gap_is_skipped_at_once_and_named() -> None:
 @pytest.mark.req("P9")
 @pytest.mark.parametrize(
     "targets",
-    [[], [CHANNEL], [{"kind": "webhook", "id": None, "url": "https://example.org"}], [schedule(8)], [team(8)], [team(2)], [{"kind": "pigeon", "id": 1}]],
+    [
+        [],
+        [CHANNEL],
+        [{"kind": "webhook", "id": None, "url": "https://example.org"}],
+        [schedule(8)],
+        [team(8)],
+        [team(2)],
+        [{"kind": "pigeon", "id": 1}],
+    ],
     ids=["nothing", "chat channel", "webhook", "schedule gone", "team gone", "empty team", "unknown kind"],
 )
 def test_a_step_of_nobody_is_skipped_at_once(targets) -> None:
@@ -214,6 +222,9 @@ def test_what_comes_next_is_what_then_happens() -> None:
 
 @pytest.mark.timed
 def test_a_plain_step_is_decided_in_some_ten_microseconds() -> None:
-    page, in_ = start(copy(([schedule(7), CHANNEL], "15m"), ([person(BRUNO)], "15m"))), world(schedules={7: watch(ADA)}, working={ADA: hours()})
+    page, in_ = (
+        start(copy(([schedule(7), CHANNEL], "15m"), ([person(BRUNO)], "15m"))),
+        world(schedules={7: watch(ADA)}, working={ADA: hours()}),
+    )
     seconds = min(timed(lambda: advance(page, now=T0, world=in_), number=500, repeat=5)) / 500
     assert seconds < 100e-6  # an idle machine needs a fifth of it

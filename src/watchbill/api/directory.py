@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from watchbill.api.access import caller, needs
+from watchbill.api.access import needs
 from watchbill.api.errors import answer
-from watchbill.api.lists import CURSOR, LIMIT, entry_id
-from watchbill.api.shapes import HumanOut, ListOut, ServiceOut, TeamOut
+from watchbill.api.lists import cursor_field, entry_id, limit_field
+from watchbill.api.shapes import HumanOut, ListOut, ServiceOut, TeamOut, Word
 from watchbill.incidents.models import Service
 from watchbill.people.models import Membership, Person, Team
 
@@ -16,7 +16,7 @@ router = Router(tags=["directory"])
 
 
 @router.get("/people", response=ListOut[HumanOut], **needs("schedules:read"))
-def list_people(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 200) -> HttpResponse:
+def list_people(request: HttpRequest, cursor: Word = cursor_field(), limit: int = limit_field(200)) -> HttpResponse:
     """People with an open account."""
     rows = list(Person.objects.filter(is_active=True, id__gt=entry_id(cursor)).order_by("id")[: limit + 1])
     items = [{"handle": p.handle, "name": p.name, "timezone": p.timezone, "region": p.region} for p in rows[:limit]]
@@ -24,7 +24,7 @@ def list_people(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 200) -
 
 
 @router.get("/teams", response=ListOut[TeamOut], **needs("schedules:read"))
-def list_teams(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 50) -> HttpResponse:
+def list_teams(request: HttpRequest, cursor: Word = cursor_field(), limit: int = limit_field(50)) -> HttpResponse:
     """Teams, and who is in them."""
     rows = list(Team.objects.filter(is_active=True, id__gt=entry_id(cursor)).order_by("id")[: limit + 1])
     members: dict[int, list[Membership]] = {}
@@ -45,7 +45,7 @@ def list_teams(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 50) -> 
 
 
 @router.get("/services", response=ListOut[ServiceOut], **needs("incidents:read"))
-def list_services(request: HttpRequest, cursor: CURSOR = "", limit: LIMIT = 200) -> HttpResponse:
+def list_services(request: HttpRequest, cursor: Word = cursor_field(), limit: int = limit_field(200)) -> HttpResponse:
     """Monitored things that can page."""
     active = Service.objects.filter(is_active=True, id__gt=entry_id(cursor))
     rows = list(active.select_related("team", "uses__policy").order_by("id")[: limit + 1])

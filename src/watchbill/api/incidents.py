@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
-from watchbill.api.lists import CURSOR, LIMIT, entry_id, people_named, person_named
+from watchbill.api.lists import cursor_field, entry_id, limit_field, people_named, person_named
 from watchbill.api.shapes import (
     AcknowledgeIn,
     AssignIn,
@@ -46,10 +46,10 @@ def list_incidents(
     team: Word = "",
     service: Word = "",
     severity: Literal["", "critical", "high", "medium", "low"] = "",
-    owner: Annotated[Word, Query(description="A handle, or `nobody`.")] = "",
-    q: Annotated[Word, Query(description="Words of the title, or a number. Never finds restricted ones.")] = "",
-    cursor: CURSOR = "",
-    limit: LIMIT = 50,
+    owner: Word = Query("", description="A handle, or `nobody`."),
+    q: Word = Query("", description="Words of the title, or a number. Never finds restricted ones."),
+    cursor: Word = cursor_field(),
+    limit: int = limit_field(),
 ) -> HttpResponse:
     """Incidents, the newest first."""
     viewer = caller(request).viewer
@@ -75,7 +75,7 @@ def get_incident(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @router.get("/incidents/{int:number}/timeline", response=ListOut[EntryOut], **read)
-def get_timeline(request: HttpRequest, number: int, cursor: CURSOR = "", limit: LIMIT = FIRST_PAGE) -> HttpResponse:
+def get_timeline(request: HttpRequest, number: int, cursor: Word = cursor_field(), limit: int = limit_field(FIRST_PAGE)) -> HttpResponse:
     """What happened, the oldest first."""
     viewer = caller(request).viewer
     entries = timeline(viewer, by_number(viewer, number), after=entry_id(cursor))

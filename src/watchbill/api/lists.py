@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Any
 
 from ninja import Query
 
-from watchbill.api.shapes import Word
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
 
 LARGEST = 2**63 - 1
-CURSOR = Annotated[Word, Query(description="`next` of the answer before.")]
-LIMIT = Annotated[int, Query(ge=1, le=200, description="Rows of one answer.")]
-TIME = Annotated[Word, Query(description="RFC 3339, with its offset.", json_schema_extra={"format": "date-time"})]
-SPAN = dt.timedelta(days=3 * 366)  # of final shifts in one answer
+MOST = 200  # rows of one answer
+
+
+def cursor_field() -> Any:
+    """`cursor` of a list."""
+    return Query("", description="`next` of the answer before.")
+
+
+def limit_field(default: int = 50) -> Any:
+    """`limit` of a list."""
+    return Query(default, ge=1, le=MOST, description="Rows of one answer.")
+
+
+def time_field(description: str, default: Any = "") -> Any:
+    """A time in the address; `...` as default: needed."""
+    return Query(default, description=f"{description} RFC 3339, with its offset.")
 
 
 def entry_id(cursor: str) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
-from watchbill.api.lists import CURSOR, LARGEST, LIMIT, TIME, entry_id, moment
+from watchbill.api.lists import LARGEST, cursor_field, entry_id, limit_field, moment, time_field
 from watchbill.api.shapes import ListOut, NotificationOut, RecordOut, Word
 from watchbill.audit.models import Record
 from watchbill.audit.selectors import Filters, listed, readable
@@ -21,11 +21,15 @@ from watchbill.people.models import Team
 from watchbill.people.permissions import Verb, Viewer, decide
 
 router = Router(tags=["evidence"])
-NUMBER = Annotated[int, Query(ge=1, le=LARGEST, description="Number of an incident.")]
 
 
 @router.get("/notifications", response=ListOut[NotificationOut], **needs("incidents:read"))
-def list_notifications(request: HttpRequest, incident: NUMBER, cursor: CURSOR = "", limit: LIMIT = 200) -> HttpResponse:
+def list_notifications(
+    request: HttpRequest,
+    incident: int = Query(..., ge=1, le=LARGEST, description="Its number."),
+    cursor: Word = cursor_field(),
+    limit: int = limit_field(200),
+) -> HttpResponse:
     """Everybody who was notified of an incident, by which method, and every attempt to deliver, the oldest first."""
     found = by_number(caller(request).viewer, incident)
     after = entry_id(cursor)
@@ -37,14 +41,14 @@ def list_notifications(request: HttpRequest, incident: NUMBER, cursor: CURSOR = 
 @router.get("/audit", response=ListOut[RecordOut], **needs("audit:read"))
 def list_audit(
     request: HttpRequest,
-    action: Annotated[Word, Query(description="As `page.acknowledge`, or `page` for all of pages.")] = "",
-    actor: Annotated[Word, Query(description="A handle, `engine`, or `operator`.")] = "",
+    action: Word = Query("", description="As `page.acknowledge`, or `page` for all of pages."),
+    actor: Word = Query("", description="A handle, `engine`, or `operator`."),
     kind: Word = "",
-    incident: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
-    since: TIME = "",
-    until: TIME = "",
-    cursor: CURSOR = "",
-    limit: LIMIT = 50,
+    incident: int | None = Query(None, ge=1, le=LARGEST, description="Number of an incident."),
+    since: Word = time_field("The first moment."),
+    until: Word = time_field("The moment after the last."),
+    cursor: Word = cursor_field(),
+    limit: int = limit_field(),
 ) -> HttpResponse:
     """What was done, by whom, by which way, the newest first. For managers of their teams, and administrators."""
     viewer = caller(request).viewer

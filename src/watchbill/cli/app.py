@@ -71,8 +71,6 @@ MODULES = {
     "export": "configuration",
     "schema": "configuration",
     "doctor": "operate",
-    "backup": "operate",
-    "restore": "operate",
 }
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]

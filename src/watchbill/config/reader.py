@@ -28,6 +28,7 @@ from watchbill.config.rules.nodes import Leaf, Map, Node, Pair, Plain, Problem, 
 MAX_BYTES = 1024 * 1024
 MAX_LEVELS = 20
 MAX_NODES = 200_000
+LONGEST_KEY = 300
 
 NULL = re.compile(r"|~|null|Null|NULL")
 TRUE = re.compile(r"true|True|TRUE")
@@ -68,16 +69,19 @@ def _text(source: bytes | str) -> str:
     size = len(source)
     if size > MAX_BYTES:
         raise Unreadable(1, f"the file has {size:,} bytes; expected at most {MAX_BYTES:,}.")
-    if isinstance(source, bytes):
-        try:
-            source = source.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = source[: error.start].count(b"\n") + 1
-            raise Unreadable(line, "this is not UTF-8; save the file as UTF-8 text.") from error
-    if bad := UNPRINTABLE.search(source):
-        line = source.count("\n", 0, bad.start()) + 1
+    text = _decoded(source) if isinstance(source, bytes) else source
+    if bad := UNPRINTABLE.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
         raise Unreadable(line, f"there is a character that no text has (U+{ord(bad[0]):04X}); remove it.")
-    return source
+    return text
+
+
+def _decoded(source: bytes) -> str:
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise Unreadable(line, "this is not UTF-8; save the file as UTF-8 text.") from error
 
 
 def _why(error: MarkedYAMLError) -> str:
@@ -87,7 +91,7 @@ def _why(error: MarkedYAMLError) -> str:
     if "undefined alias" in problem:
         return "the alias names an anchor that does not stand above it."
     context = f" {error.context}" if error.context and error.context != problem else ""
-    return f"broken YAML{context}: {' '.join(problem.split())}."
+    return f"broken YAML{context}: {' '.join(problem.split())[:200]}."
 
 
 @dataclass(slots=True)
@@ -173,6 +177,8 @@ class _Builder:
 
     def _key(self, opened: _Open, event: Any) -> None:
         key = event.value
+        if len(key) > LONGEST_KEY:
+            raise Unreadable(self.line, f"a field's name has {len(key):,} characters; expected at most {LONGEST_KEY}.")
         if key == "<<" and event.implicit[0]:
             raise Unreadable(self.line, "`<<` merges in YAML 1.1 only; write the fields out.")
         if key in opened.seen:
@@ -184,10 +190,10 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
-            raise Unreadable(self.line, f"`*{event.anchor}` names an anchor that does not stand above it.")
+            raise Unreadable(self.line, f"`*{event.anchor[:60]}` names an anchor that does not stand above it.")
         node = self.anchors[event.anchor]
         if node is None:
-            raise Unreadable(self.line, f"`*{event.anchor}` stands inside of what it names; expected no circle.")
+            raise Unreadable(self.line, f"`*{event.anchor[:60]}` stands inside of what it names; expected no circle.")
         if self.stack and self.stack[-1].wants_key:
             raise Unreadable(self.line, "an alias stands where a field's name was expected.")
         if len(self.stack) + node.height > MAX_LEVELS:
@@ -208,7 +214,7 @@ class _Builder:
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag:
-            raise Unreadable(self.line, f"`{event.tag}` is a tag; expected plain values, text in quotes where it looks like a number.")
+            raise Unreadable(self.line, f"`{event.tag[:60]}` is a tag; expected plain values, text in quotes where it looks like a number.")
 
 
 def resolve(text: str) -> Plain:

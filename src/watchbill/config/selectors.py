@@ -26,7 +26,11 @@ def facts() -> Facts:
     """What the world knows and a file may name."""
     countries = holidays.list_supported_countries(include_aliases=False)
     codes = {*countries, *(f"{country}-{part}" for country, parts in countries.items() for part in parts)}
-    zones = {zone for zone in zoneinfo.available_timezones() if zone not in ("localtime", "Factory") and not zone.startswith(("posix/", "right/"))}
+    zones = {
+        zone
+        for zone in zoneinfo.available_timezones()
+        if zone not in ("localtime", "Factory") and not zone.startswith(("posix/", "right/"))
+    }
     return Facts(zones=frozenset(zones), holidays=frozenset(codes))
 
 

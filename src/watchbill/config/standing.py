@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from watchbill.config.rules import Full, Key, mentions
+from django.db.models import Model
+
+from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
 from watchbill.notifications.models import Contact, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
@@ -63,8 +65,10 @@ def current_state(applied: Collection[Key]) -> Found:
 
 
 def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozenset[Key]:
-    models = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service}
-    gone = {(kind, name) for kind, model in models.items() for name in model.objects.filter(is_active=False).values_list("name", flat=True)}
+    models: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service}
+    gone: set[Key] = set()
+    for kind, model in models.items():
+        gone |= {(kind, name) for name in model._default_manager.filter(is_active=False).values_list("name", flat=True)}
     return frozenset(gone | {key for key in everybody if key not in current})
 
 
@@ -106,7 +110,9 @@ def _teams(teams: Collection[Team], names: Names) -> dict[Key, Full]:
         if row.on_desk:
             on_desk[row.team_id].append(names.people[row.person_id])
     paging = {row.team_id: row for row in TeamPaging.objects.select_related("manager_schedule")}
-    return {("teams", team.name): _team(team, paging.get(team.id), on_desk[team.id], roles[team.id], names) for team in teams if team.is_active}
+    return {
+        ("teams", team.name): _team(team, paging.get(team.id), on_desk[team.id], roles[team.id], names) for team in teams if team.is_active
+    }
 
 
 def _team(team: Team, paging: TeamPaging | None, on_desk: list[str], roles: dict[str, str], names: Names) -> Full:
@@ -146,7 +152,7 @@ def _schedules(names: Names) -> dict[Key, Full]:
 def _layer(layer: Layer, names: Names) -> Full:
     return {
         "name": layer.name,
-        "days": layer.days,
+        "days": in_week(layer.days),
         "start": f"{layer.start:%H:%M}",
         "length": layer.length,
         "order": [[names.people[person_id] for person_id in people] for people in layer.order],

@@ -67,17 +67,12 @@ class Queue:
         while self.lanes and len(batch) < ROWS and room > 0:
             key_id = next(iter(self.lanes))
             lane = self.lanes.pop(key_id)
-            if len(self.lanes) == 0:  # nobody else waits
-                room = self._move(lane, batch, ROWS - len(batch), room)
-            else:
-                room = self._move(lane, batch, 1, room)
+            count = 1 if self.lanes else ROWS - len(batch)  # all at once when nobody else waits
+            room = self._move(lane, batch, count, room)
             if lane.waiting:
                 self.lanes[key_id] = lane  # at the end: its next turn
-            while lane.at_the_gate and not lane.is_full():
-                gate = lane.at_the_gate.popleft()
-                if not gate.done():
-                    gate.set_result(None)
-                    break
+            if lane.at_the_gate and not lane.is_full():
+                self._open_gate(lane)
         return batch
 
     def give_up(self, now: float) -> None:
@@ -91,9 +86,15 @@ class Queue:
                     item.done.set_result(False)
             if not lane.waiting:
                 del self.lanes[key_id]
-                for gate in lane.at_the_gate:
-                    if not gate.done():
-                        gate.set_result(None)
+                self._open_gate(lane)
+
+    @staticmethod
+    def _open_gate(lane: Lane) -> None:
+        """Whoever waits at it looks again whether there is room."""
+        while lane.at_the_gate:
+            gate = lane.at_the_gate.popleft()
+            if not gate.done():
+                gate.set_result(None)
 
     @staticmethod
     def _move(lane: Lane, batch: list[Waiting], count: int, room: int) -> int:

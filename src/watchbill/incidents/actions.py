@@ -83,7 +83,7 @@ def open_incidents_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime
     return opened
 
 
-def audit_entry(action: str, incident: Incident, **detail: Any) -> Entry:
+def audit_entry(action: str, incident: Incident, /, **detail: Any) -> Entry:
     """The audit's record of an act on an incident, marked when the incident is restricted."""
     return Entry(
         action=action,

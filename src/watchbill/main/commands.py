@@ -37,6 +37,14 @@ def main(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     django.setup()
+    try:
+        return run_command(arguments)
+    finally:
+        connection.close()
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command where Django and the database are there already, as in a test; translate how it ended."""
     frame = _load_commands(next((word for word in arguments if not word.startswith("-")), ""))
     try:
         return frame.app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0
@@ -50,8 +58,6 @@ def _run(arguments: list[str]) -> int:
         return frame.wrong_usage(error)
     except DatabaseError as error:
         return frame.refuse(NotReady(f"The database refused: {str(error).strip().splitlines()[0]}. Is `watchbill serve` running?"))
-    finally:
-        connection.close()
 
 
 def _load_commands(command: str) -> ModuleType:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("api/", include("watchbill.api.app")),
     path("accounts/", include("allauth.account.urls")),
     path("", include("watchbill.web.urls")),
 ]

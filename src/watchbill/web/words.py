@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 
@@ -46,32 +45,4 @@ def face_of(status: str, *, page: str = "", paused: str = "", cleared_unseen: bo
     return ACKNOWLEDGED if status == "acknowledged" else NOBODY
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a notification stands: word, shape, colour, and since or until when."""
-
-    word: str
-    shape: str
-    colour: str
-    at: dt.datetime | None = None
-
-
 HOW = {"email": "E-mail", "webhook": "Webhook", "sms": "Text message", "voice": "Phone", "push": "Push", "slack": "Slack", "apprise": "Apprise"}
-
-
-def ending_of(state: str, *, due_at: dt.datetime, finished_at: dt.datetime | None, tries: int, error: str, duplicate: bool, now: dt.datetime) -> Ending:
-    """How one notification ended, or how it stands."""
-    because = f": {error[:160]}" if error else ""
-    if state == "delivered":
-        return Ending("Perhaps twice, delivered", "due", "amber", finished_at) if duplicate else Ending("Delivered", "yes", "dim", finished_at)
-    if state == "failed":
-        return Ending(f"Not reached{because}. Next way at once", "no", "amber", finished_at)
-    if state == "cancelled":
-        return Ending("Not needed any more", "dash", "dim", finished_at)
-    if state == "bundled":
-        return Ending("Sent together with others", "yes", "dim", finished_at)
-    if state == "leased":
-        return Ending("Being sent", "ring", "blue")
-    if tries:
-        return Ending(f"Failed{because}. Tried again", "no", "amber", due_at)
-    return Ending("Waits its turn" if due_at > now else "Next to be sent", "due", "dim", due_at)

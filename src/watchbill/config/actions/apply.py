@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from watchbill.audit.actions import Actor
+from watchbill.audit.actions import Actor, record_in
 from watchbill.audit.actions import Entry as Evidence
-from watchbill.audit.actions import record_in
 from watchbill.config import reader, selectors
 from watchbill.config.actions.writing import conflicts, deactivate_in, remember_in, write_in
-from watchbill.config.rules import Change, Entry, File, Full, Key, NotActive, Plan, Problem, Verb, check, compare
+from watchbill.config.rules import Change, File, Full, Key, NotActive, Plan, Problem, Verb, check, compare
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid
 
@@ -85,7 +83,9 @@ def apply(
         _refuse(conflicts(file, plan), filename)
         silent = selectors.inactive(wanted, environment=environment)
         if not dry_run:
-            _write_in(file, plan, by=by, now=now, source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune})
+            _write_in(
+                file, plan, by=by, now=now, source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune}
+            )
     return Diff(plan.changes, tuple(silent), applied=not dry_run)
 
 
@@ -140,7 +140,11 @@ def _write_in(file: File, plan: Plan, *, by: Actor, now: dt.datetime, source: Ma
 
 def _evidence(change: Change) -> Evidence:
     """What happened to one entry. Addresses of people are no part of it: only that they changed."""
-    shown = {field.field: "changed" if field.field in ("contact", "email") else [field.here, field.file] for field in change.fields if not field.kept}
+    shown = {
+        field.field: "changed" if field.field in ("contact", "email") else [field.here, field.file]
+        for field in change.fields
+        if not field.kept
+    }
     detail: dict[str, Any] = {"name": change.name, "verb": change.verb.value}
     return Evidence("config.apply", change.kind, change.name[:80], detail={**detail, "fields": shown} if shown else detail)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,6 @@ from watchbill.config.rules import Full
 from watchbill.incidents.models import Service
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Team
-from watchbill.schedules.models import Schedule
 
 TEAM = ("desk", "ownership", "calendar", "critical_anyway", "ack_timeout", "assignee_moves", "issue", "channel")
 
@@ -20,7 +18,9 @@ def write_teams_in(teams: Mapping[str, Full], ids: Ids) -> None:
     """Teams and who stands on their desks. What names a schedule is written by `write_team_paging_in`, after the schedules."""
     for name, full in teams.items():
         values = {field: full[field] for field in TEAM}
-        team, _ = Team.objects.update_or_create(name=name, defaults={**values, "last_resort_id": ids.person(full["last_resort"]), "is_active": True})
+        team, _ = Team.objects.update_or_create(
+            name=name, defaults={**values, "last_resort_id": ids.person(full["last_resort"]), "is_active": True}
+        )
         ids.teams[name] = team.id
         _write_members_in(team.id, full["members"], ids)
 

@@ -20,7 +20,11 @@ PLAIN = ("name", "email", "timezone", "region", "holidays", "hours")
 def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -> None:
     """Make and change people. New ones have no password: the operator invites them."""
     rows = {person.handle: person for person in Person.objects.filter(handle__in=people)}
-    new = [_fill(Person(handle=handle, password=make_password(None), created_at=now), full) for handle, full in people.items() if handle not in rows]
+    new = [
+        _fill(Person(handle=handle, password=make_password(None), created_at=now), full)
+        for handle, full in people.items()
+        if handle not in rows
+    ]
     _free_mails_in([row for handle, row in rows.items() if row.email != people[handle]["email"]])
     Person.objects.bulk_update([_fill(row, people[handle]) for handle, row in rows.items()], [*PLAIN, "is_active"])
     Person.objects.bulk_create(new)

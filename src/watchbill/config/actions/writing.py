@@ -97,5 +97,3 @@ def _order_schedules_in(file: File) -> None:
     for row in rows:
         row.position = order[row.name]
     Schedule.objects.bulk_update(rows, ["position"])
-
-

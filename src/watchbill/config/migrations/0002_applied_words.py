@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('config', '0001_initial'),
+        ("config", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='applied',
-            name='words',
-            field=models.TextField(blank=True, default=''),
+            model_name="applied",
+            name="words",
+            field=models.TextField(blank=True, default=""),
         ),
     ]

@@ -3,8 +3,8 @@
 from watchbill.config.rules.difference import Change, FieldChange, Key, Plan, Standing, Verb, compare, mentions
 from watchbill.config.rules.document import check
 from watchbill.config.rules.entries import Entry, File
-from watchbill.config.rules.meaning import Full, brief, fill, written
 from watchbill.config.rules.inactive import NotActive, not_active
+from watchbill.config.rules.meaning import Full, brief, fill, in_week, written
 from watchbill.config.rules.nodes import Leaf, Map, Node, Pair, Problem, Row
 from watchbill.config.rules.parts import BY_KIND, PARTS, Part, json_schema
 from watchbill.config.rules.shapes import Facts
@@ -34,6 +34,7 @@ __all__ = [
     "check",
     "compare",
     "fill",
+    "in_week",
     "json_schema",
     "mentions",
     "not_active",

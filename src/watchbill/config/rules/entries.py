@@ -29,3 +29,6 @@ class File:
     last_resort: str
     entries: tuple[Entry, ...]  # in the file's order
     sections: tuple[str, ...]  # top-level fields in the file's order
+
+    def of(self, kind: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind == kind]

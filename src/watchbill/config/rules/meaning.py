@@ -53,7 +53,7 @@ def field_of(kind: str, name: str) -> str:
 
 
 def _person(words: Mapping[str, Any]) -> Full:
-    contact = words.get("contact") or [{"kind": "email", "address": words["email"]}]
+    contact = words.get("contact", [{"kind": "email", "address": words["email"]}])
     return {
         "name": words["name"],
         "email": words["email"],
@@ -274,9 +274,11 @@ def _brief_service(full: Full) -> dict[str, Any]:
     short = _without(full, defaults)
     if "group_for" in short:
         short["group_for"] = elapsed(short["group_for"])
-    if "storm" in short:
-        storm = _without(full["storm"], STORM) if full["storm"] else "off"
-        short["storm"] = storm if storm == "off" or "within" not in storm else {**storm, "within": elapsed(storm["within"])}
+    if short.get("storm", STORM) is None:
+        short["storm"] = "off"
+    elif "storm" in short:
+        storm = _without(short["storm"], STORM)
+        short["storm"] = {name: elapsed(value) if name == "within" else value for name, value in storm.items()}
     return short
 
 

@@ -96,7 +96,9 @@ PEOPLE = Group(
         "region": Field(Text("a word such as EMEA", longest=32), "Orders a team in daylight order."),
         "holidays": Field(Holidays(), "Public holidays on which this person does not work."),
         "hours": Field(Group(WORKING), "Working time in the person's zone.", default="Monday to Friday 09:00-17:00"),
-        "contact": Field(Many(CONTACT, 1), "Ways to reach this person, verified by the operator.", default="their mail"),
+        "contact": Field(
+            Many(CONTACT), "Ways to reach this person, verified by the operator. An empty list: nobody reaches them.", default="their mail"
+        ),
         "notify": Field(
             Group({"high": Field(NOTIFY, "For loud pages."), "low": Field(NOTIFY, "For quiet ones.")}), default="everything at once"
         ),

@@ -15,7 +15,7 @@ from watchbill.config.rules.entries import Entry
 from watchbill.config.rules.forms import EMAIL, URL
 from watchbill.config.rules.nodes import Map, line_at, shown_value
 from watchbill.config.rules.shapes import Place
-from watchbill.schedules.rules.model import parse_length, parse_turn
+from watchbill.schedules.rules import parse_length, parse_turn
 
 TELEPHONE = r"\+[1-9][0-9]{5,14}"
 ADDRESSES = {
@@ -53,7 +53,9 @@ def check(entries: Iterable[Entry], head: Mapping[str, Any], tree: Map, top: Pla
         for entry in by_kind.get(kind, {}).values():
             checks(entry, whole)
     if (last := head.get("last_resort")) and not _answers(last, whole):
-        top.into("last_resort").say(tree.line_of("last_resort"), f"{last} is not active; expected somebody who can be paged.")
+        top.into("last_resort").say(
+            tree.line_of("last_resort"), f"{last} cannot be reached: not active, or without a contact; expected somebody who can be paged."
+        )
 
 
 def _mails_once(whole: Whole) -> None:
@@ -83,7 +85,7 @@ def _person(entry: Entry, whole: Whole) -> None:
             by = [rule["by"]] if isinstance(rule["by"], str) else rule["by"]
             for kind in by:
                 if kind not in kinds:
-                    known = ", ".join(sorted(kinds))
+                    known = ", ".join(sorted(kinds)) or "none is there"
                     text = f"{entry.name} has no contact of kind {kind}; expected one of: {known}, or a contact of that kind."
                     whole.say(entry, ("notify", urgency, index, "by"), text)
 
@@ -103,7 +105,9 @@ def _team(entry: Entry, whole: Whole) -> None:
         if not any(_reaches(target, whole) for target in impact["notify"]):
             whole.say(entry, ("high_impact", "notify"), "nobody can be reached by this; expected at least one target with somebody in it.")
     if (last := entry.words.get("last_resort")) and not _answers(last, whole):
-        whole.say(entry, ("last_resort",), f"{last} is not active; expected somebody who can be paged.")
+        whole.say(
+            entry, ("last_resort",), f"{last} cannot be reached: not active, or without a contact; expected somebody who can be paged."
+        )
 
 
 def _schedule(entry: Entry, whole: Whole) -> None:
@@ -131,7 +135,9 @@ def _policy(entry: Entry, whole: Whole) -> None:
         text = "this policy can reach nobody; expected at least one step with a person, a team that has members or a schedule with somebody in it."
         whole.say(entry, ("steps",), text)
     if (last := entry.words.get("last_resort")) and not _answers(last, whole):
-        whole.say(entry, ("last_resort",), f"{last} is not active; expected somebody who can be paged.")
+        whole.say(
+            entry, ("last_resort",), f"{last} cannot be reached: not active, or without a contact; expected somebody who can be paged."
+        )
 
 
 def _targets(entry: Entry, path: tuple[str | int, ...], targets: list[dict[str, Any]], team: Entry | None, whole: Whole) -> None:
@@ -161,7 +167,7 @@ def _reaches(target: Mapping[str, Any], whole: Whole) -> bool:
 
 def _answers(handle: str, whole: Whole) -> bool:
     person = whole.get("people", handle)
-    return person is None or bool(person.full["active"])
+    return person is None or bool(person.full["active"] and person.full["contact"])
 
 
 def _service(entry: Entry, whole: Whole) -> None:

@@ -132,4 +132,5 @@ def _copy_in(contents: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, int]:
 def _run(sql: str, values: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found

@@ -34,6 +34,11 @@ def advance(walk: Walk, *, now: dt.datetime, world: World) -> Advance:
     """Take the step that is due, if one is. At most one firing."""
     if walk.due_at is None or walk.due_at > now:
         return Advance(walk)
+    look = _look(walk, now, world)
+    return replace(look, walk=replace(look.walk, urged=False)) if look.walk.urged else look
+
+
+def _look(walk: Walk, now: dt.datetime, world: World) -> Advance:
     if walk.status == TRIGGERED:
         return _triggered(walk, now, world)
     if walk.status == EXHAUSTED:
@@ -100,7 +105,6 @@ def _fire(walk: Walk, asked: Asked, lines: Lines, now: dt.datetime, world: World
     held = _merge_held(walk, asked, people)
     moved = replace(
         walk,
-        urged=False,
         step=walk.step + 1,
         rest=asked.rest,
         firings=walk.firings + 1,

@@ -109,4 +109,5 @@ def _people(ids: set[int]) -> dict[int, Human]:
 def _rows(sql: str, values: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found

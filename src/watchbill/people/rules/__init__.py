@@ -1,6 +1,6 @@
 """How long is a while, and when does somebody work? Durations, clock times of a zone, working time. Pure."""
 
-from watchbill.people.rules.clock import DAYS, UTC, clock_time, weekdays, zone_of
+from watchbill.people.rules.clock import DAYS, UTC, clock_time, parse_time, weekdays, zone_of
 from watchbill.people.rules.durations import Duration, add, add_months, format_duration, parse_duration
 from watchbill.people.rules.working import WorkingTime, parse_hours
 
@@ -15,6 +15,7 @@ __all__ = [
     "format_duration",
     "parse_duration",
     "parse_hours",
+    "parse_time",
     "weekdays",
     "zone_of",
 ]

@@ -7,13 +7,17 @@ the gap; one that comes twice is the first (semantics, Schedules).
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UTC = dt.UTC
-SECOND = dt.timedelta(seconds=1)
+SECOND, PROBE, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=3), dt.timedelta(days=1)
+NAIVE_EPOCH = dt.datetime(1970, 1, 1)
+EPOCH, EPOCH_DAY = NAIVE_EPOCH.replace(tzinfo=dt.UTC), NAIVE_EPOCH.toordinal()
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 
 
 @lru_cache(maxsize=1024)
@@ -29,6 +33,9 @@ def weekdays(words: Iterable[str]) -> frozenset[int]:
 
 def clock_time(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     """The first instant, in UTC, at which the clock of the zone shows `local` (naive), or a later time if it skips that one."""
+    offset = _steady_offset(zone, local.toordinal() // 7)
+    if offset is not None:
+        return EPOCH + (local - offset - NAIVE_EPOCH)
     first = local.replace(tzinfo=zone, fold=0)
     before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
     if before is None or after is None:
@@ -36,6 +43,17 @@ def clock_time(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     if before >= after:
         return (local - before).replace(tzinfo=UTC)
     return _end_of_gap((local - after).replace(tzinfo=UTC, microsecond=0), (local - before).replace(tzinfo=UTC), before, zone)
+
+
+@lru_cache(maxsize=65_536)
+def _steady_offset(zone: dt.tzinfo, week: int) -> dt.timedelta | None:
+    """The offset of every clock time of the week, when it is the same from a day before it to a day after; most weeks of a year are so.
+
+    Asked every three hours: no zone has changed its clocks and changed them back within them since there are zones with rules.
+    """
+    begins = EPOCH + (7 * week - EPOCH_DAY) * DAY
+    offsets = {(begins + n * PROBE).astimezone(zone).utcoffset() for n in range(-8, 9 * 8)}
+    return offsets.pop() if len(offsets) == 1 else None
 
 
 def _end_of_gap(low: dt.datetime, high: dt.datetime, before: dt.timedelta, zone: dt.tzinfo) -> dt.datetime:
@@ -49,3 +67,14 @@ def _end_of_gap(low: dt.datetime, high: dt.datetime, before: dt.timedelta, zone:
         else:
             top = middle
     return low + top * SECOND
+
+
+def parse_time(text: str, zone: str) -> dt.datetime:
+    """The instant, UTC, that somebody wrote: RFC 3339, or `2026-11-02T09:00` or a date (its midnight) of the zone. ValueError with a sentence."""
+    try:
+        if not WRITTEN.fullmatch(text):
+            raise ValueError("another form")
+        moment = dt.datetime.fromisoformat(text.upper())
+        return moment.astimezone(UTC) if moment.tzinfo else clock_time(moment, zone_of(zone))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text[:60]!r} is no time; expected one such as 2026-11-02T09:00, 2026-11-02T09:00:00Z or 2026-11-02.") from error

@@ -70,7 +70,7 @@ class Case:
     def page_for(self, purpose: str) -> Page | None:
         return next((page for page in self.pages if page.purpose == purpose), None)
 
-    def tell(self, kind: str, text: str, *, page: Page | None = None, **data: Any) -> None:
+    def tell(self, kind: str, text: str, /, *, page: Page | None = None, **data: Any) -> None:
         """A line of the story, at the end of the act."""
         self.lines.append(
             Line(
@@ -84,7 +84,7 @@ class Case:
             )
         )
 
-    def record(self, action: str, *, page: Page | None = None, **detail: Any) -> None:
+    def record(self, action: str, /, *, page: Page | None = None, **detail: Any) -> None:
         """A record of the audit, at the end of the act."""
         entry = audit_entry(action, self.incident, **detail)
         if page is not None:

@@ -7,96 +7,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('timezone', models.CharField(max_length=64)),
-                ('combine', models.CharField(default='union', max_length=8)),
-                ('hours', models.CharField(default='any', max_length=8)),
-                ('position', models.IntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='people.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("timezone", models.CharField(max_length=64)),
+                ("combine", models.CharField(default="union", max_length=8)),
+                ("hours", models.CharField(default="any", max_length=8)),
+                ("position", models.IntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                ("team", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="schedules", to="people.team")),
             ],
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('layer_name', models.CharField(blank=True, default='', max_length=200)),
-                ('kind', models.CharField(choices=[('take', 'Take'), ('replace', 'Replace'), ('add', 'Add'), ('remove', 'Remove')], max_length=8)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('source', models.CharField(default='override', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('replaced', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='schedules.schedule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("layer_name", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("take", "Take"), ("replace", "Replace"), ("add", "Add"), ("remove", "Remove")], max_length=8
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("source", models.CharField(default="override", max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "replaced",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="overrides", to="schedules.schedule"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Layer',
+            name="Layer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('position', models.IntegerField(default=0)),
-                ('days', models.JSONField()),
-                ('start', models.TimeField()),
-                ('length', models.CharField(max_length=32)),
-                ('turn', models.CharField(max_length=32)),
-                ('starting', models.DateField()),
-                ('order', models.JSONField()),
-                ('anchor', models.DateField()),
-                ('anchor_index', models.IntegerField(default=0)),
-                ('valid_from', models.DateTimeField(null=True)),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('shadow', models.BooleanField(default=False)),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='layers', to='schedules.schedule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("position", models.IntegerField(default=0)),
+                ("days", models.JSONField()),
+                ("start", models.TimeField()),
+                ("length", models.CharField(max_length=32)),
+                ("turn", models.CharField(max_length=32)),
+                ("starting", models.DateField()),
+                ("order", models.JSONField()),
+                ("anchor", models.DateField()),
+                ("anchor_index", models.IntegerField(default=0)),
+                ("valid_from", models.DateTimeField(null=True)),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("shadow", models.BooleanField(default=False)),
+                (
+                    "schedule",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="layers", to="schedules.schedule"),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(('combine__in', ['union', 'stack'])), name='schedule_combine'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(condition=models.Q(("combine__in", ["union", "stack"])), name="schedule_combine"),
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__in', ['any', 'business'])), name='schedule_hours'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(condition=models.Q(("hours__in", ["any", "business"])), name="schedule_hours"),
         ),
         migrations.AddIndex(
-            model_name='override',
-            index=models.Index(fields=['schedule', 'end'], name='override_schedule_end'),
+            model_name="override",
+            index=models.Index(fields=["schedule", "end"], name="override_schedule_end"),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='override_forward'),
+            model_name="override",
+            constraint=models.CheckConstraint(condition=models.Q(("end__gt", models.F("start"))), name="override_forward"),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['take', 'replace', 'add', 'remove'])), name='override_kind'),
+            model_name="override",
+            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["take", "replace", "add", "remove"])), name="override_kind"),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'replace'), ('replaced__isnull', False)), models.Q(models.Q(('kind', 'replace'), _negated=True), ('replaced__isnull', True)), _connector='OR'), name='override_replaced'),
+            model_name="override",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "replace"), ("replaced__isnull", False)),
+                    models.Q(models.Q(("kind", "replace"), _negated=True), ("replaced__isnull", True)),
+                    _connector="OR",
+                ),
+                name="override_replaced",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('withdrawn_at__isnull', True)), expressions=[(models.Func(models.F('schedule'), models.F('schedule'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('person'), models.F('person'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('start'), models.F('end'), models.Value('[)'), function='tstzrange'), '&&')], name='override_once_per_person'),
+            model_name="override",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                expressions=[
+                    (models.Func(models.F("schedule"), models.F("schedule"), models.Value("[]"), function="int8range"), "&&"),
+                    (models.Func(models.F("person"), models.F("person"), models.Value("[]"), function="int8range"), "&&"),
+                    (models.Func(models.F("start"), models.F("end"), models.Value("[)"), function="tstzrange"), "&&"),
+                ],
+                name="override_once_per_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='layer',
-            index=models.Index(fields=['schedule', 'position'], name='layer_schedule'),
+            model_name="layer",
+            index=models.Index(fields=["schedule", "position"], name="layer_schedule"),
         ),
     ]

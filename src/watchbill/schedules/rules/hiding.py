@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from watchbill.schedules.rules.model import WHOLE_SCHEDULE, Shift
@@ -18,13 +19,14 @@ def hide(rows: Sequence[Shift]) -> list[Shift]:
     above: list[Span] = []  # covered by the layers above this one, merged
     for rank in sorted({row.rank for row in rows}, reverse=True):
         here = [row for row in rows if row.rank == rank]
+        ends = [end for _, end in above]
         for row in here:
             if row.person_id is None:
                 continue
             if row.shadow or rank == WHOLE_SCHEDULE:
                 seen.append(row)
             else:
-                seen += [row._replace(start=start, end=end) for start, end in subtract((row.start, row.end), above)]
+                seen += [row._replace(start=start, end=end) for start, end in subtract((row.start, row.end), above[bisect_right(ends, row.start) :])]
         above = merge([*above, *((row.start, row.end) for row in here if row.hides and not row.shadow)])
     return seen
 
@@ -46,11 +48,11 @@ def subtract(span: Span, covered: Iterable[Span]) -> list[Span]:
     left: list[Span] = []
     start, end = span
     for begins, ends in covered:
-        if ends <= start or begins >= end:
+        if begins >= end:
+            break
+        if ends <= start:
             continue
         if begins > start:
             left.append((start, begins))
         start = ends
-        if start >= end:
-            return left
     return [*left, (start, end)] if start < end else left

@@ -45,13 +45,15 @@ def amend(
     rows: Iterable[Shift], overrides: Sequence[OverrideRule], layers: Sequence[LayerRule], start: dt.datetime, end: dt.datetime
 ) -> list[Shift]:
     """The rows after the overrides, and the rows that overrides of [start, end) add."""
-    window = _Window(overrides)
+    brought = [_row_of(override, layers) for override in overrides if override.end > start and override.start < end and override.kind in BRINGING]
+    low, high = min([start, *(row.start for row in (*rows, *brought))]), max([end, *(row.end for row in (*rows, *brought))])
+    window = _Window([override for override in overrides if override.end > low and override.start < high])
     final: list[Shift] = []
     for row in rows:
         changes = window.overlapping(row.start, row.end)
         final += _apply(row, changes) if changes else (row,)
-    for number, override in enumerate(overrides):
-        if override.kind in {"take", "add"} and override.end > start and override.start < end:
+    for number, override in enumerate(window.overrides):
+        if override.kind in BRINGING and override.end > start and override.start < end:
             final += _apply(_row_of(override, layers), window.overlapping(override.start, override.end, made_after=number))
     return final
 

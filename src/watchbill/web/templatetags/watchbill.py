@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.people.models import Organization
 from watchbill.web import health, times
+from watchbill.web.walks import Node
 
 register = template.Library()
 
@@ -187,3 +188,23 @@ def desk_health() -> dict[str, Any]:
     if tick > health.OLDEST_TICK:
         return {"fine": False, "reason": f"The last round of the paging engine is {times.span(tick)} old: nobody is being paged."}
     return {"fine": True, "age": times.span(tick)}
+
+
+@register.filter
+def here(nodes: Iterable[Node] | None) -> Node | None:
+    """The station of a walk at which people are being paged."""
+    return next((node for node in nodes or () if node.kind == "here" and node.word == "being paged"), None)
+
+
+@register.filter
+def plural(names: str) -> bool:
+    """Does this name more than one?"""
+    return " and " in names
+
+
+@register.simple_tag(takes_context=True)
+def share(context: Mapping[str, Any], start: dt.datetime, end: dt.datetime) -> int:
+    """How much of a wait is gone, in thousandths."""
+    now, _ = _here(context)
+    whole = (end - start).total_seconds() or 1
+    return int(min(1000, max(0, 1000 * (now - start).total_seconds() / whole)))

@@ -12,7 +12,7 @@ from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
-from watchbill.response.selectors import manages, was_notified
+from watchbill.response.actions.case import manages, was_notified
 from watchbill.web.visit import DeskRequest, signed_in
 from watchbill.web.words import HOW
 

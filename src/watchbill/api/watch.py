@@ -1,0 +1,59 @@
+"""Who has the watch, over HTTP. The same selectors answer the command line, so both always agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from watchbill.api.access import needs
+from watchbill.api.errors import answer
+from watchbill.api.lists import cursor_field, entry_id, limit_field, moment, time_field
+from watchbill.api.shapes import ListOut, ScheduleOut, ShiftOut, WatchOut, Word
+from watchbill.kernel.clock import database_now
+from watchbill.kernel.errors import Invalid
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.selectors import by_name, shift_objects, who
+
+router = Router(tags=["schedules"])
+LONGEST = dt.timedelta(days=3 * 366)  # of final shifts in one answer
+
+
+@router.get("/oncall", response=ListOut[WatchOut], **needs("schedules:read"))
+def on_call(
+    request: HttpRequest,
+    schedule: Word = Query("", description="Name; all schedules without it."),
+    at: Word = time_field("Now unless said."),
+) -> HttpResponse:
+    """Who has the watch, until when, and who follows; now unless said."""
+    when = moment(at, field="at") if at else database_now()
+    ids = [by_name(schedule).id] if schedule else list(_active().values_list("id", flat=True))
+    return answer({"items": who(ids, at=when), "next": None})
+
+
+@router.get("/schedules", response=ListOut[ScheduleOut], **needs("schedules:read"))
+def list_schedules(request: HttpRequest, cursor: Word = cursor_field(), limit: int = limit_field(200)) -> HttpResponse:
+    """All schedules."""
+    rows = list(Schedule.objects.filter(is_active=True, id__gt=entry_id(cursor)).select_related("team").order_by("id")[: limit + 1])
+    items = [{"name": s.name, "team": s.team.name, "timezone": s.timezone, "combine": s.combine, "hours": s.hours} for s in rows[:limit]]
+    return answer({"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.get("/schedules/{path:name}/shifts", response=ListOut[ShiftOut], **needs("schedules:read"))
+def list_shifts(
+    request: HttpRequest,
+    name: Word,
+    from_: Word = Query(..., alias="from", description="The first moment. RFC 3339, with its offset."),
+    to: Word = time_field("The moment after the last.", ...),
+) -> HttpResponse:
+    """The final shifts that touch [from, to), whole, gaps named; three years at most."""
+    start, end = moment(from_, field="from"), moment(to, field="to")
+    if not start < end <= start + LONGEST:
+        raise Invalid("`to` must be later than `from`, by three years at most.", field="to")
+    return answer({"items": shift_objects(by_name(name).id, start, end), "next": None})
+
+
+def _active() -> QuerySet[Schedule]:
+    return Schedule.objects.filter(is_active=True).order_by("position", "id")

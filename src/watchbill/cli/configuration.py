@@ -1,0 +1,139 @@
+"""`apply`, `export`, `schema`: the configuration file, from the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from watchbill.cli.app import OPERATOR, Json, app, err, now, out, printable, say, usage
+from watchbill.config import actions, selectors
+from watchbill.config.actions import Diff
+from watchbill.config.rules import Change, FieldChange, Verb, json_schema
+from watchbill.kernel.errors import Invalid
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="The configuration file; - reads standard input.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Undo what people changed here since the file was last applied.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Deactivate what the file does not name.")]
+
+MARKS = {
+    Verb.ADDED: ("+", "green"),
+    Verb.CHANGED: ("~", "yellow"),
+    Verb.REMOVED: ("-", "red"),
+    Verb.KEPT: ("!", "magenta"),
+    Verb.UNNAMED: ("?", "dim"),
+}
+LONGEST = 200  # characters of a value in the list of changes
+
+
+@app.command()
+def apply(
+    file: File, dry_run: DryRun = False, yes: Yes = False, overwrite: Overwrite = False, prune: Prune = False, as_json: Json = False
+) -> None:
+    """Make the installation as FILE says. Shows what changes, then asks."""
+    name, text = _read(file)
+    if as_json and not (yes or dry_run):
+        raise usage("--json asks nothing: add --yes to apply, or --dry-run to look.")
+    try:
+        before = actions.apply(text, filename=name, dry_run=True, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+        if not as_json:
+            show(before)
+        if dry_run or (not yes and not _agreed(before, file)):
+            done = before
+        else:
+            done = actions.apply(text, filename=name, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+    except Invalid as error:
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in error.message.splitlines()))
+        raise typer.Exit(1) from error
+    if as_json:
+        say(done.as_dict(), as_json=True)
+    elif dry_run:
+        out.print("Nothing was changed: --dry-run.")
+    elif done.applied:
+        out.print("Nothing to change." if done.is_empty else f"Applied: {_counts(done)}.")
+
+
+@app.command()
+def export() -> None:
+    """Print the configuration file that makes this installation as it is."""
+    sys.stdout.write(selectors.export())
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration file."""
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+
+
+def _read(file: str) -> tuple[str, bytes]:
+    """The name for messages, and the bytes. A file that cannot be read is refused in one sentence."""
+    if file == "-":
+        return "standard input", sys.stdin.buffer.read()
+    try:
+        return file, Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a path"
+        err.print(printable(f"{file} cannot be read: {reason}."))
+        raise typer.Exit(1) from error
+
+
+def _agreed(diff: Diff, file: str) -> bool:
+    """Ask, unless there is nothing to ask about. Standing where nobody can answer counts as no."""
+    if diff.is_empty:
+        return True
+    if file == "-":
+        raise usage("The file came from standard input, so nobody can be asked: add --yes to apply it.")
+    try:
+        agreed = typer.confirm(f"Apply {_counts(diff)}?")
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        err.print("Nothing was changed. `--yes` applies without a question.")
+        raise typer.Exit(1)
+    return True
+
+
+def show(diff: Diff) -> None:
+    """The changes for a human: one line for each entry, one for each field of a changed one."""
+    for change in diff.changes:
+        if change.verb is not Verb.UNCHANGED:
+            _show_change(change)
+    for part in diff.not_active:
+        out.print(Text(f"not active: {part}", "dim"))
+    out.print(f"{_counts(diff)}, {len(diff.having(Verb.UNCHANGED))} unchanged.")
+
+
+def _show_change(change: Change) -> None:
+    mark, colour = MARKS[change.verb]
+    line = Text.assemble((mark, colour), f" {change.kind} {printable(change.name)}".rstrip())
+    if change.verb in (Verb.KEPT, Verb.UNNAMED):
+        line.append(f" {change.verb.value}", colour)
+    if change.note:
+        line.append(f" ({printable(change.note)})")
+    out.print(line)
+    for field in change.fields:
+        _show_field(field)
+
+
+def _show_field(field: FieldChange) -> None:
+    here, file = _short(field.here), _short(field.file)
+    if field.kept:
+        out.print(Text.assemble(f"    {field.field}: {here} ", ("changed here, kept", "magenta"), f"; the file says {file}"))
+    else:
+        out.print(Text.assemble(f"    {field.field}: ", (here, "red"), " -> ", (file, "green")))
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return printable(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")
+
+
+def _counts(diff: Diff) -> str:
+    verbs = (Verb.ADDED, Verb.CHANGED, Verb.REMOVED, Verb.KEPT, Verb.UNNAMED)
+    return ", ".join(f"{len(diff.having(verb))} {verb.value}" for verb in verbs if diff.having(verb)) or "nothing to change"

@@ -1,0 +1,297 @@
+"""Who has the watch, the shifts, the gaps, and coverage by hand: `watchbill who | shifts | verify | override`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from watchbill.cli.app import As, Caller, Json, app, caller, now, out, say, short, table, usage
+from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
+from watchbill.people.models import Person
+from watchbill.people.permissions import Verb, decide
+from watchbill.people.rules import parse_time
+from watchbill.response.selectors import manages
+from watchbill.schedules import actions, selectors
+from watchbill.schedules.models import Override, Schedule
+from watchbill.schedules.rules import Finding
+
+SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
+MOST_MONTHS = 240
+
+override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added or removed.")
+app.add_typer(override, name="override")
+
+Name = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name.")]
+MayName = Annotated[str, typer.Argument(metavar="[SCHEDULE]", help="Its name; all of them unless said.")]
+From = Annotated[str, typer.Option("--from", metavar="TIME", help="RFC 3339, or 2026-11-02T09:00 or a date in the schedule's zone.")]
+To = Annotated[str, typer.Option("--to", metavar="TIME", help="The moment at which it is over.")]
+
+
+@app.command("who")
+def who(
+    schedule: MayName = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="As --from of `shifts`; now unless said.")] = "",
+    next_: Annotated[bool, typer.Option("--next", help="Also who follows, and when.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Who has the watch, until when, and who follows."""
+    data = _watches(_schedules(schedule), at)
+    say(data, as_json=as_json, human=lambda: _print_watches(data, with_next=next_))
+
+
+@app.command("shifts")
+def shifts(schedule: Name, start: From, end: To, as_json: Json = False) -> None:
+    """The final shifts that touch the range, whole, with their source; gaps are named."""
+    found = selectors.by_name(schedule)
+    begins, ends = _range(start, end, found)
+    data = selectors.shift_objects(found.id, begins, ends)
+    rows = [[short(d["start"]), short(d["end"]), _person(d["person"]) or "NOBODY", d["source"], d["layer"]] for d in data]
+    say(data, as_json=as_json, human=lambda: table(("start", "end", "person", "source", "layer"), rows))
+
+
+@app.command("verify")
+def verify(
+    schedule: MayName = "",
+    months: Annotated[int, typer.Option("--months", min=1, max=MOST_MONTHS, help="How far ahead.")] = 12,
+    as_json: Json = False,
+) -> None:
+    """Is somebody on watch at every second to come? Gaps (exit 1), and what people cannot stand."""
+    reports = selectors.verify(_schedules(schedule), months=months, now=now())
+    names = selectors.people_objects(
+        person_id for report in reports for person_id in (*report.hours, *(w.person_id for w, _ in report.warnings))
+    )
+    data = [_report(report, names) for report in reports]
+    say(data, as_json=as_json, human=lambda: _print_reports(data))
+    if any(report.gaps for report in reports):
+        raise typer.Exit(1)
+
+
+@override.command("add")
+def override_add(
+    schedule: Name,
+    start: From,
+    end: To,
+    take: Annotated[str, typer.Option("--take", metavar="B", help="B has the watch, whoever it was.")] = "",
+    replace: Annotated[str, typer.Option("--replace", metavar="A", help="Whoever is replaced, wherever they would have been.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="B", help="Who replaces them.")] = "",
+    add: Annotated[str, typer.Option("--add", metavar="B", help="B watches too.")] = "",
+    remove: Annotated[str, typer.Option("--remove", metavar="A", help="A does not watch.")] = "",
+    layer: Annotated[str, typer.Option("--layer", help="Only on this layer.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Change who has the watch for a while."""
+    kind = _one_of(take=take, replace=replace, add=add, remove=remove)
+    if (kind == "replace") != bool(by):
+        raise usage("--replace A --by B belong together: who is replaced, and by whom.")
+    me = caller(as_, needs="schedules:write")
+    found = selectors.by_name(schedule)
+    _may_cover(me, found.team_id)
+    begins, ends = _range(start, end, found)
+    change = actions.Change(
+        kind=kind,
+        person=_somebody(by or take or add or remove),
+        replaced=_somebody(replace) if replace else None,
+        start=begins,
+        end=ends,
+        layer=layer,
+        reason=reason,
+    )
+    made = actions.add_override(found, change, by=me.actor, now=now())
+    data = _override(made)
+    say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
+
+
+@override.command("list")
+def override_list(
+    schedule: MayName = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over or withdrawn.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Which overrides run or are still to come."""
+    rows = Override.objects.filter(schedule__in=_schedules(schedule)).select_related("schedule", "person", "replaced", "created_by")
+    if not everything:
+        rows = rows.filter(withdrawn_at=None, end__gt=now())
+    data = [_override(row) for row in rows.order_by("start", "id")]
+    columns = ("id", "schedule", "what", "start", "end", "layer", "reason", "state")
+    cells = [
+        [
+            d["id"],
+            d["schedule"],
+            _what(d),
+            short(d["start"]),
+            short(d["end"]),
+            d["layer"],
+            d["reason"],
+            "withdrawn" if d["withdrawn_at"] else "",
+        ]
+        for d in data
+    ]
+    say(data, as_json=as_json, human=lambda: table(columns, cells))
+
+
+@override.command("remove")
+def override_remove(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `override list`.")], as_: As = "", as_json: Json = False
+) -> None:
+    """Take an override back. One that runs ends now; what it did until now stays."""
+    me = caller(as_, needs="schedules:write")
+    team_id = Override.objects.filter(id=number).values_list("schedule__team_id", flat=True).first()
+    if team_id is not None:
+        _may_cover(me, team_id)
+    gone = actions.withdraw_override(number, by=me.actor, now=now())
+    say(_override(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
+
+
+def _watches(schedules: Sequence[Schedule], at: str) -> list[dict[str, Any]]:
+    """A time without a zone is another moment on every schedule."""
+    if not at:
+        return selectors.who([each.id for each in schedules], at=now())
+    return [answer for each in schedules for answer in selectors.who([each.id], at=_time(at, each))]
+
+
+def _may_cover(me: Caller, team_id: int) -> None:
+    decision = decide(me.viewer(), Verb.COVER, team_id=team_id, manages=manages(me.person.id, team_id, now=now()))
+    if not decision.allowed:
+        raise NotAllowed(decision.why)
+
+
+def _schedules(name: str) -> list[Schedule]:
+    if name:
+        return [selectors.by_name(name)]
+    return list(Schedule.objects.filter(is_active=True).order_by("position", "id"))
+
+
+def _time(text: str, schedule: Schedule) -> dt.datetime:
+    try:
+        return parse_time(text, schedule.timezone)
+    except ValueError as error:
+        raise usage(str(error)) from error
+
+
+def _range(start: str, end: str, schedule: Schedule) -> tuple[dt.datetime, dt.datetime]:
+    begins, ends = _time(start, schedule), _time(end, schedule)
+    if begins >= ends:
+        raise Invalid("The range must end after it begins.")
+    return begins, ends
+
+
+def _one_of(**options: str) -> str:
+    given = [name for name, value in options.items() if value]
+    if len(given) != 1:
+        raise usage("Say one of --take B, --replace A --by B, --add B, --remove A.")
+    return given[0]
+
+
+def _somebody(handle: str) -> Person:
+    found = Person.objects.filter(handle=handle).first() or Person.objects.filter(email__iexact=handle).first()
+    return found or _unknown(handle)
+
+
+def _unknown(handle: str) -> NoReturn:
+    raise NotFound(f"There is nobody with the handle {handle}.", handle=handle)
+
+
+def _person(person: dict[str, str] | None) -> str:
+    return person["name"] if person else ""
+
+
+def _print_watches(data: Sequence[dict[str, Any]], *, with_next: bool) -> None:
+    rows = []
+    for watch in data:
+        first = watch["schedule"]
+        for one in watch["on_call"] or [None]:
+            reachable = one and one["reachable_from"]
+            rows.append(
+                [first, _person(one["person"]) if one else "NOBODY", short(one["until"]) if one else "", short(reachable) if one else ""]
+            )
+            first = ""
+        if with_next:
+            rows += [["", f"then {_person(one['person'])}", f"from {short(one['from'])}", ""] for one in watch["next"]]
+    table(("schedule", "on call", "until", "reachable from"), rows)
+
+
+def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[str, Any]:
+    return {
+        "schedule": report.schedule.name,
+        "from": report.start,
+        "to": report.end,
+        "gaps": [{"start": start, "end": end} for start, end in report.gaps],
+        "warnings": [
+            {
+                "kind": found.kind,
+                "person": names.get(found.person_id),
+                "start": found.start,
+                "end": found.end,
+                "text": _said(found, other, names),
+            }
+            for found, other in report.warnings
+        ],
+        "hours": [
+            {"person": names.get(person_id), "hours": round(length.total_seconds() / 3600, 2)}
+            for person_id, length in sorted(report.hours.items(), key=lambda pair: -pair[1])
+        ],
+    }
+
+
+def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
+    name, hours = names[found.person_id]["name"], (found.end - found.start).total_seconds() / 3600
+    sentences = {
+        "double": f"{name} has {other} at the same time",
+        "rest": f"{name} rests only {hours:g} h between two watches",
+        "long": f"{name} is on watch for {hours:g} h without a break",
+        "time_off": f"{name} has time off",
+        "inactive": f"{name} is deactivated and will be skipped",
+    }
+    return f"{sentences[found.kind]}, {short(found.start)} to {short(found.end)}."
+
+
+def _print_reports(data: Iterable[dict[str, Any]]) -> None:
+    for report in data:
+        gaps = report["gaps"]
+        span = f"{report['from']:%Y-%m-%d} to {report['to']:%Y-%m-%d}"
+        out.print(f"{report['schedule']}, {span}: {f'{len(gaps)} gaps' if len(gaps) > 1 else 'one gap' if gaps else 'no gap'}")
+        for gap in gaps[:SHOWN]:
+            out.print(f"  nobody from {short(gap['start'])} to {short(gap['end'])}")
+        if len(gaps) > SHOWN:
+            out.print(f"  and {len(gaps) - SHOWN} more gaps; --json has all of them")
+        for kind, count in Counter(warning["kind"] for warning in report["warnings"]).items():
+            for warning in [warning for warning in report["warnings"] if warning["kind"] == kind][:SHOWN]:
+                out.print(f"  warning: {warning['text']}")
+            if count > SHOWN:
+                out.print(f"  and {count - SHOWN} more of this kind; --json has all of them")
+
+
+def _override(row: Override) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "schedule": row.schedule.name,
+        "layer": row.layer_name or None,
+        "kind": row.kind,
+        "person": {"handle": row.person.handle, "name": row.person.name},
+        "replaced": {"handle": row.replaced.handle, "name": row.replaced.name} if row.replaced else None,
+        "start": row.start,
+        "end": row.end,
+        "reason": row.reason,
+        "source": row.source,
+        "created_by": row.created_by.handle if row.created_by else None,
+        "created_at": row.created_at,
+        "withdrawn_at": row.withdrawn_at,
+    }
+
+
+def _what(data: dict[str, Any]) -> str:
+    name = data["person"]["name"]
+    if data["kind"] == "replace":
+        return f"{name} for {data['replaced']['name']}"
+    return {"take": f"{name} takes it", "add": f"{name} too", "remove": f"without {name}"}[data["kind"]]
+
+
+def _sentence(row: Override) -> str:
+    where = f"{row.schedule.name}, {row.layer_name}" if row.layer_name else row.schedule.name
+    return f"{_what(_override(row))}, on {where}, from {short(row.start)} to {short(row.end)}."

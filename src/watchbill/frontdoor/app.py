@@ -1,0 +1,245 @@
+"""Which requests do monitors send, and how are they answered? A thin ASGI application in front of everything else.
+
+An event is checked, put on disk, and only then answered with 2xx; what it means is decided later. Everything that is not named here goes to
+the application behind.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
+from uuid import uuid4
+
+from watchbill.connectors import alertmanager, bodies, pagerduty_events
+from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
+from watchbill.frontdoor.requests import (
+    Application,
+    Gone,
+    Receive,
+    Scope,
+    Send,
+    TooBig,
+    answer,
+    drop_body,
+    encode,
+    error,
+    header,
+    read_body,
+)
+from watchbill.frontdoor.writer import Writer
+
+EVENT_BYTES = 512 * 1024  # PagerDuty's limit
+MESSAGE_BYTES = (
+    4 * 1024 * 1024
+)  # one message of Alertmanager holds a whole group of alerts, and what it does not deliver it does not send again
+MASK = b"*" * 32
+AGAIN = (b"retry-after", b"5")
+
+logger = logging.getLogger("watchbill.frontdoor")
+Way = Callable[[Scope, Receive, Send], Any]
+
+
+def make_application(django_app: Application, *, alongside: Sequence[Callable[[], AbstractAsyncContextManager[Any]]] = ()) -> Application:
+    """The front door, with `django_app` behind it. `alongside`: what else lives as long as the server does."""
+    return FrontDoor(django_app, alongside)
+
+
+class FrontDoor:
+    """Answers events itself and passes the rest on."""
+
+    def __init__(self, behind: Application, alongside: Sequence[Callable[[], AbstractAsyncContextManager[Any]]] = ()) -> None:
+        self.behind = behind
+        self.alongside = alongside
+        self.others = AsyncExitStack()
+        self.writer: Writer | None = None
+        self.keys: KeyRing | None = None
+        self.ways: dict[str, Way] = {
+            "/v2/enqueue": self.enqueue,
+            "/v2/change/enqueue": self.enqueue_change,
+            "/acceptz": self.acceptz,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            await self.behind(scope, receive, send)
+            return
+        path = scope["path"]
+        way = self.ways.get(path)
+        if way is None and path.startswith("/in/"):
+            way = self.inbound
+        if way is None:
+            await self.behind(scope, receive, send)
+            return
+        try:
+            await way(scope, receive, send)
+        except Gone:
+            return
+        except Exception:  # an event that we failed on may be sent again
+            logger.exception("the front door failed on %s", "/in/..." if path.startswith("/in/") else path)
+            await _unavailable(send, events=path.startswith("/v2/"))
+
+    async def enqueue(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """POST /v2/enqueue: PagerDuty's Events API v2."""
+        event = await _event(scope, receive, send)
+        if event is None:
+            return
+        body, decoded = event
+        checked = pagerduty_events.check_event(decoded)
+        if checked.errors:
+            await _invalid(send, checked.errors)
+            return
+        dedup_key = checked.dedup_key or uuid4().hex
+        if await self._stored(send, checked.routing_key, "events", dedup_key, _masked(body, decoded, checked.routing_key)):
+            await answer(send, 202, b'{"status":"success","message":"Event processed","dedup_key":%b}' % encode(dedup_key))
+
+    async def enqueue_change(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """POST /v2/change/enqueue: kept, never notifies."""
+        event = await _event(scope, receive, send)
+        if event is None:
+            return
+        body, decoded = event
+        checked = pagerduty_events.check_change(decoded)
+        if checked.errors:
+            await _invalid(send, checked.errors)
+        elif await self._stored(send, checked.routing_key, "change", "", _masked(body, decoded, checked.routing_key)):
+            await answer(send, 202, b'{"status":"success","message":"Change event processed"}')
+
+    async def inbound(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """POST /in/KIND/KEY, or /in/KIND with the key as a bearer token."""
+        _, _, kind, *rest = scope["path"].rstrip("/").split("/")
+        if kind != "alertmanager":
+            await drop_body(receive)
+            await answer(
+                send, 404, error("not_active", f"The way in for {kind[:40] or 'nothing'} is not active here.", active=["alertmanager"])
+            )
+            return
+        try:
+            body = await read_body(receive, MESSAGE_BYTES)
+        except TooBig:
+            await answer(send, 413, error("too_big", f"The message is longer than {MESSAGE_BYTES} bytes; set max_alerts in Alertmanager."))
+            return
+        if scope["method"] != "POST":
+            await answer(send, 405, error("method_not_allowed", "Send messages by POST."), (b"allow", b"POST"))
+            return
+        try:
+            key = await self._key("/".join(rest) or header(scope, b"authorization").removeprefix("Bearer ").strip())
+        except Unknown:
+            await _unavailable(send, events=False)
+            return
+        if key is None:
+            await answer(send, 401, error("unknown_key", "This key is unknown or revoked. Make one with `watchbill key create`."))
+            return
+        await self._take_message(send, key, body)
+
+    async def _take_message(self, send: Send, key: Key, body: bytes) -> None:
+        try:
+            problem = alertmanager.problem(bodies.decode(body))
+        except bodies.Unreadable as unreadable:
+            problem = str(unreadable)
+        if problem:
+            await answer(send, 400, error("invalid", problem))
+        elif await self._running().store(key.id, key.service_id, "alertmanager", "", body):
+            await answer(send, 202, b'{"status":"success","message":"Message stored"}')
+        else:
+            await _unavailable(send, events=False)
+
+    async def acceptz(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """GET /acceptz: can an event be stored durably now?"""
+        await drop_body(receive)
+        if scope["method"] not in ("GET", "HEAD"):
+            await answer(send, 405, error("method_not_allowed", "Ask by GET."), (b"allow", b"GET, HEAD"))
+        elif await self._running().accepts():
+            await answer(send, 200, b'{"status":"ok"}')
+        else:
+            await answer(send, 503, error("not_ready", "No event can be stored now: the database is away or refuses writes."), AGAIN)
+
+    async def _stored(self, send: Send, routing_key: str, kind: str, dedup_key: str, body: bytes) -> bool:
+        """Put it on disk; when that is not possible, answer why."""
+        try:
+            key = await self._key(routing_key)
+        except Unknown:
+            await _unavailable(send, events=True)
+            return False
+        if key is None:
+            await _invalid(send, ("Invalid routing key",))
+            return False
+        if await self._running().store(key.id, key.service_id, kind, dedup_key, body):
+            return True
+        await _unavailable(send, events=True)
+        return False
+
+    async def _key(self, key: str) -> Key | None:
+        self._running()
+        return await self.keys.find(key) if key and self.keys else None
+
+    def _running(self) -> Writer:
+        """The writer, started with the server, or with the first request where a server does not speak of its life."""
+        if self.writer is None:
+            self.writer, self.keys = Writer(), KeyRing()
+            self.writer.start()
+            self.keys.start()
+        return self.writer
+
+    async def stop(self) -> None:
+        """Store what was taken in, then close."""
+        if self.writer is not None and self.keys is not None:
+            await self.writer.stop()
+            await self.keys.stop()
+        self.writer = self.keys = None
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The server's start and stop. A database that is away at the start is no reason not to start: it is looked for all the time."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._running()
+                for other in self.alongside:
+                    await self.others.enter_async_context(other())
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.others.aclose()
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any] | None:
+    """The body of an event and what it says; None when it was refused already."""
+    try:
+        body = await read_body(receive, EVENT_BYTES)
+    except TooBig:
+        await _invalid(send, (f"Event is too big (should be at most {EVENT_BYTES} bytes)",), status=413)
+        return None
+    if scope["method"] != "POST":
+        await answer(send, 405, error("method_not_allowed", "Send events by POST."), (b"allow", b"POST"))
+        return None
+    try:
+        return body, bodies.decode(body)
+    except bodies.Unreadable as unreadable:
+        await _invalid(send, (str(unreadable),))
+        return None
+
+
+def _masked(body: bytes, decoded: dict[str, Any], routing_key: str) -> bytes:
+    """The body as it came, without the key: keys are nowhere kept in clear."""
+    masked = body.replace(routing_key.encode(), MASK)
+    if masked == body:  # written with escapes
+        return json.dumps({**decoded, "routing_key": MASK.decode()}).encode()
+    return masked
+
+
+async def _invalid(send: Send, errors: Sequence[str], status: int = 400) -> None:
+    await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors)}))
+
+
+async def _unavailable(send: Send, *, events: bool) -> None:
+    """Not 429: Alertmanager would not come again for minutes."""
+    sentence = "The event could not be stored now; send it again."
+    body = encode({"status": "unavailable", "message": sentence, "errors": [sentence]}) if events else error("not_ready", sentence)
+    await answer(send, 503, body, AGAIN)

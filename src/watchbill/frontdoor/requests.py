@@ -1,0 +1,92 @@
+"""Read a request to its end, and answer it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MOST_READ = 16 * 1024 * 1024  # a body is read to this length and dropped, so that its sender sees the answer and not a reset
+SLOWEST = 30.0  # seconds for a body to arrive
+
+encode = msgspec.json.Encoder().encode
+
+
+class TooBig(Exception):
+    """The body is longer than this way in takes."""
+
+
+class Gone(Exception):
+    """The client went away, or sent its body too slowly. Nobody waits for an answer."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The body. Raises TooBig after the rest was read and dropped, Gone when there is nobody to answer."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise Gone
+    if not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise TooBig
+        return body
+    try:
+        async with asyncio.timeout(SLOWEST):
+            return await _read_rest(receive, message.get("body", b""), limit)
+    except TimeoutError as error:
+        raise Gone from error
+
+
+async def _read_rest(receive: Receive, first: bytes, limit: int) -> bytes:
+    parts, length = [first], len(first)
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Gone
+        part = message.get("body", b"")
+        length += len(part)
+        if length <= limit:
+            parts.append(part)
+        else:
+            parts.clear()
+        if length > MOST_READ or not message.get("more_body", False):
+            break
+    if length > limit:
+        raise TooBig
+    return b"".join(parts)
+
+
+async def drop_body(receive: Receive) -> None:
+    """Read and forget what the client sends, so that it sees the answer."""
+    try:
+        await read_body(receive, 0)
+    except TooBig:
+        return
+
+
+HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"referrer-policy", b"no-referrer")]
+
+
+async def answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    """One JSON answer."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def error(code: str, message: str, **details: Any) -> bytes:
+    """The shape that every error of ours has."""
+    return encode({"error": code, "message": message, "details": details})
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """A request header's value; empty without one."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")

@@ -1,0 +1,47 @@
+"""How do many events become one statement? As five arrays in PostgreSQL's binary form, built here because that is half of the work of a commit."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+
+from watchbill.frontdoor.queue import Waiting
+
+INT8, BYTEA, TEXT = 20, 17, 25  # oids of the elements
+STORE_NAME = b"store_events"
+STORE = b"""
+WITH stored AS (
+    INSERT INTO intake_event (key_id, service_id, kind, received_at, dedup_key, body, state, tries, outcome, batch)
+    SELECT r.key_id, r.service_id, r.kind, (SELECT clock_timestamp()), r.dedup_key, r.body,
+        CASE WHEN r.kind = 'change' THEN 'done' ELSE 'pending' END, 0, CASE WHEN r.kind = 'change' THEN 'Stored.' ELSE '' END, $6::bigint
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[]) AS r(key_id, service_id, kind, dedup_key, body)
+    RETURNING id
+)
+SELECT max(id), pg_notify('watchbill_events', '') FROM stored
+"""
+
+_header = struct.Struct(">iiiii").pack
+_length = struct.Struct(">i").pack
+_int8 = struct.Struct(">q").pack
+
+
+def values(batch: Sequence[Waiting], number: int) -> list[bytes]:
+    """The parameters of STORE, all of them binary."""
+    return [
+        _array(INT8, [_int8(item.key_id) for item in batch]),
+        _array(INT8, [_int8(item.service_id) for item in batch]),
+        _array(TEXT, [item.kind.encode() for item in batch]),
+        _array(TEXT, [item.dedup_key.encode() for item in batch]),
+        _array(BYTEA, [item.body for item in batch]),
+        _int8(number),
+    ]
+
+
+def _array(oid: int, elements: Sequence[bytes]) -> bytes:
+    return _header(1, 0, oid, len(elements), 1) + b"".join(_prefixed(elements))
+
+
+def _prefixed(elements: Iterable[bytes]) -> Iterable[bytes]:
+    for element in elements:
+        yield _length(len(element))
+        yield element

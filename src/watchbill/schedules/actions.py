@@ -1,0 +1,188 @@
+"""Change who has the watch: by hand for a while, or by another rotation from a moment on. The past never changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from watchbill.audit.actions import Actor, Entry, record_in
+from watchbill.kernel import bus
+from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
+from watchbill.people.models import Person
+from watchbill.schedules.models import Layer, Override, Schedule
+from watchbill.schedules.rules import LayerSpec, Version, plan_edit
+from watchbill.schedules.selectors import versions_of
+
+LONGEST = dt.timedelta(days=366)  # of an override: a longer change is an edit of the rotation
+REASON_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An override to be: `person` takes, replaces `replaced`, is added or removed. `layer` empty: the whole schedule."""
+
+    kind: str
+    person: Person
+    start: dt.datetime
+    end: dt.datetime
+    replaced: Person | None = None
+    layer: str = ""
+    reason: str = ""
+    source: str = "override"
+
+
+@transaction.atomic(durable=True)
+def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+    """Change who has the watch for a while; see `add_override_in`."""
+    return add_override_in(schedule, change, by=by, now=now)
+
+
+def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+    """Store the override in the open transaction. What began before now begins now: the past stays as it was.
+
+    Invalid when it makes no sense, Refused when the person has an override on this schedule that overlaps.
+    """
+    _check(schedule, change, now)
+    start = max(change.start, now)
+    made = Override(
+        schedule=schedule,
+        layer_name=change.layer,
+        kind=change.kind,
+        person=change.person,
+        replaced=change.replaced,
+        start=start,
+        end=change.end,
+        reason=change.reason,
+        source=change.source,
+        created_by_id=by.person_id,
+        created_at=now,
+    )
+    try:
+        with transaction.atomic():  # the constraint decides, also between two that are saved in the same moment
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        if "override_once_per_person" not in str(error):
+            raise
+        raise _overlapping(schedule, change.person, start, change.end) from error
+    record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=_evidence(made))], by=by, now=now)
+    bus.board_changed()
+    return made
+
+
+@transaction.atomic(durable=True)
+def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime) -> Override:
+    """Take an override back. One that runs ends now, and what it did until now stays; one that is over stays as it was (Refused)."""
+    found = Override.objects.select_for_update(of=("self",)).select_related("schedule", "person", "replaced").filter(id=override_id).first()
+    if found is None:
+        raise NotFound(f"There is no override {override_id}. `watchbill override list` shows them.", override=override_id)
+    if found.withdrawn_at is not None:
+        raise AlreadyDone(f"Override {override_id} was withdrawn already.", override=override_id)
+    if found.end <= now:
+        raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
+    found.withdrawn_at = now
+    found.save(update_fields=["withdrawn_at"])
+    entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=_evidence(found))
+    record_in([entry], by=by, now=now)
+    bus.board_changed()
+    return found
+
+
+def edit_layers_in(schedule: Schedule, layers: Sequence[LayerSpec], *, now: dt.datetime, by: Actor | None = None) -> list[str]:
+    """Make the layers of the schedule what the file says, from now on. Answers the names of the layers that changed.
+
+    Call it after the schedule's own zone and way to combine are saved. Whoever calls writes the audit, unless `by` is given.
+    ValueError from a length or turn that makes no sense: the configuration refuses those before.
+    """
+    Schedule.objects.select_for_update().filter(id=schedule.id).first()  # two edits at once would both date the same version
+    edit = plan_edit(versions_of(schedule), layers, zone=schedule.timezone, hides=schedule.combine == "stack", now=now)
+    Layer.objects.filter(id__in=edit.forgotten).delete()
+    for version_id, until in edit.ended.items():
+        Layer.objects.filter(id=version_id).update(valid_until=until)
+    for version_id, position in edit.moved.items():
+        Layer.objects.filter(id=version_id).update(position=position)
+    Layer.objects.bulk_create([_row(schedule, version) for version in edit.added])
+    if edit.changed:
+        if by is not None:
+            entry = Entry("schedule.edit", "schedule", str(schedule.id), team_id=schedule.team_id, detail={"layers": edit.changed})
+            record_in([entry], by=by, now=now)
+        bus.board_changed()
+    return edit.changed
+
+
+def _row(schedule: Schedule, version: Version) -> Layer:
+    spec = version.spec
+    return Layer(
+        schedule=schedule,
+        name=spec.name,
+        position=version.position,
+        days=list(spec.days),
+        start=spec.start,
+        length=spec.length,
+        turn=spec.turn,
+        starting=spec.starting,
+        order=[list(entry) for entry in spec.order],
+        anchor=version.anchor,
+        anchor_index=version.anchor_index,
+        valid_from=version.valid_from,
+        valid_until=version.valid_until,
+        shadow=spec.shadow,
+        timezone=version.zone,
+        combine="stack" if version.hides else "union",
+    )
+
+
+def _check(schedule: Schedule, change: Change, now: dt.datetime) -> None:
+    if change.kind not in Override.Kind.values:
+        raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add or remove.")
+    if change.end <= change.start:
+        raise Invalid("An override must end after it begins.")
+    if change.end <= now:
+        raise Invalid("That time is over, and the past stays as it was. Give a time that is still to come.")
+    if change.end - change.start > LONGEST:
+        raise Invalid("An override lasts a year at most. For longer, edit the rotation.")
+    if (change.kind == "replace") != (change.replaced is not None):
+        raise Invalid("A replacement names two people: who is replaced, and by whom. The other overrides name one.")
+    if change.replaced is not None and change.replaced.id == change.person.id:
+        raise Invalid(f"{change.person.name} cannot replace themselves. Name somebody else.")
+    if change.kind != "remove" and not change.person.is_active:
+        raise Invalid(f"{change.person.name} is deactivated and cannot have the watch. Name somebody else.")
+    if len(change.reason) > REASON_LENGTH or "\0" in change.reason:
+        raise Invalid(f"A reason has at most {REASON_LENGTH} characters of text.")
+    if change.layer:
+        names = list(Layer.objects.filter(schedule=schedule, valid_until=None).order_by("position").values_list("name", flat=True))
+        if change.layer not in names:
+            raise Invalid(f"{schedule.name} has no layer {change.layer!r}. It has: {', '.join(names) or 'none'}.", layer=change.layer)
+
+
+def _overlapping(schedule: Schedule, person: Person, start: dt.datetime, end: dt.datetime) -> Refused:
+    """The clear sentence: which override is in the way, and what to do."""
+    other = (
+        Override.objects.filter(schedule=schedule, person=person, withdrawn_at=None, start__lt=end, end__gt=start).order_by("start").first()
+    )
+    which = f" ({other.id}: {other.kind}, {_when(other.start)} to {_when(other.end)})" if other else ""
+    return Refused(
+        f"{person.name} has an override on {schedule.name} already that overlaps this one{which}. Withdraw that one first, or choose another time.",
+        override=other.id if other else None,
+    )
+
+
+def _evidence(override: Override) -> dict[str, Any]:
+    return {
+        "schedule": override.schedule.name,
+        "layer": override.layer_name or None,
+        "kind": override.kind,
+        "person": override.person.handle,
+        "replaced": override.replaced.handle if override.replaced else None,
+        "start": override.start.isoformat(),
+        "end": override.end.isoformat(),
+        "reason": override.reason,
+        "source": override.source,
+    }
+
+
+def _when(at: dt.datetime) -> str:
+    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%MZ}"

@@ -1,0 +1,69 @@
+"""Who was tried, how, and how did each attempt end? One row an attempt, the word that counts last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watchbill.notifications.selectors import Tried
+from watchbill.web.words import HOW
+
+ORDINALS = {2: "2nd", 3: "3rd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attempt: when, who, how, how it ended. `at` of the ending is said where there is one."""
+
+    at: dt.datetime
+    name: str
+    how: str
+    word: str
+    shape: str
+    colour: str
+    ended_at: dt.datetime | None = None
+
+
+def attempts_of(messages: Sequence[Tried], *, now: dt.datetime) -> list[Row]:
+    """The attempts to reach somebody about a page, in order; notices that somebody has it are no attempts."""
+    rows = [row for message in messages if message.kind != "status" for row in _rows(message, now)]
+    return sorted(rows, key=lambda row: row.at)
+
+
+def _rows(message: Tried, now: dt.datetime) -> list[Row]:
+    how = HOW.get(message.method, message.method) or "No way"
+    rows = []
+    for attempt in message.attempts:
+        said = how if attempt.n == 1 else f"{how}, {ORDINALS.get(attempt.n, f'{attempt.n}th')} try"
+        word, shape, colour, ended = _ended(attempt.outcome, attempt.detail, attempt.ended_at, duplicate=message.possible_duplicate)
+        rows.append(Row(attempt.started_at, message.name, said, word, shape, colour, ended))
+    if open_row := _open(message, how, now, tried=bool(rows)):
+        rows.append(open_row)
+    return rows
+
+
+def _ended(outcome: str, detail: str, at: dt.datetime, *, duplicate: bool) -> tuple[str, str, str, dt.datetime | None]:
+    because = f": {detail[:140].rstrip('.')}" if detail else ""
+    if outcome == "delivered":
+        return ("Delivered, perhaps twice", "due", "amber", at) if duplicate else ("Delivered", "yes", "dim", at)
+    if outcome == "unknown":
+        return (f"Perhaps delivered{because}", "due", "amber", None)
+    last = "for good" if outcome == "permanent" else ""
+    return (f"Failed {last}".strip() + f"{because}. Next way at once", "no", "amber", None)
+
+
+def _open(message: Tried, how: str, now: dt.datetime, *, tried: bool) -> Row | None:
+    """How a message stands that has no attempt yet, or one more to come."""
+    if message.state == "leased":
+        return Row(message.due_at, message.name, how, "Being sent", "ring", "blue")
+    if message.state == "queued":
+        word = "Tried again" if tried else "Waits its turn" if message.due_at > now else "Next to be sent"
+        return Row(message.due_at, message.name, how, word, "due", "dim", message.due_at if message.due_at > now else None)
+    if tried:
+        return None
+    if message.state == "failed":
+        return Row(message.asked_at, message.name, how, f"Not reached: {message.error or 'nothing to reach them by'}", "no", "amber")
+    if message.state == "cancelled":
+        return Row(message.due_at, message.name, how, "Not needed any more", "dash", "dim")
+    return None
