@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from watchbill.audit.actions import Actor
 from watchbill.incidents.models import Incident, Service
 from watchbill.kernel.clock import database_now
 from watchbill.people.actions import create_token
-from watchbill.people.models import ApiToken, Person, Team
+from watchbill.people.models import Person, Team
 from watchbill.people.permissions import SCOPES
 from watchbill.response import actions
 from watchbill.schedules.models import Schedule
@@ -88,8 +87,3 @@ def desk(db) -> Desk:
     service = factories.service("S", team, policy)
     secret = factories.service("Secret", team, policy, restricted=True)
     return Desk(alice, bob, charlie, grace, root, team, schedule, service, secret)
-
-
-@pytest.fixture
-def later(desk) -> Callable[[], ApiToken]:
-    return ApiToken.objects.get

@@ -35,6 +35,7 @@ def message(address: str = "", *, method: str = "webhook", numbers: tuple[int, .
         "name": "Ada Osei",
         "incident_id": 5,
         "service_id": 1,
+        "page_id": 9,
         "attempt": 1,
         "possible_duplicate": False,
         "created_at": T0,

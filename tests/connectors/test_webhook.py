@@ -164,7 +164,7 @@ def test_a_provider_that_drips_its_answer_for_ever_is_left_after_the_whole_time(
         thread.start()
         began = time.monotonic()
         with pytest.raises(UnknownEnd, match="No whole answer"):
-            send(message(f"http://127.0.0.1:{server.getsockname()[1]}/"), answer_within=-4.5)  # 0.5 s for everything
+            send(message(f"http://127.0.0.1:{server.getsockname()[1]}/"), whole=0.5)
         stop.set()
         thread.join()
         assert time.monotonic() - began < 3

@@ -33,7 +33,10 @@ def test_incidents_are_numbered_in_the_order_given_and_say_how_they_opened(desk:
     assert second.number == first.number + 1
     assert [(e.kind, e.text) for e in TimelineEntry.objects.filter(incident=first)] == [("opened", "Opened by Detections.")]
     records = Record.objects.filter(action="incident.open").order_by("id")
-    assert [(r.object_id, r.actor, r.restricted) for r in records] == [(str(first.number), "alice", False), (str(second.number), "alice", False)]
+    assert [(r.object_id, r.actor, r.restricted) for r in records] == [
+        (str(first.number), "alice", False),
+        (str(second.number), "alice", False),
+    ]
 
 
 def test_a_restricted_incident_takes_no_number_from_the_sequence_and_has_a_code_name(desk: SimpleNamespace) -> None:
@@ -55,7 +58,7 @@ def test_the_story_keeps_its_order_and_cannot_be_changed(desk: SimpleNamespace) 
     told = list(TimelineEntry.objects.filter(incident=incident, kind="note").order_by("id"))
     assert [e.text for e in told] == [str(n) for n in range(30)]
     assert (told[7].actor_id, told[7].via, told[7].data, told[7].at) == (desk.bob.id, "web", {"n": 7}, T0 + MIN)
-    for change in (lambda: told[0].delete(), lambda: TimelineEntry.objects.filter(pk=told[0].pk).update(text="other")):
+    for change in (told[0].delete, lambda: TimelineEntry.objects.filter(pk=told[0].pk).update(text="other")):
         with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
             change()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.incidents.rules import COLOURS, FIRST, LAST, THINGS, draw_code_name, draw_number, plain
+from watchbill.incidents.rules import COLOURS, FIRST, LAST, THINGS, draw_code_name, draw_number, plain, words_of
 
 
 @given(st.integers())
@@ -41,3 +41,11 @@ def test_what_postgresql_cannot_keep_is_replaced(text: str, kept: str) -> None:
 def test_every_text_can_be_encoded_afterwards(text: str) -> None:
     assert "\x00" not in plain(text)
     plain(text).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [("disk full", "'disk':* & 'full':*"), ("o'clock", "'o''clock':*"), ("a\\b & !c", "'a\\\\b':* & '&':* & '!c':*"), ("", "")],
+)
+def test_a_search_is_words_that_may_go_on(text: str, query: str) -> None:
+    assert words_of(text) == query

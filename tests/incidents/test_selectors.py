@@ -5,11 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from tests.factories import MIN, T0, actor
 from watchbill.incidents.actions import Line, NewIncident, grant_in, open_incidents_in, tell_in
 from watchbill.incidents.models import Incident
-from watchbill.incidents.selectors import Filters, by_number, open_count, search, timeline, visible_to
+from watchbill.incidents.selectors import Filters, by_number, matching, open_count, search, timeline, visible_to
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.people.permissions import Viewer
 from watchbill.people.selectors import viewer_of
@@ -58,7 +59,13 @@ def test_whoever_may_not_see_a_restricted_incident_learns_nothing_of_it(desk: Si
     assert hidden.value.message.replace(str(secret.number), "N") == absent.value.message.replace(str(missing), "N")
     assert hidden.value.details == absent.value.details == {}
     assert not visible_to(viewer).exists()
-    for filters in (Filters(), Filters(status="all"), Filters(text="insider"), Filters(text=str(secret.number)), Filters(service="Insider cases")):
+    for filters in (
+        Filters(),
+        Filters(status="all"),
+        Filters(text="insider"),
+        Filters(text=str(secret.number)),
+        Filters(service="Insider cases"),
+    ):
         assert search(viewer, filters).items == []
     assert open_count(viewer) == 0
     with pytest.raises(NotFound):
@@ -85,6 +92,7 @@ def test_filters_narrow_and_combine(desk: SimpleNamespace) -> None:
     assert titles(desk, severity="low", text="DISK") == ["Disk full on host1"]
     assert titles(desk, text="host1 full") == ["Disk full on host1"]
     assert titles(desk, text=f"#{first.number}") == ["Disk full on host1"]
+    assert titles(desk, text="hos dis") == ["Disk full on host2", "Disk full on host1"]
     assert titles(desk, text="100%") == []
     assert titles(desk, status="all", owner="alice") == ["Odd login"]
     assert titles(desk, owner="nobody", severity="high") == ["Disk full on host2"]
@@ -92,7 +100,7 @@ def test_filters_narrow_and_combine(desk: SimpleNamespace) -> None:
     assert titles(desk, team="Other") == []
 
 
-@pytest.mark.parametrize("text", ["\x00", "\ud800", "9" * 5000, "%", "_", "'", "#", "# 1"])
+@pytest.mark.parametrize("text", ["\x00", "\ud800", "9" * 5000, "%", "_", "'", "#", "# 1", "\\", "'':*", "a & | !b", "(", "<->", "\\'"])
 def test_a_search_survives_whatever_is_typed(desk: SimpleNamespace, text: str) -> None:
     open_one(desk, "Disk full")
     assert titles(desk, text=text, owner="", team="", service="") in ([], ["Disk full"])
@@ -139,3 +147,10 @@ def test_the_story_is_read_from_both_ends(desk: SimpleNamespace) -> None:
     assert timeline(viewer, incident, limit=2) == whole[-2:]
     assert timeline(viewer, incident, after=whole[3].id) == whole[4:]
     assert timeline(viewer, incident, before=whole[4].id, limit=2) == whole[2:4]
+
+
+def test_a_search_by_words_is_answered_by_its_index(desk: SimpleNamespace) -> None:
+    rows = matching(visible_to(viewer_of(desk.bob)), "disk full")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "incident_words" in rows.explain()

@@ -119,4 +119,7 @@ def test_the_page_that_explains_has_a_sentence_for_every_verb() -> None:
     assert set(explained) == set(Verb)
     assert explained[Verb.RESPOND].why == "ada is a responder of this team."
     assert explained[Verb.CONFIGURE].why == "ada is a responder of this team; it takes an admin of this team."
-    assert decide(viewer(), Verb.RESPOND, team_id=TEAM).why == "ada has no role in this team and was not notified; it takes a responder of this team."
+    assert (
+        decide(viewer(), Verb.RESPOND, team_id=TEAM).why
+        == "ada has no role in this team and was not notified; it takes a responder of this team."
+    )

@@ -55,7 +55,9 @@ class Desk:
         self.service = make.service("Detections", self.team, self.policy)
         self.secret = make.service("Insider cases", self.team, self.policy, restricted=True)
 
-    def open(self, title: str = "disk full", *, service: Service | None = None, severity: str = "high", now: dt.datetime = T0, **more: Any) -> Incident:
+    def open(
+        self, title: str = "disk full", *, service: Service | None = None, severity: str = "high", now: dt.datetime = T0, **more: Any
+    ) -> Incident:
         """An incident as a monitor opens it; step 1 has fired, and its notifications are delivered."""
         service = service or self.service
         new = NewIncident(title=title, severity=severity, team_id=service.team_id, service_id=service.id, **more)

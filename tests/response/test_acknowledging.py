@@ -346,6 +346,17 @@ def test_acknowledging_to_coordinate_makes_no_owner_and_leaves_the_walk_alone(de
     assert desk.hold(incident) == ("ada", "ada")
 
 
+@pytest.mark.req("G42")
+def test_a_late_answer_to_a_page_that_is_over_makes_no_owner(desk: Desk) -> None:
+    incident = desk.open(severity="critical")
+    coordinate = desk.page(incident, "coordinate")
+    desk.act("resolve", incident, desk.ada, now=T0 + MIN)
+    desk.act("reopen", incident, desk.ada, "no", now=T0 + 2 * MIN)
+    late = desk.act("acknowledge", incident, desk.hugo, now=T0 + 3 * MIN, page_id=coordinate.id)
+    assert not late.won
+    assert desk.hold(incident) == (None, None)
+
+
 def source_ack(desk: Desk, incident: object, now: object) -> None:
     actions.source_ack_in([incident.id], source="Alertmanager", now=now)  # type: ignore[attr-defined, arg-type]
 

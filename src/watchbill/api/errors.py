@@ -106,7 +106,7 @@ def _ours(_request: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
     """Which field, and what was expected. Never the value: it may be a secret in the wrong place."""
-    fields = {".".join(str(part) for part in one["loc"]): one["msg"] for one in error.errors}
+    fields = {".".join(str(part) for part in one["loc"]): one["msg"].removeprefix("Value error, ") for one in error.errors}
     first, why = next(iter(fields.items()))
     return shape(422, message=f"{first.rpartition('.')[2]}: {why}.", fields=fields)
 

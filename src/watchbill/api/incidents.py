@@ -172,7 +172,7 @@ def manager(request: HttpRequest, number: int, body: ManagerIn) -> HttpResponse:
     return _act(request, number, actions.manager_step, act=body.act)
 
 
-def _act(request: HttpRequest, number: int, act: Callable[..., Any], **values: Any) -> HttpResponse:
+def _act(request: HttpRequest, number: int, act: Callable[..., Any], /, **values: Any) -> HttpResponse:
     who = caller(request)
     act(number, **values, person=who.person, actor=who.actor, now=database_now())
     return _now(request, number)

@@ -103,7 +103,7 @@ class PersonOut(Schema):
 class PageOut(Schema):
     purpose: Literal["respond", "coordinate", "handoff", "clock", "drill"]
     status: Literal["triggered", "acknowledged", "resolved", "exhausted", "paused"]
-    step: int = Field(description="The step it is on, from 1; 0 before the first.")
+    step: int = Field(description="The step it is on, counted from 1.")
     next_at: Moment | None = Field(description="When it goes on by itself.")
 
 

@@ -51,7 +51,7 @@ def list_shifts(
     """The final shifts that touch [from, to), whole, gaps named; three years at most."""
     start, end = moment(from_, field="from"), moment(to, field="to")
     if not start < end <= start + LONGEST:
-        raise Invalid("`to` must be later than `from`, by three years at most.", field="to")
+        raise Invalid("The end, `to`, must be later than `from`, by three years at most.", field="to")
     return answer({"items": shift_objects(by_name(name).id, start, end), "next": None})
 
 

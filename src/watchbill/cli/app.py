@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -49,7 +48,7 @@ __all__ = [
 WIDE = 10_000  # columns of a pipe or a file: nothing is cut for a reader that is no terminal
 
 app = typer.Typer(name="watchbill", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 # Which module has a command (tests/cli hold the two together). A command that is named here loads that module alone.
@@ -106,7 +105,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str |
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
         made.add_row(*(("" if cell is None else printable(str(cell))) for cell in row))
-    out.print(made, width=shutil.get_terminal_size().columns if out.is_terminal else WIDE)
+    out.print(made)
 
 
 def printable(text: str) -> str:

@@ -36,7 +36,7 @@ FALSE = re.compile(r"false|False|FALSE")
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16}")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")  # also what breaks or turns lines
 
 
 class Unreadable(Exception):
@@ -72,7 +72,7 @@ def _text(source: bytes | str) -> str:
     text = _decoded(source) if isinstance(source, bytes) else source
     if bad := UNPRINTABLE.search(text):
         line = text.count("\n", 0, bad.start()) + 1
-        raise Unreadable(line, f"there is a character that no text has (U+{ord(bad[0]):04X}); remove it.")
+        raise Unreadable(line, f"there is a character that cannot be shown (U+{ord(bad[0]):04X}); remove it.")
     return text
 
 
@@ -167,13 +167,15 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         self._refuse_tag(event)
         if bad := CONTROL.search(event.value):
-            raise Unreadable(self.line, f"there is a character that no text has (U+{ord(bad[0]):04X}); remove it.")
+            raise Unreadable(self.line, f"there is a character that cannot be shown (U+{ord(bad[0]):04X}); remove it.")
         opened = self.stack[-1] if self.stack else None
         if opened is not None and opened.wants_key:
             self._key(opened, event)
-        else:
-            plain = event.implicit[0]
-            self._place(Leaf(self.line, resolve(event.value) if plain else event.value), event.anchor)
+            return
+        plain = event.implicit[0]
+        nothing = plain and not event.value and opened is not None and opened.keys  # stands where the next thing begins: say the key's line
+        line = opened.keys[-1][0] if nothing and opened is not None else self.line
+        self._place(Leaf(line, resolve(event.value) if plain else event.value), event.anchor)
 
     def _key(self, opened: _Open, event: Any) -> None:
         key = event.value

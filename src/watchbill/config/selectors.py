@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import zoneinfo
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-
-import holidays
 
 from watchbill.config import writer
 from watchbill.config.models import Applied
@@ -24,7 +23,8 @@ SECTIONS = "sections"
 @cache
 def facts() -> Facts:
     """What the world knows and a file may name."""
-    countries = holidays.list_supported_countries(include_aliases=False)
+    library = importlib.import_module("holidays")  # half a second and 14 MB: only for those who read a file
+    countries = library.list_supported_countries(include_aliases=False)
     codes = {*countries, *(f"{country}-{part}" for country, parts in countries.items() for part in parts)}
     zones = {
         zone

@@ -61,10 +61,11 @@ class Outgoing:
         resolve: Resolve = resolve,
         tls: ssl.SSLContext | None = None,
         answer_within: float = ANSWER,
+        whole: float = WHOLE,
         backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         nets = tuple(allowed)
-        self._answer_within = answer_within
+        self._answer_within, self._whole = answer_within, whole
         context = tls or ssl.create_default_context()
 
         def pool(*, plain: bool) -> httpcore.AsyncConnectionPool:
@@ -85,10 +86,10 @@ class Outgoing:
         to = target(url)
         lines = [(b"Host", to.host_header), (b"User-Agent", b"Watchbill"), (b"Content-Length", str(len(body)).encode()), *headers]
         try:
-            async with asyncio.timeout(self._answer_within + WHOLE - ANSWER):
+            async with asyncio.timeout(self._whole):
                 return await self._exchange(method, to, lines, body)
         except TimeoutError as error:
-            raise UnknownEnd(f"No whole answer within {self._answer_within + WHOLE - ANSWER:.0f} s.") from error
+            raise UnknownEnd(f"No whole answer within {self._whole:g} s.") from error
         except Failure:
             raise
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:

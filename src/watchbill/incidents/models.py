@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
@@ -78,6 +80,8 @@ class Incident(models.Model):
             models.Index(fields=["service", "-opened_at"], name="incident_service_opened"),
             models.Index(fields=["service"], name="incident_storm", condition=Q(storm=True) & ~Q(status="resolved")),
             models.Index(fields=["-opened_at"], name="incident_opened"),
+            # The words of a search; restricted ones are in no search, so they are not in its index.
+            GinIndex(SearchVector("title", config="simple"), name="incident_words", condition=Q(restricted=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(severity__in=["critical", "high", "medium", "low"]), name="incident_severity"),

@@ -1,4 +1,4 @@
-"""What is a restricted incident called outside, and which number does it get? Pure: the dice are an argument.
+"""What is a restricted incident called outside, which number does it get, what is searched for? Pure: the dice are an argument.
 
 Its number is of another length than the others and never next to a number that exists, so that nobody can count such cases or guess the
 next one. Its code name is made of words that say nothing about it.
@@ -27,6 +27,15 @@ THINGS = (
 def plain(text: str) -> str:
     """The text as PostgreSQL can keep it: without NUL, lone surrogates replaced."""
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+MOST_WORDS = 10
+
+
+def words_of(text: str) -> str:
+    """The text as a query of PostgreSQL: each word may go on, all of them must be there. Quoted, so that no sign in it means anything."""
+    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in text.split()[:MOST_WORDS]]
+    return " & ".join(quoted)
 
 
 def draw_number(dice: Random) -> int:

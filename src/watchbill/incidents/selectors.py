@@ -8,10 +8,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from watchbill.incidents.models import Access, Incident, TimelineEntry
-from watchbill.incidents.rules import plain
+from watchbill.incidents.rules import plain, words_of
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.people.permissions import Verb, Viewer, decide
 
@@ -95,6 +96,16 @@ def timeline(
     return list(reversed(rows.order_by("-id")[:limit]))
 
 
+def matching(rows: QuerySet[Incident], text: str) -> QuerySet[Incident]:
+    """Every word begins a word of the title, or the text is the number. Never a restricted one."""
+    words = SearchQuery(words_of(text), search_type="raw", config="simple")
+    found = Q(words=words)
+    digits = text.removeprefix("#")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        found |= Q(number=int(digits))
+    return rows.filter(restricted=False).alias(words=SearchVector("title", config="simple")).filter(found)
+
+
 def open_count(viewer: Viewer) -> int:
     """How many are open. Restricted ones are in no count."""
     return visible_to(viewer).filter(restricted=False).exclude(status=Incident.Status.RESOLVED).count()
@@ -112,7 +123,7 @@ def _narrowed(rows: QuerySet[Incident], filters: Filters) -> QuerySet[Incident]:
     if filters.owner:
         rows = rows.filter(owner__isnull=True) if filters.owner == "nobody" else rows.filter(owner__handle=plain(filters.owner))
     if text := plain(filters.text).strip():
-        rows = rows.filter(_matches(text), restricted=False)
+        rows = matching(rows, text)
     return rows
 
 
@@ -121,17 +132,6 @@ def _by_status(rows: QuerySet[Incident], status: str) -> QuerySet[Incident]:
     if status == "all":
         return rows
     return rows.exclude(status=Incident.Status.RESOLVED) if status == "open" else rows.filter(status=status)
-
-
-def _matches(text: str) -> Q:
-    """Every word in the title, or the number."""
-    words = Q()
-    for word in text.split()[:10]:
-        words &= Q(title__icontains=word)
-    digits = text.removeprefix("#")
-    if digits.isascii() and digits.isdigit() and len(digits) <= 18:
-        return words | Q(number=int(digits))
-    return words
 
 
 def _expect(field: str, value: str, known: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ class Environment:
     mail_from: str
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
+    demo: bool
 
 
 def read(env: Mapping[str, str]) -> Environment:
@@ -49,6 +50,7 @@ def read(env: Mapping[str, str]) -> Environment:
         mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+        demo=bool(env.get("WATCHBILL_DEMO")),
     )
 
 

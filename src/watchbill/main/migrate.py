@@ -58,10 +58,9 @@ def grants() -> list[str]:
             IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
                 CREATE ROLE {APP_ROLE} NOLOGIN;
             END IF;
-            IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN
-                EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
-            END IF;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            -- whoever made the role may grant it, to itself too: since version 16 making it is not enough to take it on
+            EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+        EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
         END $$""",
         f"CREATE TABLE IF NOT EXISTS {DIGEST_TABLE} (id int PRIMARY KEY, digest text NOT NULL)",
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",

@@ -74,7 +74,7 @@ def serve(
         if before_start:
             before_start()
         for name, command in _commands(env, role).items():
-            family.start(name, command, _child_environment(env, name))
+            family.start(name, command, child_environment(env, name))
         if not _wait_until_answers(env, role, family, stop):
             return 0 if stop.asked else _say_who_died(family)
         announce(f"ready http://{_host(env.bind[0])}:{env.bind[1]}")
@@ -93,7 +93,7 @@ def bring_up_to_date(env: environment.Environment) -> None:
         return
     done = subprocess.run(
         [sys.executable, "-m", "watchbill.main.migrate"],
-        env=_child_environment(env, "migrate"),
+        env=child_environment(env, "migrate"),
         capture_output=True,
         text=True,
         check=False,
@@ -136,7 +136,7 @@ def _commands(env: environment.Environment, role: Role) -> dict[str, list[str]]:
     }[role]
 
 
-def _child_environment(env: environment.Environment, name: str) -> dict[str, str]:
+def child_environment(env: environment.Environment, name: str) -> dict[str, str]:
     values = {
         "WATCHBILL_DATA": str(env.data_dir),
         "WATCHBILL_URL": env.url,

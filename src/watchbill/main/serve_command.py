@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from watchbill.kernel.errors import WatchbillError
+from watchbill.main import demo as example
 from watchbill.main import environment
 from watchbill.main.serve import Role, serve, welcome
 
@@ -24,12 +24,9 @@ def command(
         os.environ["WATCHBILL_BIND"] = bind
     try:
         env = environment.read(os.environ)
-        if demo:
-            from watchbill.main import demo as example  # noqa: PLC0415  only the demo pays for it
-
-            code = example.serve(replace(env), role)
-        else:
-            code = serve(env, role, announce=_announce, after_ready=lambda: welcome(env))
+        code = (
+            example.run(env, role, announce=_announce) if demo else serve(env, role, announce=_announce, after_ready=lambda: welcome(env))
+        )
     except WatchbillError as error:
         sys.stderr.write(error.message + "\n")
         code = 1

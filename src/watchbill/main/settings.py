@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
-    "django_htmx",
     "pgtrigger",
     "watchbill.kernel",
     "watchbill.audit",
@@ -46,19 +45,20 @@ INSTALLED_APPS = [
     "watchbill.config",
     "watchbill.engine",
     "watchbill.web",
+    "watchbill.main",
 ]
 
 MIDDLEWARE = [
     "watchbill.web.middleware.SecurityHeaders",
     "watchbill.api.errors.JsonErrors",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "watchbill.web.middleware.Errors",
 ]
@@ -96,6 +96,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # a set-up link leads in
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -121,5 +122,6 @@ SMTP_URL = ENV.smtp_url
 MAIL_FROM = ENV.mail_from
 ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 DEADMAN_URL = ENV.deadman_url
+DEMO_INBOX = ENV.demo  # mails stay on screen
 LOGGING_CONFIG = None  # kernel.logs configures each process
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

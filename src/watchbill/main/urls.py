@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/", include("watchbill.api.app")),
-    path("accounts/", include("allauth.account.urls")),
     path("", include("watchbill.web.urls")),
 ]
+
+handler500 = "watchbill.web.views.frame.broken"

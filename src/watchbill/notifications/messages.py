@@ -46,6 +46,7 @@ class Message:
     name: str
     incident_id: int | None
     service_id: int | None
+    page_id: int | None
     attempt: int
     possible_duplicate: bool
     created_at: dt.datetime

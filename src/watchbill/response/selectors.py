@@ -103,8 +103,8 @@ def ledger(viewer: Viewer, incident: Incident) -> list[Span]:
     """Who had it and who worked on it, from its opening to its end, without a gap in time, as the story tells it."""
     if not visible_to(viewer).filter(pk=incident.pk).exists():
         raise NotFound(f"There is no incident #{incident.number} here. Look at the list for the number.")
-    lines = TimelineEntry.objects.filter(incident=incident, data__has_keys=["owner", "acting"]).order_by("id")
-    lines = list(lines.values_list("at", "kind", "data"))
+    story = TimelineEntry.objects.filter(incident=incident, data__has_keys=["owner", "acting"]).order_by("id")
+    lines = list(story.values_list("at", "kind", "data"))
     people = Person.objects.in_bulk({data[role] for _, _, data in lines for role in ("owner", "acting") if data[role]})
     return [
         Span(role, people.get(person_id) if person_id else None, start, end)

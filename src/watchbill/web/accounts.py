@@ -34,7 +34,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing: no path of ours sends mail from here, and one that did would go round the outbox."""
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **_rest: Any) -> None:
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *_rest: Any, **_named: Any) -> None:
         """Says what changed; that somebody signed in is seen."""
         if said := SAID.get(message_template or ""):
             messages.add_message(request, messages.SUCCESS if level >= messages.SUCCESS else level, said)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from watchbill.people.models import Organization
 from watchbill.web import times, waiting
+from watchbill.web.audit import may_read
 from watchbill.web.visit import visit_of
 
 THEMES = ("light", "dark")
@@ -39,5 +40,7 @@ def _signed_in(request: HttpRequest) -> dict[str, Any]:
         "clock": times.clock(visit.now, visit.zone),
         "clock_utc": times.clock(visit.now, times.dt.UTC),
         "waiting": waiting.pages_of(request),
+        "may_audit": may_read(visit.viewer),
         "demo": Organization.objects.filter(demo=True).exists(),
+        "refreshing": "X-Watchbill-Refresh" in request.headers,
     }

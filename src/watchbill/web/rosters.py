@@ -64,7 +64,7 @@ class Watch:
 def posts(*, at: dt.datetime) -> list[Post]:
     """Every active schedule, in its order: a handful of queries, whatever their number."""
     schedules = list(Schedule.objects.filter(is_active=True).select_related("team").order_by("position", "id"))
-    rules = load([schedule.id for schedule in schedules])
+    rules = load([schedule.id for schedule in schedules], start=at - dt.timedelta(days=STRIP_DAYS), end=at + dt.timedelta(days=STRIP_DAYS))
     now_on = {s.id: [shift for shift in on_call_at(rules[s.id], at) if not shift.shadow] for s in schedules if s.id in rules}
     following = {s.id: next_after(rules[s.id], at) for s in schedules if s.id in rules}
     people = people_of(shift for rows in (*now_on.values(), *following.values()) for shift in rows)

@@ -1,4 +1,4 @@
-"""What does the walk of a page look like: who was asked, who is being asked, who is next and when? For the picture and for print."""
+"""How is the walk of a page drawn: who was asked, who is being asked, who is next and when? Stations made of what `walk_of` knows."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchbill.notifications.selectors import Tried
-from watchbill.paging.models import Firing, Page
-from watchbill.paging.rules import Ahead, World, preview
-from watchbill.paging.selectors import rows_of, world_of
-from watchbill.people.models import Person
+from watchbill.paging.models import Page
+from watchbill.paging.rules import Skipped
+from watchbill.paging.selectors import Asked, Coming, Fired, Picture, walk_of
 from watchbill.web.waiting import named
 from watchbill.web.words import HOW
 
 MOST_DONE = 6  # firings behind us that are drawn; the earlier ones are counted
-WAITING = (Page.Status.TRIGGERED, Page.Status.EXHAUSTED)
-DURING = {"web": "in the browser", "api": "by the API", "cli": "at the console", "mail link": "by the link in the mail", "webhook link": "by the link"}
+WAITING = ("triggered", "exhausted")
+BY = {"web": "in the browser", "api": "by the API", "cli": "at the console", "mail link": "by the link in the mail", "webhook link": "by the link"}
+MARKS = {"last_resort": "!", "again": "!", "ping": "?", "aimed": "→", "manual": "+"}
+FEW = 5  # names of a daylight step that are said in full
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One station. `kind`: done, here, won, to-come. `since` and `until`: between which a bar fills, where one does."""
+    """One station. `kind`: done, here, won, to-come. `since` and `until`: between which a bar fills, or until when it counts down."""
 
     kind: str
     mark: str
     title: str
     at: dt.datetime | None
-    detail: str
+    detail: str = ""
     word: str = ""  # what is happening: "being paged", "acknowledged"
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -35,136 +35,120 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Drawn:
     """All stations of one page, with how many earlier ones are left out."""
 
-    page: Page
-    name: str
+    walk: Picture
     nodes: tuple[Node, ...]
     left_out: int
-    is_over: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.walk.status == "resolved"
 
 
-def picture(page: Page, tried: Sequence[Tried], *, via: str = "", now: dt.datetime) -> Picture:
+def draw(page: Page, *, via: str = "", now: dt.datetime) -> Drawn:
     """The walk of one page. `via`: by which way it was acknowledged, where that is known."""
-    fired = [firing for firing in Firing.objects.filter(page=page).order_by("n") if firing.people or firing.skipped]
-    world, ahead = _ahead(page, now=now)
-    names = dict(Person.objects.filter(id__in={each for firing in fired for each in firing.people}).values_list("id", "name"))
-    waits = page.status in WAITING
-    behind = fired[:-1] if waits else fired
-    nodes = [_done(firing, names, tried) for firing in behind[-MOST_DONE:]]
-    if waits and fired:
-        nodes.append(_here(page, fired[-1], names, tried))
-    if page.status == Page.Status.PAUSED:
-        held = page.pause_reason or "Paused"
-        nodes.append(Node("here", "‖", held, page.due_at, "", word="goes on", since=None, until=page.due_at))
+    walk = walk_of(page, now=now)
+    waits = walk.status in WAITING
+    fired = [each for each in walk.done if each.people or each.skipped]
+    here = walk.here if waits else None
+    behind = [each for each in fired if each is not here]
+    nodes = [_done(each) for each in behind[-MOST_DONE:]]
+    if here is not None:
+        nodes.append(_here(walk, here))
+    if walk.status == "paused":
+        nodes.append(Node("here", "‖", walk.pause_reason or "Paused", walk.next_at, word="goes on", until=walk.next_at))
     if page.acknowledged_by and page.acknowledged_at and not waits:
-        nodes.append(_won(page, via))
-    if page.status in (*WAITING, Page.Status.PAUSED):
-        nodes += _to_come(page, ahead, world)
-    return Picture(page, page.copy.name, tuple(nodes), max(0, len(behind) - MOST_DONE), is_over=page.status == Page.Status.RESOLVED)
+        nodes.append(_won(page, walk, via))
+    if waits or walk.status == "paused":
+        nodes += _to_come(walk)
+    return Drawn(walk, tuple(nodes), max(0, len(behind) - MOST_DONE))
 
 
-def _ahead(page: Page, *, now: dt.datetime) -> tuple[World | None, list[Ahead]]:
-    rows = rows_of([page.id])
-    if not rows or page.due_at is None:
-        return None, []
-    world = world_of([rows[0].walk], now=now)
-    return world, preview(rows[0].walk, now=now, world=world)
+def _done(fired: Fired) -> Node:
+    return Node("done", _mark(fired.kind, fired.step), _names(fired.people), fired.at, how_reached(fired.people), skipped=_skipped(fired.skipped))
 
 
-def _done(firing: Firing, names: dict[int, str], tried: Sequence[Tried]) -> Node:
-    return Node("done", _mark(firing.kind, firing.step), _names(firing.people, names), firing.fired_at, how_reached(firing, tried), skipped=_skipped(firing))
-
-
-def _here(page: Page, firing: Firing, names: dict[int, str], tried: Sequence[Tried]) -> Node:
-    quiet = page.quiet_at is not None
+def _here(walk: Picture, fired: Fired) -> Node:
+    if walk.quiet:
+        said = "The source says it is over; nobody else is woken"
+        return Node("here", _mark(fired.kind, fired.step), _names(fired.people), fired.at, said, skipped=_skipped(fired.skipped))
     return Node(
         "here",
-        _mark(firing.kind, firing.step),
-        _names(firing.people, names),
-        firing.fired_at,
-        "The source says it is over; the walk is quiet" if quiet else how_reached(firing, tried),
-        word="" if quiet else "being paged",
-        since=firing.fired_at,
-        until=None if quiet else page.due_at,
-        skipped=_skipped(firing),
+        _mark(fired.kind, fired.step),
+        _names(fired.people),
+        fired.at,
+        how_reached(fired.people),
+        word="being paged",
+        since=fired.at,
+        until=walk.next_at,
+        skipped=_skipped(fired.skipped),
     )
 
 
-def _won(page: Page, via: str) -> Node:
-    by = page.acknowledged_by
-    during = f", during step {page.step}" if page.step else ""
-    said = f"{DURING.get(via, '')}{during}".strip(", ")
-    return Node("won", "✓", by.name if by else "", page.acknowledged_at, said[:1].upper() + said[1:], word="acknowledged")
+def _won(page: Page, walk: Picture, via: str) -> Node:
+    said = f"{BY.get(via, '')}{f', during step {walk.step}' if walk.step else ''}".strip(", ")
+    name = page.acknowledged_by.name if page.acknowledged_by else ""
+    return Node("won", "✓", name, page.acknowledged_at, said[:1].upper() + said[1:], word="acknowledged")
 
 
-def _to_come(page: Page, ahead: Sequence[Ahead], world: World | None) -> list[Node]:
-    """The steps to come; those of one step are one station, and a further round is one."""
+def _to_come(walk: Picture) -> list[Node]:
+    """The steps to come: those of one step are one station, and a further round is one."""
     nodes: list[Node] = []
     shown: set[tuple[int, int]] = set()
-    rounds: set[int] = set()
-    first = True
-    for step in ahead:
-        people = [world.name(each) for each in step.people] if world else []
-        counts = step.at if first else None
+    for place, step in enumerate(walk.to_come):
+        counts = step.at if place == 0 else None
         if step.kind in ("last_resort", "again"):
-            nodes.append(Node("to-come", "!", named(people), step.at, "Last resort; shown as exhausted", until=counts))
+            nodes.append(Node("to-come", "!", _names(step.people), step.at, "Last resort; shown as exhausted", until=counts))
             break
-        if step.round > page.round:
-            if step.round not in rounds:
-                rounds.add(step.round)
-                nodes.append(Node("to-come", "↻", "Once more from 1", step.at, _repeats(page), until=counts))
-        elif (step.round, step.step) not in shown:
-            shown.add((step.round, step.step))
-            same = [each for each in ahead if (each.round, each.step) == (step.round, step.step)]
-            together = [world.name(p) for each in same for p in each.people] if world else []
-            title = named(people) if len(same) == 1 else "The others"
-            detail = "" if len(same) == 1 else f"{', '.join(_given(each) for each in together)}: who is awake first"
-            nodes.append(Node("to-come", str(step.step + 1), title, step.at, detail or _who(page, step), until=counts))
-        first = False
+        key = (step.round, 0 if step.round > walk.round else step.step)
+        if key in shown:
+            continue
+        shown.add(key)
+        if step.round > walk.round:
+            nodes.append(Node("to-come", "↻", "Once more from 1", step.at, _repeats(walk.rounds - 1), until=counts))
+        else:
+            nodes.append(_step(step, [each for each in walk.to_come if (each.round, each.step) == (step.round, step.step)], counts))
     return nodes
 
 
-def _who(page: Page, step: Ahead) -> str:
-    """What the step asks for, as the copied policy says it."""
-    steps = page.copy.content.get("steps", [])
-    targets = steps[step.step]["notify"] if step.step < len(steps) else []
-    return ", ".join(str(target.get("name", "")) for target in targets if target.get("kind") in ("schedule", "team"))
+def _step(step: Coming, same: Sequence[Coming], counts: dt.datetime | None) -> Node:
+    skipped = _skipped(step.skipped)
+    if len(same) == 1:
+        return Node("to-come", str(step.step), _names(step.people), step.at, until=counts, skipped=skipped)
+    names = [each.name.split(" ")[0] for one in same for each in one.people]
+    said = ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
+    return Node("to-come", str(step.step), "The others", step.at, f"{said}: who is awake first", until=counts, skipped=skipped)
 
 
-def _repeats(page: Page) -> str:
-    times = int(page.copy.content.get("repeat", 0))
+def _repeats(times: int) -> str:
     return "The policy repeats once" if times == 1 else f"The policy repeats {times} times"
 
 
-def how_reached(firing: Firing, tried: Sequence[Tried]) -> str:
+def how_reached(people: Sequence[Asked]) -> str:
     """What became of the messages of one firing, in one line."""
-    here = [each for each in tried if each.page_id == firing.page_id and each.firing == firing.n and each.kind != "status"]
-    reached = [each for each in here if each.state == "delivered"]
-    if reached:
-        ways = list(dict.fromkeys(HOW.get(each.method, each.method) for each in reached))
-        return f"{', '.join(ways)} delivered"
-    if not here:
+    ways = [way for each in people for way in each.ways]
+    delivered = list(dict.fromkeys(HOW.get(way.method, way.method) or "a message" for way in ways if way.state == "delivered"))
+    if delivered:
+        return f"{', '.join(delivered)} delivered"
+    if not people:
         return ""
-    failed = [each for each in here if each.state == "failed"]
-    if len(failed) == len(here):
+    failed = [way for way in ways if way.state == "failed"]
+    if not ways:
+        return "No way to reach them"
+    if len(failed) == len(ways):
         return f"Not reached: {len(failed)} {'way' if len(failed) == 1 else 'ways'} tried"
-    return "Being sent" if any(each.state in ("queued", "leased") for each in here) else "Not needed any more"
+    return "Being sent" if any(way.state in ("queued", "leased") for way in ways) else "Not needed any more"
 
 
 def _mark(kind: str, step: int) -> str:
-    return {"last_resort": "!", "again": "!", "ping": "?", "aimed": "→", "manual": "+"}.get(kind, str(step + 1))
+    return MARKS.get(kind, str(step))
 
 
-def _names(people: Sequence[int], names: dict[int, str]) -> str:
-    found = [names.get(each, "somebody who left") for each in people]
-    return named(found) if found else "Nobody: skipped"
+def _names(people: Sequence[Asked]) -> str:
+    return named([each.name for each in people]) if people else "Nobody: skipped"
 
 
-def _skipped(firing: Firing) -> tuple[str, ...]:
-    return tuple(f"{each.get('name', 'Somebody')} {each.get('why', '')}".strip() for each in firing.skipped)
-
-
-def _given(name: str) -> str:
-    return name.split(" ")[0]
+def _skipped(skipped: Sequence[Skipped]) -> tuple[str, ...]:
+    return tuple(f"{each.name} {each.why}".strip() for each in skipped)

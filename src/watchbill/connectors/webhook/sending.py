@@ -58,7 +58,7 @@ def payload(message: Message) -> dict[str, Any]:
         "kind": message.kind,
         "person": {"handle": message.handle, "name": message.name},
         "incident": incidents[0] if incidents else None,
-        "reason": message.contents[0].get("reason") or "" if message.contents else "",
+        "reason": _reason(message.contents[0]) if message.contents else "",
         "attempt": message.attempt,
         "possible_duplicate": message.possible_duplicate,
         "at": message.created_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
@@ -83,6 +83,10 @@ def judge(status: int) -> None:
 def _incident(content: dict[str, Any]) -> dict[str, Any]:
     severity = None if content.get("restricted") else content.get("severity") or None
     return {"number": content["number"], "title": content.get("title") or "", "severity": severity, "url": incident_url(content)}
+
+
+def _reason(content: dict[str, Any]) -> str:
+    return "" if content.get("restricted") else content.get("reason") or ""
 
 
 def _headers(message: Message, body: bytes, key: str, *, now: dt.datetime) -> list[tuple[bytes, bytes]]:

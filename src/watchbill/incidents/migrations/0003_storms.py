@@ -5,16 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('incidents', '0002_number'),
-        ('people', '0001_initial'),
+        ("incidents", "0002_number"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(condition=models.Q(('storm', True), models.Q(('status', 'resolved'), _negated=True)), fields=['service'], name='incident_storm'),
+            model_name="incident",
+            index=models.Index(
+                condition=models.Q(("storm", True), models.Q(("status", "resolved"), _negated=True)),
+                fields=["service"],
+                name="incident_storm",
+            ),
         ),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchbill.notifications.actions.cancelling import cancel_in
-from watchbill.notifications.actions.claiming import claim, confirm, give_back, release_dead_leases
+from watchbill.notifications.actions.claiming import claim, confirm, give_back, give_back_orphans, release_dead_leases
 from watchbill.notifications.actions.keys import webhook_secret
 from watchbill.notifications.actions.planning import plan_in
 from watchbill.notifications.actions.recording import record
@@ -21,6 +21,7 @@ __all__ = [
     "claim",
     "confirm",
     "give_back",
+    "give_back_orphans",
     "plan_in",
     "record",
     "release_dead_leases",

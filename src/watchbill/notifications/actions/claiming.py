@@ -249,6 +249,7 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
         name=row.name,
         incident_id=row.incident_id,
         service_id=row.service_id,
+        page_id=row.page_id,
         attempt=row.tries + 1,
         possible_duplicate=row.possible_duplicate,
         created_at=row.created_at,
@@ -331,3 +332,15 @@ def release_dead_leases(*, now: dt.datetime, limit: int = 5000) -> Report:
         bus.wake_engine()
         aside = [Result(id_, 0, 0, Outcome.PERMANENT, now, now, GONE) for id_, end in ends.items() if end.state == "failed"]
         return apply_in(aside, now=now) if aside else Report()
+
+
+ORPHANS = """
+UPDATE notifications_notification SET state = 'queued', tries = tries - 1, lease_instance = NULL, lease_until = NULL, due_at = %s
+WHERE state = 'leased' AND lease_instance = %s AND id <> ALL(%s)
+"""
+
+
+def give_back_orphans(instance_id: int, in_hand: Collection[int], *, now: dt.datetime) -> int:
+    """Return what is leased to this engine and not in its hands: the database took the claim, and the connection broke before it said so."""
+    with transaction.atomic(durable=True):
+        return run(ORPHANS, [now, instance_id, sorted(in_hand)])

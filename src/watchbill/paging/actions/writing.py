@@ -6,50 +6,48 @@ Sets in, sets out: a batch of pages is one UPDATE and one INSERT each.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.incidents.actions import Line, grant_in, tell_in
 from watchbill.notifications.actions import Ask, plan_in
-from watchbill.paging.rules import Advance, Fired, Said, Skipped, Walk
+from watchbill.paging.rules import Advance, Fired, Said, Walk
 from watchbill.paging.selectors.rows import Row
 
 KINDS = {"respond": "page", "coordinate": "page"}  # what the message is called; the other purposes are called by their name
 
 UPDATE = """
-UPDATE paging_page p SET status = r.status, step = r.step, round = r.round, firings = r.firings, rest = r.rest::jsonb, held = r.held::jsonb,
+UPDATE paging_page p SET status = r.status, step = r.step, round = r.round, firings = r.firings, rest = r.rest, held = r.held,
     due_at = r.due_at, wait_until = r.wait_until, step_fired_at = r.step_fired_at, paused_status = r.paused_status,
     paused_due_in_ms = r.paused_due_in_ms, pause_reason = r.pause_reason, acknowledged_at = r.acknowledged_at,
     acknowledged_by_id = r.acknowledged_by, resolved_at = r.resolved_at, exhausted_at = r.exhausted_at, word_at = r.word_at,
     pinged_at = r.pinged_at, source_cleared = r.source_cleared, quiet_at = r.quiet_at, aimed_at_id = r.aimed_at, tries = 0, error = '',
     set_aside_at = NULL
-FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-    %s::timestamptz[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
-    %s::timestamptz[], %s::timestamptz[], %s::bool[], %s::timestamptz[], %s::bigint[])
-  AS r(id, status, step, round, firings, rest, held, due_at, wait_until, step_fired_at, paused_status, paused_due_in_ms, pause_reason,
-    acknowledged_at, acknowledged_by, resolved_at, exhausted_at, word_at, pinged_at, source_cleared, quiet_at, aimed_at)
+FROM jsonb_to_recordset(%s::jsonb) AS r(id bigint, status text, step int, round int, firings int, rest jsonb, held jsonb, due_at timestamptz,
+    wait_until timestamptz, step_fired_at timestamptz, paused_status text, paused_due_in_ms bigint, pause_reason text,
+    acknowledged_at timestamptz, acknowledged_by bigint, resolved_at timestamptz, exhausted_at timestamptz, word_at timestamptz,
+    pinged_at timestamptz, source_cleared bool, quiet_at timestamptz, aimed_at bigint)
 WHERE p.id = r.id
 """
 
-# The step that most pages take: nothing but place and times moves. A third of the columns, at a third of the price.
+# The step that most pages take: nothing but place and times moves. A fifth of the columns, at a fifth of the price.
 MOVE = """
 UPDATE paging_page p SET step = r.step, round = r.round, firings = r.firings, due_at = r.due_at, step_fired_at = r.step_fired_at,
-    tries = 0, error = ''
-FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[])
-  AS r(id, step, round, firings, due_at, step_fired_at)
+    tries = 0, error = '', set_aside_at = NULL
+FROM json_to_recordset(%s::json) AS r(id bigint, step int, round int, firings int, due_at timestamptz, step_fired_at timestamptz)
 WHERE p.id = r.id
 """
 
 FIRE = """
 INSERT INTO paging_firing (page_id, n, kind, step, round, due_at, fired_at, people, skipped, next_at)
-SELECT r.page, r.n, r.kind, r.step, r.round, r.due_at, %s, r.people::jsonb, r.skipped::jsonb, r.next_at
-FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[])
-  AS r(page, n, kind, step, round, due_at, people, skipped, next_at)
+SELECT r.page, r.n, r.kind, r.step, r.round, r.due_at, %s, r.people, r.skipped, r.next_at
+FROM json_to_recordset(%s::json) AS r(page bigint, n int, kind text, step int, round int, due_at timestamptz, people jsonb, skipped jsonb,
+    next_at timestamptz)
 """
 
 
@@ -103,10 +101,10 @@ def asks(row: Row, walk: Walk, firing: Fired) -> list[Ask]:
 def _place_in(looks: Sequence[Look]) -> None:
     plain = [look for look in looks if _only_moved(look.row.walk, look.advance.walk)]
     if plain:
-        _move_in(plain)
-    other = [look for look in looks if look not in plain] if len(plain) < len(looks) else []
-    if other:
-        _execute(UPDATE, _columns([(look.row.page_id, look.advance.walk) for look in other]))
+        _execute(MOVE, [_encoded([_moved(look.row.page_id, look.advance.walk) for look in plain])])
+    if len(plain) < len(looks):
+        kept = {look.row.page_id for look in plain}
+        _execute(UPDATE, [_encoded([_placed(look.row.page_id, look.advance.walk) for look in looks if look.row.page_id not in kept])])
 
 
 def _only_moved(before: Walk, after: Walk) -> bool:
@@ -124,67 +122,59 @@ def _only_moved(before: Walk, after: Walk) -> bool:
     )
 
 
-def _move_in(looks: Sequence[Look]) -> None:
-    walks = [look.advance.walk for look in looks]
-    columns: list[list[Any]] = [
-        [look.row.page_id for look in looks],
-        [walk.step for walk in walks],
-        [walk.round for walk in walks],
-        [walk.firings for walk in walks],
-        [walk.due_at for walk in walks],
-        [walk.step_fired_at for walk in walks],
-    ]
-    _execute(MOVE, columns)
+def _moved(page_id: int, walk: Walk) -> dict[str, Any]:
+    return {
+        "id": page_id,
+        "step": walk.step,
+        "round": walk.round,
+        "firings": walk.firings,
+        "due_at": walk.due_at,
+        "step_fired_at": walk.step_fired_at,
+    }
 
 
-def _columns(placed: Sequence[tuple[int, Walk]]) -> list[list[Any]]:
-    rows = [
-        (
-            id_,
-            walk.status,
-            walk.step,
-            walk.round,
-            walk.firings,
-            json.dumps(walk.rest),
-            json.dumps([(person_id, at.isoformat()) for person_id, at in walk.held]),
-            walk.due_at,
-            walk.wait_until,
-            walk.step_fired_at,
-            walk.paused_status,
-            None if walk.paused_due_in is None else int(walk.paused_due_in.total_seconds() * 1000),
-            walk.pause_reason,
-            walk.acknowledged_at,
-            walk.acknowledged_by,
-            walk.resolved_at,
-            walk.exhausted_at,
-            walk.word_at,
-            walk.pinged_at,
-            walk.source_cleared,
-            walk.quiet_at,
-            walk.aimed_at,
-        )
-        for id_, walk in placed
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _placed(page_id: int, walk: Walk) -> dict[str, Any]:
+    return {
+        **_moved(page_id, walk),
+        "status": walk.status,
+        "rest": walk.rest,
+        "held": walk.held,
+        "wait_until": walk.wait_until,
+        "paused_status": walk.paused_status,
+        "paused_due_in_ms": None if walk.paused_due_in is None else int(walk.paused_due_in.total_seconds() * 1000),
+        "pause_reason": walk.pause_reason,
+        "acknowledged_at": walk.acknowledged_at,
+        "acknowledged_by": walk.acknowledged_by,
+        "resolved_at": walk.resolved_at,
+        "exhausted_at": walk.exhausted_at,
+        "word_at": walk.word_at,
+        "pinged_at": walk.pinged_at,
+        "source_cleared": walk.source_cleared,
+        "quiet_at": walk.quiet_at,
+        "aimed_at": walk.aimed_at,
+    }
 
 
 def _fire_in(fired: Sequence[tuple[Row, Walk, Fired]], now: dt.datetime) -> None:
-    columns: list[list[Any]] = [
-        [row.page_id for row, _, _ in fired],
-        [walk.firings for _, walk, _ in fired],
-        [firing.kind for _, _, firing in fired],
-        [firing.step for _, _, firing in fired],
-        [firing.round for _, _, firing in fired],
-        [min(row.walk.due_at or now, now) for row, _, _ in fired],
-        [json.dumps(firing.people) for _, _, firing in fired],
-        [_skipped(firing.skipped) for _, _, firing in fired],
-        [walk.due_at for _, walk, _ in fired],
+    rows = [
+        {
+            "page": row.page_id,
+            "n": walk.firings,
+            "kind": firing.kind,
+            "step": firing.step,
+            "round": firing.round,
+            "due_at": min(row.walk.due_at or now, now),
+            "people": firing.people,
+            "skipped": firing.skipped,
+            "next_at": walk.due_at,
+        }
+        for row, walk, firing in fired
     ]
-    _execute(FIRE, [now, *columns])
+    _execute(FIRE, [now, _encoded(rows)])
 
 
-def _skipped(skipped: Sequence[Skipped]) -> str:
-    return json.dumps([{"step": s.step, "name": s.name, "why": s.why} for s in skipped]) if skipped else "[]"
+def _encoded(rows: Sequence[dict[str, Any]]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def _line(row: Row, said: Said) -> Line:

@@ -21,7 +21,7 @@ from watchbill.paging.rules.acts import (
 )
 from watchbill.paging.rules.policy import Copy, Step, Target, parse_copy
 from watchbill.paging.rules.preview import Ahead, preview
-from watchbill.paging.rules.state import AGAIN, Advance, Fired, Human, Roster, Said, Skipped, Squad, Walk, World
+from watchbill.paging.rules.state import AGAIN, Advance, Fired, Human, Roster, Said, Skipped, Squad, Walk, World, walk_of_fields
 from watchbill.paging.rules.walk import advance
 
 __all__ = [
@@ -54,5 +54,6 @@ __all__ = [
     "resolve",
     "resume",
     "start_again",
+    "walk_of_fields",
     "word",
 ]

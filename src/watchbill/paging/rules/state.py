@@ -18,9 +18,12 @@ UNSEEN_AFTER = dt.timedelta(hours=1)  # cleared and nobody looked: paged low
 UNSEEN_AGAIN = dt.timedelta(days=1)  # and once a day after that: an open page always has a next look
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walk:
-    """One page, where it stands. `step` is the index of the step that fires next; the one before it is the one we are on."""
+    """One page, where it stands. `step` is the index of the step that fires next; the one before it is the one we are on.
+
+    Without slots, so that `walk_of_fields` and `moved` can fill it at once.
+    """
 
     copy: Copy
     opened_at: dt.datetime
@@ -51,6 +54,18 @@ class Walk:
     aimed_at: int | None = None
     urged: bool = False  # a human wants it now: working hours do not matter for this look
     tried: tuple[int, ...] = ()  # who was asked since this round began, in order; known where the policy has a daylight step
+
+
+def walk_of_fields(fields: dict[str, Any]) -> Walk:
+    """A walk of all its fields. A frozen dataclass sets them one by one, which costs more than the whole decision about it."""
+    walk = object.__new__(Walk)
+    walk.__dict__.update(fields)
+    return walk
+
+
+def moved(walk: Walk, **fields: Any) -> Walk:
+    """`dataclasses.replace` at a tenth of its price, for the step that most pages take."""
+    return walk_of_fields({**walk.__dict__, **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from watchbill.paging.rules.state import (
     Skipped,
     Walk,
     World,
+    moved,
 )
 from watchbill.paging.rules.targets import IN_TURN, Asked, is_held, last_resort, people_of
 from watchbill.paging.rules.waits import opening, silent_from, wait_end
@@ -103,7 +104,7 @@ def _fire(walk: Walk, asked: Asked, lines: Lines, now: dt.datetime, world: World
     step, people = walk.copy.steps[walk.step], tuple(asked.now)
     ends = now + step.each if asked.rest else wait_end(step, walk, people, now=now, world=world)
     held = _merge_held(walk, asked, people)
-    moved = replace(
+    on = moved(
         walk,
         step=walk.step + 1,
         rest=asked.rest,
@@ -114,7 +115,7 @@ def _fire(walk: Walk, asked: Asked, lines: Lines, now: dt.datetime, world: World
         wait_until=ends if held else None,
     )
     firing = Fired("step", walk.step, walk.round, people, tuple(asked.reasons), tuple(asked.skipped), walk.urgency)
-    return Advance(moved, firing, (*lines, _step_said(walk, firing, _late_by(walk, now), world)))
+    return Advance(on, firing, (*lines, _step_said(walk, firing, _late_by(walk, now), world)))
 
 
 def _next_in_daylight(walk: Walk, now: dt.datetime, world: World) -> Advance:
@@ -127,9 +128,9 @@ def _next_in_daylight(walk: Walk, now: dt.datetime, world: World) -> Advance:
         return _step(replace(walk, rest=()), now, world)
     person_id, rest = rest[0], rest[1:]
     ends = now + step.each if rest else wait_end(step, walk, (person_id,), now=now, world=world)
-    moved = _until(replace(walk, rest=rest, firings=walk.firings + 1, step_fired_at=now, held=_without(walk, person_id)), ends)
+    on = _until(replace(walk, rest=rest, firings=walk.firings + 1, step_fired_at=now, held=_without(walk, person_id)), ends)
     firing = Fired("daylight", index, walk.round, (person_id,), (IN_TURN,), left, walk.urgency)
-    return Advance(moved, firing, (_step_said(walk, firing, _late_by(walk, now), world),))
+    return Advance(on, firing, (_step_said(walk, firing, _late_by(walk, now), world),))
 
 
 def _hours_begin(walk: Walk, now: dt.datetime, world: World) -> Advance:
@@ -141,7 +142,7 @@ def _hours_begin(walk: Walk, now: dt.datetime, world: World) -> Advance:
     held = tuple(entry for entry in walk.held if entry[0] not in due)
     if not people:
         return Advance(_until(replace(walk, held=held), ends))
-    moved = _until(replace(walk, held=held, firings=walk.firings + 1), ends)
+    on = _until(replace(walk, held=held, firings=walk.firings + 1), ends)
     firing = Fired(
         "held",
         index,
@@ -150,7 +151,7 @@ def _hours_begin(walk: Walk, now: dt.datetime, world: World) -> Advance:
         ("Your working hours have begun, and nobody has acknowledged.",) * len(people),
         urgency=walk.urgency,
     )
-    return Advance(moved, firing, (_said("step", firing, f"Asked as their working hours begin: {world.names(people)}."),))
+    return Advance(on, firing, (_said("step", firing, f"Asked as their working hours begin: {world.names(people)}."),))
 
 
 def _aimed(walk: Walk, person_id: int, now: dt.datetime, world: World) -> Advance:
@@ -161,9 +162,9 @@ def _aimed(walk: Walk, person_id: int, now: dt.datetime, world: World) -> Advanc
         gone = Said("skipped", f"{world.name(person_id)} was to be asked and has left: the policy goes on.")
         return replace(instead, lines=(gone, *instead.lines))
     ends = wait_end(walk.copy.steps[index], walk, (person_id,), now=now, world=world) if walk.copy.steps else now + AGAIN
-    moved = replace(walk, firings=walk.firings + 1, step_fired_at=now, rest=(), held=(), due_at=ends, wait_until=None)
+    on = replace(walk, firings=walk.firings + 1, step_fired_at=now, rest=(), held=(), due_at=ends, wait_until=None)
     firing = Fired("aimed", index, walk.round, (person_id,), ("It was given to you to acknowledge.",), urgency=walk.urgency)
-    return Advance(moved, firing, (_said("step", firing, f"Asked instead of the policy: {world.name(person_id)}."),))
+    return Advance(on, firing, (_said("step", firing, f"Asked instead of the policy: {world.name(person_id)}."),))
 
 
 # --- the end of the policy, and what is forgotten -----------------------------------------------------------------------------------------
@@ -182,10 +183,10 @@ def _page_last_resort(walk: Walk, kind: str, skipped: tuple[Skipped, ...], lines
         return Advance(_until(walk, ends), None, (*lines, Said("last_resort", text)), proofs)
     reason = "Nobody has answered, and you are the owner of last resort."
     firing = Fired(kind, max(walk.step - 1, 0), walk.round, people, (reason,), skipped, walk.urgency, "all")
-    moved = _until(replace(walk, firings=walk.firings + 1, step_fired_at=now, held=_without(walk, people[0])), ends)
+    on = _until(replace(walk, firings=walk.firings + 1, step_fired_at=now, held=_without(walk, people[0])), ends)
     again = "again " if kind == "again" else ""
     text = f"Last resort, {again}by all methods: {world.names(people)}. Again in 15 minutes, until somebody acknowledges."
-    return Advance(moved, firing, (*lines, _said("last_resort", firing, text)), proofs)
+    return Advance(on, firing, (*lines, _said("last_resort", firing, text)), proofs)
 
 
 def _forgotten(walk: Walk, now: dt.datetime, world: World) -> Advance:
@@ -236,12 +237,12 @@ def _unseen(walk: Walk, now: dt.datetime, world: World) -> Advance:
         if asked.later:
             return Advance(replace(walk, due_at=asked.later[0][1]))
     people = people or last_resort(walk, world)
-    moved = replace(walk, due_at=now + UNSEEN_AGAIN)
+    on = replace(walk, due_at=now + UNSEEN_AGAIN)
     if not people:
-        return Advance(moved)
+        return Advance(on)
     firing = Fired("cleared", 0, walk.round, people, ("It cleared by itself, and nobody has looked yet.",) * len(people), urgency="low")
     text = f"Cleared, and nobody looked: {world.names(people)} asked quietly."
-    return Advance(replace(moved, firings=walk.firings + 1), firing, (_said("cleared", firing, text),))
+    return Advance(replace(on, firings=walk.firings + 1), firing, (_said("cleared", firing, text),))
 
 
 def _go_on(walk: Walk, now: dt.datetime, world: World) -> Advance:
@@ -251,8 +252,8 @@ def _go_on(walk: Walk, now: dt.datetime, world: World) -> Advance:
         reason = "The time for which you put it off is over."
         reminded = _ping(resumed, reason, "ping", now, world)
         return replace(reminded, lines=(Said("resumed", "The snooze is over."), *reminded.lines), proofs=("page.resume", *reminded.proofs))
-    moved = _until(resumed, now + (walk.paused_due_in or dt.timedelta(0)))
-    return Advance(moved, None, (Said("resumed", "The pause is over: the page goes on."),), ("page.resume",))
+    on = _until(resumed, now + (walk.paused_due_in or dt.timedelta(0)))
+    return Advance(on, None, (Said("resumed", "The pause is over: the page goes on."),), ("page.resume",))
 
 
 # --- small parts -----------------------------------------------------------------------------------------------------------------------

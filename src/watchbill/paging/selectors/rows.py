@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
+from psycopg.types.datetime import TimestamptzLoader
 
-from watchbill.paging.rules import Copy, Walk
+from watchbill.paging.rules import Copy, Walk, walk_of_fields
 from watchbill.paging.selectors.world import copies_of
 
 
@@ -60,6 +61,12 @@ HELD = f"{FIELDS} {FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.id FOR UPDATE OF p
 SEEN = f"{FIELDS} {FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.id"
 
 
+# Names of the walk's fields, as they stand in FIELDS from the eleventh column on.
+WALK = (
+    "team_id", "owner_id", "copy", "opened_at", "due_at", "status", "purpose", "urgency", "step", "round", "firings", "rest", "held",
+    "wait_until", "step_fired_at", "paused_status", "paused_due_in", "pause_reason", "acknowledged_at", "acknowledged_by", "resolved_at",
+    "exhausted_at", "word_at", "pinged_at", "source_cleared", "quiet_at", "aimed_at",
+)  # fmt: skip
 EMPTY = "[]"  # a raw cursor of Django leaves jsonb as text
 
 
@@ -119,6 +126,8 @@ def _tried(page_ids: list[int]) -> dict[int, tuple[int, ...]]:
 
 def _read(sql: str, values: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
+        # Django reads times by a loader in Python; the driver's own is in C, and these columns are most of what is read.
+        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         cursor.execute(sql, values)
         found = cursor.fetchall()
     copies = copies_of({row[12] for row in found})
@@ -126,36 +135,14 @@ def _read(sql: str, values: dict[str, Any]) -> list[Row]:
 
 
 def _row(r: Sequence[Any], copy: Copy) -> Row:
-    walk = Walk(
-        copy=copy,
-        team_id=r[10],
-        owner_id=r[11],
-        opened_at=r[13],
-        due_at=r[14],
-        status=r[15],
-        purpose=r[16],
-        urgency=r[17],
-        step=r[18],
-        round=r[19],
-        firings=r[20],
-        rest=() if r[21] == EMPTY else tuple(json.loads(r[21])),
-        held=() if r[22] == EMPTY else _held(json.loads(r[22])),
-        wait_until=r[23],
-        step_fired_at=r[24],
-        paused_status=r[25],
-        paused_due_in=None if r[26] is None else dt.timedelta(milliseconds=r[26]),
-        pause_reason=r[27],
-        acknowledged_at=r[28],
-        acknowledged_by=r[29],
-        resolved_at=r[30],
-        exhausted_at=r[31],
-        word_at=r[32],
-        pinged_at=r[33],
-        source_cleared=r[34],
-        quiet_at=r[35],
-        aimed_at=r[36],
-    )
-    return Row(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7] or "", r[8], r[9], walk)
+    fields = dict(zip(WALK, r[10:], strict=True))
+    fields["copy"] = copy
+    fields["rest"] = () if fields["rest"] == EMPTY else tuple(json.loads(fields["rest"]))
+    fields["held"] = () if fields["held"] == EMPTY else _held(json.loads(fields["held"]))
+    if fields["paused_due_in"] is not None:
+        fields["paused_due_in"] = dt.timedelta(milliseconds=fields["paused_due_in"])
+    fields["urged"], fields["tried"] = False, ()
+    return Row(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7] or "", r[8], r[9], walk_of_fields(fields))
 
 
 def _held(entries: Iterable[tuple[int, str]]) -> tuple[tuple[int, dt.datetime], ...]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UTC = dt.UTC
 SECOND, PROBE, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=3), dt.timedelta(days=1)
-NAIVE_EPOCH = dt.datetime(1970, 1, 1)
+NAIVE_EPOCH = dt.datetime.combine(dt.date(1970, 1, 1), dt.time())
 EPOCH, EPOCH_DAY = NAIVE_EPOCH.replace(tzinfo=dt.UTC), NAIVE_EPOCH.toordinal()
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 

@@ -6,6 +6,7 @@ Two people who press in the same instant wait for one another on the incident's 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 
@@ -52,7 +53,7 @@ def acknowledge(
     `page_id`: the page that the message was about; one of purpose coordinate is acknowledged without making an owner.
     """
     case = open_case_in(number, Verb.ACKNOWLEDGE, person=person, actor=actor, now=now)
-    other = next((page for page in case.pages if page.id == page_id and page.purpose != Page.Purpose.RESPOND), None)
+    other = Page.objects.filter(pk=page_id, incident=case.incident).exclude(purpose=Page.Purpose.RESPOND).first() if page_id else None
     if other is not None:
         return _acknowledge_other_in(case, other, person)
     return acknowledge_in(case, person, take_over=take_over)
@@ -231,6 +232,8 @@ def _lost_in(case: Case, person: Person) -> None:
 def _acknowledge_other_in(case: Case, page: Page, person: Person) -> Outcome:
     """The manager engages for coordination: their page is silent, the owner stays whoever it is."""
     number = case.incident.number
+    if page.status == Page.Status.RESOLVED:
+        return outcome(case, f"That page about #{number} is over. {who_has(case)}.", won=False)
     if page.purpose != Page.Purpose.COORDINATE:
         raise Refused(f"The page about #{number} is ended by answering what it asks, not by acknowledging.")
     if not is_waiting(page):
@@ -263,8 +266,9 @@ def _tell_taken(case: Case, person: Person, page: Page | None, before: Hold, tak
 def _tell_others_in(case: Case, person: Person, before: Hold, taken: Taken) -> None:
     """Those who were notified learn who has it; an owner who did not acknowledge themselves learns that they own it, or no longer do."""
     hold, number = taken.hold, case.incident.number
-    for engaged in {before.owner, before.acting, person.id} - {hold.owner, None}:
-        join_in(case.incident.id, engaged, now=case.now)
+    for engaged in {before.owner, before.acting, person.id} - {hold.owner}:
+        if engaged is not None:
+            join_in(case.incident.id, engaged, now=case.now)
     tell_status_in(case.incident, status_text(case), except_person=person.id, now=case.now)
     if hold.owner is not None and hold.owner not in (person.id, before.owner):
         keep_access_in(case, hold.owner, "named")
@@ -307,6 +311,6 @@ def _since(case: Case) -> str:
     return f" since {clock(at)}" if at else ""
 
 
-def hold_of(case: Case) -> dict[str, int | None]:
+def hold_of(case: Case) -> dict[str, Any]:
     """Who has it, as the ledger reads it from the story."""
     return {"owner": case.incident.owner_id, "acting": case.incident.acting_id}

@@ -76,7 +76,7 @@ def resolve_page(number: int, *, person: Person, actor: Actor, now: dt.datetime)
 
 @transaction.atomic(durable=True)
 def reopen(number: int, reason: str, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
-    """It was not solved. Its owner still owns it and is told; one that nobody ever owned is paged again from step 1.
+    """It was not solved. Its owner still owns it and is told; one that nobody owned, or whose owner has left, is paged from step 1.
 
     Raises Invalid without a reason.
     """
@@ -94,10 +94,11 @@ def reopen(number: int, reason: str, *, person: Person, actor: Actor, now: dt.da
     case.tell("reopened", f"{person.name} reopened it: {reason}", reason=reason, **hold_of(case))
     case.record("incident.reopen", reason=reason)
     finish_with_word_in(case, "status", "resolved_at", "acting", "group_key")
-    if incident.owner_id is None:
+    owner = incident.owner
+    if owner is None or not owner.is_active:
         paging.open_pages_in([respond_page(incident)], now=now)
-    elif incident.owner_id != person.id:
-        tell_person_in(case, [incident.owner_id], f"{person.name} reopened it: {reason} You own it.")
+    elif owner.id != person.id:
+        tell_person_in(case, [owner.id], f"{person.name} reopened it, and you own it: {reason}")
     return outcome(case, f"#{number} is open again. {who_has(case)}.")
 
 

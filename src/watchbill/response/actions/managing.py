@@ -71,7 +71,7 @@ def _page_again(case: Case, page: Page, person: Person) -> Outcome:
 
 
 def _page_backup(case: Case, page: Page, person: Person) -> Outcome:
-    people = _backup(case, page)
+    people = _backup(case, page, person)
     return _page(case, page, person, people, "the backup", "You are the backup, and nobody has answered.")
 
 
@@ -112,19 +112,24 @@ def _first_step(case: Case, page: Page) -> list[int]:
     return _people(steps[0] if steps else [], now=case.now)
 
 
-def _backup(case: Case, page: Page) -> list[int]:
-    """The backup: the first later step that names a schedule or a person other than the first step and the managers; else the team's
-    second schedule."""
-    steps = _steps(page)
-    manager = TeamPaging.objects.filter(team_id=case.incident.team_id).values_list("manager_schedule_id", flat=True).first()
-    known = {(each["kind"], each["id"]) for each in (steps[0] if steps else [])} | {("schedule", manager)}
-    for step in steps[1:]:
-        targets = [t for t in step if t["kind"] in ("schedule", "person") and (t["kind"], t["id"]) not in known]
-        if found := _people(targets, now=case.now):
+def _backup(case: Case, page: Page, person: Person) -> list[int]:
+    """The backup: the first later step that names a schedule or a person who is neither on watch nor a manager; else the team's second
+    schedule."""
+    not_backup = {person.id, *_managers(case.incident.team_id, now=case.now), *_first_step(case, page)}
+    for step in _steps(page)[1:]:
+        people = _people([target for target in step if target["kind"] in ("schedule", "person")], now=case.now)
+        if found := [each for each in people if each not in not_backup]:
             return found
     schedules = Schedule.objects.filter(team_id=case.incident.team_id, is_active=True).order_by("position", "id")
-    second = schedules.values_list("id", flat=True)[1:2]
-    return people_on(list(second), now=case.now)
+    second = people_on(list(schedules.values_list("id", flat=True)[1:2]), now=case.now)
+    return [each for each in second if each not in not_backup]
+
+
+def _managers(team_id: int, *, now: dt.datetime) -> list[int]:
+    """Who manages the team beside its desk, and who has the managers' watch."""
+    schedule = TeamPaging.objects.filter(team_id=team_id, manager_schedule__isnull=False).values_list("manager_schedule_id", flat=True)
+    beside = Membership.objects.filter(team_id=team_id, role=Membership.Role.MANAGER, on_desk=False).values_list("person_id", flat=True)
+    return [*beside, *people_on(list(schedule), now=now)]
 
 
 def _steps(page: Page) -> list[list[dict[str, Any]]]:

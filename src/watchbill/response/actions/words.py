@@ -13,7 +13,7 @@ from watchbill.people.models import Person
 from watchbill.people.permissions import Verb
 from watchbill.response.actions.case import Outcome, engage_in, finish_with_word_in, is_resolved, open_case_in, outcome, tell_person_in
 from watchbill.response.actions.closing import reason_of
-from watchbill.response.actions.opening import coordinate_in
+from watchbill.response.actions.opening import coordinate_in, louder_in
 from watchbill.response.rules import SEVERITIES, is_raise
 
 KINDS = ("finding", "decision", "question", "improvement")
@@ -45,6 +45,8 @@ def note(number: int, text: str, kind: str = "finding", *, person: Person, actor
 def set_severity(number: int, severity: str, reason: str = "", *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
     """Raise it at will; lower it with a reason. The owner is told of a raise; the manager is paged when it now means high impact.
 
+    A page that waited quietly and is loud by the new severity starts again from step 1, at once.
+
     Raises Invalid for an unknown severity, and for lowering without a reason.
     """
     case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
@@ -66,6 +68,7 @@ def set_severity(number: int, severity: str, reason: str = "", *, person: Person
     finish_with_word_in(case, "severity")
     if raised:
         coordinate_in(incident, now=now)
+        louder_in(case)
         owner = incident.owner_id
         if owner is not None and owner != person.id:
             tell_person_in(case, [owner], f"{person.name} raised the severity from {before} to {severity}.")

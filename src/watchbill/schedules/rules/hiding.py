@@ -26,7 +26,10 @@ def hide(rows: Sequence[Shift]) -> list[Shift]:
             if row.shadow or rank == WHOLE_SCHEDULE:
                 seen.append(row)
             else:
-                seen += [row._replace(start=start, end=end) for start, end in subtract((row.start, row.end), above[bisect_right(ends, row.start) :])]
+                seen += [
+                    row._replace(start=start, end=end)
+                    for start, end in subtract((row.start, row.end), above[bisect_right(ends, row.start) :])
+                ]
         above = merge([*above, *((row.start, row.end) for row in here if row.hides and not row.shadow)])
     return seen
 

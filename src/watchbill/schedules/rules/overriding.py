@@ -16,6 +16,7 @@ from watchbill.schedules.rules.model import LayerRule, OverrideRule, Shift
 REMOVED = "removed"  # source of a row of nobody, which goes on hiding lower layers: who was removed from a stack leaves a gap
 
 
+BRINGING = frozenset({"take", "add"})
 BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)  # the first version holds from always
 
 
@@ -42,17 +43,22 @@ class _Window:
 
 
 def amend(
-    rows: Iterable[Shift], overrides: Sequence[OverrideRule], layers: Sequence[LayerRule], start: dt.datetime, end: dt.datetime
+    rows: Sequence[Shift], overrides: Sequence[OverrideRule], layers: Sequence[LayerRule], start: dt.datetime, end: dt.datetime
 ) -> list[Shift]:
-    """The rows after the overrides, and the rows that overrides of [start, end) add."""
-    brought = [_row_of(override, layers) for override in overrides if override.end > start and override.start < end and override.kind in BRINGING]
-    low, high = min([start, *(row.start for row in (*rows, *brought))]), max([end, *(row.end for row in (*rows, *brought))])
-    window = _Window([override for override in overrides if override.end > low and override.start < high])
+    """The rows after the overrides, and the rows that overrides of [start, end) bring."""
+    bringing = [override for override in overrides if override.kind in BRINGING and override.end > start and override.start < end]
+    low = min([start, *(row.start for row in rows), *(override.start for override in bringing)])
+    high = max([end, *(row.end for row in rows), *(override.end for override in bringing)])
+    near = [override for override in overrides if override.end > low and override.start < high]
+    window = _Window(near)
     final: list[Shift] = []
     for row in rows:
         changes = window.overlapping(row.start, row.end)
-        final += _apply(row, changes) if changes else (row,)
-    for number, override in enumerate(window.overrides):
+        if changes:
+            final += _apply(row, changes)
+        else:
+            final.append(row)
+    for number, override in enumerate(near):
         if override.kind in BRINGING and override.end > start and override.start < end:
             final += _apply(_row_of(override, layers), window.overlapping(override.start, override.end, made_after=number))
     return final

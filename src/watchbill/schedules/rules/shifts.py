@@ -24,9 +24,12 @@ HORIZONS = tuple(dt.timedelta(days=days) for days in (2, 9, 40, 400))  # how far
 def final_shifts(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -> list[Shift]:
     """The shifts that overlap [start, end), whole, in order; shadows included."""
     low, high = start, end
+    rows = _of_layers(schedule.layers, start, end)
     if any(layer.hides for layer in schedule.layers):
-        low, high = _reaching(schedule, start, end)
-    rows = _of_layers(schedule.layers, low, high)
+        # What hides a part of a row may lie outside the window, and a row is shown whole.
+        low, high = _reach(rows, schedule.overrides, start, end)
+        rows += [row for row in _of_layers(schedule.layers, low, start) if row.end <= start]
+        rows += [row for row in _of_layers(schedule.layers, end, high) if row.start >= end]
     if schedule.overrides:
         rows = amend(rows, schedule.overrides, schedule.layers, low, high)
     rows = [row for row in hide(rows) if row.end > start and row.start < end]
@@ -78,10 +81,11 @@ def _of_layers(layers: Iterable[LayerRule], start: dt.datetime, end: dt.datetime
     return [shift for layer in layers for shift in layer_shifts(layer, start, end)]
 
 
-def _reaching(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """The window of whatever overlaps [start, end): what hides a part of it may lie outside, and a row is shown whole."""
-    spans: list[Shift | OverrideRule] = [*_of_layers(schedule.layers, start, end)]
-    spans += [override for override in schedule.overrides if override.end > start and override.start < end]
+def _reach(
+    rows: Iterable[Shift], overrides: Iterable[OverrideRule], start: dt.datetime, end: dt.datetime
+) -> tuple[dt.datetime, dt.datetime]:
+    """The window of whatever overlaps [start, end)."""
+    spans: list[Shift | OverrideRule] = [*rows, *(override for override in overrides if override.end > start and override.start < end)]
     return min([start, *(span.start for span in spans)]), max([end, *(span.end for span in spans)])
 
 

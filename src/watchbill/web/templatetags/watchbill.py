@@ -16,6 +16,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from watchbill.kernel import kinds
 from watchbill.people.models import Organization
 from watchbill.web import health, times
 from watchbill.web.walks import Node
@@ -151,7 +152,7 @@ def iso(moment: dt.datetime) -> str:
 
 @functools.cache
 def _fingerprint(name: str) -> str:
-    return hashlib.sha256((Path(__file__).parents[1] / "static" / "watchbill" / name).read_bytes()).hexdigest()[:10]
+    return hashlib.sha256((Path(__file__).parents[1] / f"static/watchbill/{name}").read_bytes()).hexdigest()[:10]
 
 
 @register.simple_tag
@@ -208,3 +209,39 @@ def share(context: Mapping[str, Any], start: dt.datetime, end: dt.datetime) -> i
     now, _ = _here(context)
     whole = (end - start).total_seconds() or 1
     return int(min(1000, max(0, 1000 * (now - start).total_seconds() / whole)))
+
+
+@register.simple_tag(takes_context=True)
+def in_zone_text(context: Mapping[str, Any], moment: dt.datetime, zone: dt.tzinfo) -> SafeString:
+    """A moment in the zone of a picture, always with its day: Sat 28 Mar 08:00."""
+    now, _ = _here(context)
+    return format_html('<time datetime="{}">{} {}</time>', times.iso(moment), times.day(moment, zone, now=now), times.clock(moment, zone))
+
+
+@register.simple_tag(takes_context=True)
+def span_text(context: Mapping[str, Any], start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> str:
+    """A stretch of time and its length: Fri 3 Apr, 08:00 to 20:00 UTC, 12 h."""
+    now, _ = _here(context)
+    until = times.clock(end, zone) if times.same_day(start, end, zone) else f"{times.day(end, zone, now=now)}, {times.clock(end, zone)}"
+    word = times.zone_word(start, zone)
+    return f"{times.day(start, zone, now=now)}, {times.clock(start, zone)} to {until} {word}, {times.span((end - start).total_seconds())}"
+
+
+@register.simple_tag
+def days_text(start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> str:
+    """The days of a picture: 23 March to 5 April."""
+    first, last = start.astimezone(zone), (end - dt.timedelta(hours=1)).astimezone(zone)
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{first.day} {first:%B}{year} to {last.day} {last:%B} {last.year}"
+
+
+@register.filter
+def active(kind: str) -> bool:
+    """Can this installation send by this kind of contact?"""
+    return kinds.is_active(kind)
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """A length in words; none at all: at once."""
+    return times.span(seconds) if seconds else "no wait"

@@ -52,7 +52,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "ahead": ahead,
         "coordinate": next((page for page in pages if page.purpose == "coordinate" and _waits(page)), None),
         "rights": _rights(visit, found),
-        "walk": walks.picture(respond, messages, via=_via(story, respond), now=visit.now) if respond else None,
+        "walk": walks.draw(respond, via=_via(story, respond), now=visit.now) if respond else None,
         "attempts": attempts_of(messages, now=visit.now),
         "told": [each for each in messages if each.kind == "status"],
         "had": ledgers.picture(ledger(visit.viewer, found), found, visit),

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from watchbill.audit.actions import Actor
 from watchbill.incidents.models import Incident
-from watchbill.incidents.selectors import by_number
+from watchbill.incidents.selectors import by_number, visible_to
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotFound, WatchbillError
 from watchbill.notifications.models import Notification
+from watchbill.notifications.selectors import incidents_of
 from watchbill.notifications.signing import read_token
 from watchbill.paging.models import Page
 from watchbill.people.models import Person
@@ -41,6 +42,7 @@ class Followed:
     person: Person
     incident: Incident
     page: Page | None
+    others: tuple[Incident, ...] = ()  # what went in the same message: one answer takes all of it
 
     @property
     def actor(self) -> Actor:
@@ -77,7 +79,17 @@ def follow(token: str) -> Followed:
     incident = by_number(viewer_of(person), number)
     page_id = Notification.objects.filter(pk=notification_id, person=person).values_list("page_id", flat=True).first()
     page = Page.objects.filter(pk=page_id, incident=incident).first() if page_id else None
-    return Followed(person, incident, page or Page.objects.filter(incident=incident, purpose="respond").exclude(status="resolved").first())
+    page = page or Page.objects.filter(incident=incident, purpose=Page.Purpose.RESPOND).exclude(status=Page.Status.RESOLVED).first()
+    return Followed(person, incident, page, _bundled(person, notification_id, incident))
+
+
+def _bundled(person: Person, notification_id: int, own: Incident) -> tuple[Incident, ...]:
+    """The other incidents of the same message that are open and may still be seen."""
+    ids = [each for each in incidents_of(notification_id) if each != own.id]
+    if not ids or not Notification.objects.filter(pk=notification_id, person=person).exists():
+        return ()
+    rows = visible_to(viewer_of(person)).filter(id__in=ids).exclude(status=Incident.Status.RESOLVED)
+    return tuple(rows.order_by("number"))
 
 
 def _ask(request: HttpRequest, found: Followed, act: str, now: dt.datetime) -> HttpResponse:
@@ -107,4 +119,6 @@ def _do(request: HttpRequest, found: Followed, act: str, now: dt.datetime) -> Ht
         actions.resolve(number, person=found.person, actor=found.actor, now=now)
     else:
         actions.acknowledge(number, person=found.person, actor=found.actor, now=now, page_id=page_id)
+    if found.others:
+        actions.bulk([incident.number for incident in found.others], act, person=found.person, actor=found.actor, now=now)
     return HttpResponseRedirect(request.path, status=303)

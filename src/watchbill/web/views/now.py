@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
 from watchbill.response.selectors import board
-from watchbill.schedules.models import Schedule
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
@@ -37,7 +36,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "posts": posts,
         "watch": _watch(visit, posts),
         "last_resolved": None if rows else _last_resolved(visit),
-        "is_first_schedule": Schedule.objects.filter(is_active=True).exists(),
+        "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
 

@@ -1,0 +1,83 @@
+"""What one round of the engine does, part by part. The loop knows them only by these names, so that a test can give it others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from watchbill.incidents.actions import Line, tell_in
+from watchbill.incidents.models import Incident
+from watchbill.intake.actions import take_in
+from watchbill.notifications.messages import Failure, Report
+from watchbill.paging.actions import all_failed_in, fire_due, reached_in
+from watchbill.paging.models import Page
+from watchbill.paging.selectors import unproven
+
+PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
+METHODS = {"email": "Mail", "webhook": "Webhook", "sms": "SMS", "voice": "Call", "push": "Push", "slack": "Slack", "apprise": "Message"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Each takes `now`; the first two answer how much they did."""
+
+    take_in: Callable[..., int]
+    fire_due: Callable[..., int]
+    hear: Callable[..., None]
+    unproven: Callable[..., Sequence[Any]]
+    next_page: Callable[..., dt.datetime | None]
+    gone_stale: Callable[..., set[int]]
+
+
+def real() -> Parts:
+    """The engine's real parts."""
+    return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale)
+
+
+def hear(report: Report, *, now: dt.datetime) -> None:
+    """Tell paging who was reached and where nothing is left, and the timeline which method failed. Locks: incident, then page."""
+    cleared = list(Page.objects.filter(id__in=report.reached, source_cleared=True).values_list("id", flat=True)) if report.reached else []
+    if not (cleared or report.all_failed or report.failures):
+        return
+    with transaction.atomic(durable=True):
+        pages = sorted({*cleared, *(page for page, _ in report.all_failed)})
+        list(Incident.objects.select_for_update(no_key=True).filter(id__in=Page.objects.filter(id__in=pages).values("incident_id")).order_by("id").values("id"))
+        tell_in([_line(failure) for failure in report.failures], now=now)
+        if cleared:
+            reached_in(cleared, now=now)
+        if report.all_failed:
+            all_failed_in(report.all_failed, now=now)
+
+
+def next_page(*, after: dt.datetime) -> dt.datetime | None:
+    """When the next page must be looked at, if one must after that moment."""
+    due = Page.objects.filter(due_at__gt=after, set_aside_at__isnull=True)
+    return due.order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) -> set[int]:  # noqa: ARG001
+    """Of (page, when the notification was asked for): pages of which nobody need hear any more, acknowledged or resolved since then.
+
+    Asked before anything old is sent: after an outage the truth of now counts, not the backlog.
+    """
+    asked = dict(pages)
+    rows = Page.objects.filter(id__in=asked).values_list("id", "status", "acknowledged_at")
+    return {
+        id_
+        for id_, status, acknowledged_at in rows
+        if status == Page.Status.RESOLVED or (status == Page.Status.ACKNOWLEDGED and acknowledged_at is not None and acknowledged_at > asked[id_])
+    }
+
+
+def _unproven(*, now: dt.datetime) -> Sequence[Any]:
+    return unproven(now=now, grace=PROOF_GRACE)
+
+
+def _line(failure: Failure) -> Line:
+    method = METHODS.get(failure.method, "Notification")
+    text = f"{method} to {failure.name} failed{' for good' if failure.last else ''}: {failure.detail or 'no reason was given.'}"
+    return Line(failure.incident_id, "notified_failed", text, None, "engine", {"person": failure.person_id, "method": failure.method}, failure.page_id)

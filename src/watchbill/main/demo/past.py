@@ -1,0 +1,253 @@
+"""Makes the demo's past by running the real parts over simulated time. Run as `python -m watchbill.main.demo.past`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import itertools
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402  the models exist only now
+from rich.console import Console  # noqa: E402
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
+
+import watchbill.config  # noqa: E402
+from watchbill.audit.actions import Actor  # noqa: E402
+from watchbill.config.actions import apply  # noqa: E402
+from watchbill.engine.steps import deliver_simulated  # noqa: E402
+from watchbill.incidents.models import Incident, Severity  # noqa: E402
+from watchbill.intake.actions import create_key, take_in  # noqa: E402
+from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
+from watchbill.kernel.clock import database_now  # noqa: E402
+from watchbill.kernel.models import EngineInstance  # noqa: E402
+from watchbill.main.demo import stories  # noqa: E402
+from watchbill.main.demo.stories import Act, Story  # noqa: E402
+from watchbill.paging.actions import fire_due  # noqa: E402
+from watchbill.people.actions import set_password  # noqa: E402
+from watchbill.people.models import Organization, Person  # noqa: E402
+from watchbill.response import actions as response  # noqa: E402
+from watchbill.schedules.actions import add_override  # noqa: E402
+from watchbill.schedules.models import Schedule  # noqa: E402
+from watchbill.schedules.selectors import on_call  # noqa: E402
+
+OPERATOR = Actor(name="operator", via="cli", detail={"demo": True})
+WAITS = "60s"
+POLICY = """
+  - name: Security Responder, waits of 60 s
+    team: SecOps
+    last_resort: grace
+    steps:
+      - {{notify: [{{schedule: Security Responder}}, {{channel: team}}], wait: {wait}}}
+      - {{notify: [{{schedule: Security Manager}}, {{schedule: Security Responder}}], wait: {wait}}}
+      - {{notify: [{{schedule: Security Responder backup}}], wait: {wait}}}
+      - {{notify: [{{team: SecOps, order: daylight, each: 20s}}], wait: {wait}}}
+"""
+SERVICE = "  - {name: Demo detections, team: SecOps, policy: 'Security Responder, waits of 60 s'}\n"
+
+
+class Past:
+    """Simulated time: a heap of what happens when, and the engine's round at every due time between."""
+
+    def __init__(self, start: dt.datetime, tick: Callable[[dt.datetime], None]) -> None:
+        self.now = start
+        self.tick = tick
+        self.order = itertools.count()
+        self.ahead: list[tuple[dt.datetime, int, Callable[[dt.datetime], None]]] = []
+
+    def at(self, moment: dt.datetime, what: Callable[[dt.datetime], None]) -> None:
+        heapq.heappush(self.ahead, (moment, next(self.order), what))
+
+    def run(self, end: dt.datetime, seen: Callable[[], None]) -> None:
+        """Go through everything before `end`."""
+        while self.ahead and self.ahead[0][0] < end:
+            moment, _, what = heapq.heappop(self.ahead)
+            self.pass_until(moment)
+            what(moment)
+            self.tick(moment)
+            seen()
+        self.pass_until(end)
+
+    def pass_until(self, moment: dt.datetime) -> None:
+        """Let the engine look at whatever falls due on the way."""
+        while (due := next_due()) is not None and due <= moment:
+            self.now = max(due, self.now)
+            self.tick(self.now)
+        self.now = moment
+
+
+NEXT_DUE = """
+SELECT least((SELECT min(due_at) FROM paging_page WHERE due_at IS NOT NULL AND set_aside_at IS NULL),
+             (SELECT min(due_at) FROM notifications_notification WHERE state = 'queued'))
+"""
+
+
+def next_due() -> dt.datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_DUE)
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def main() -> int:
+    """Fill an empty installation; a filled one keeps what it has and gets a live page when none is open."""
+    now = database_now()
+    if not Organization.objects.filter(demo=True).exists():
+        password = seed(now)
+        sys.stdout.write(f"Sign in as grace@example.org with the password {password} (shown once)\n")
+    else:
+        sys.stdout.write("Sign in as grace@example.org; a new password: `watchbill user password grace@example.org`\n")
+    if not Incident.objects.filter(service__name="Demo detections").exclude(status="resolved").exists():
+        store(stories.LIVE, database_now(), key_of("Demo detections"))
+        sys.stdout.write(f"One page is live: it walks a copy of its policy with waits of {WAITS} instead of 15 minutes.\n")
+    return 0
+
+
+def seed(now: dt.datetime) -> str:
+    """Both desks, the past, and a way in for Grace. Returns her password."""
+    start = now - dt.timedelta(days=stories.DAYS + 1)
+    example = (Path(watchbill.config.__file__).parent / "two-desks.yaml").read_text()
+    apply(with_demo_parts(example), filename="two-desks.yaml", by=OPERATOR, now=start)
+    password = f"watch-{secrets.token_hex(5)}"
+    grace = Person.objects.get(handle="grace")
+    set_password(grace, password, by=OPERATOR, now=start)
+    Person.objects.filter(id=grace.id).update(is_admin=True)
+    replay(now)
+    changes_ahead(now)
+    Organization.objects.filter(id=1).update(demo=True)
+    return password
+
+
+def with_demo_parts(example: str) -> str:
+    """The example, with a quick copy of its policy and a service that uses it."""
+    text = example.replace("\nservices:\n", POLICY.format(wait=WAITS) + "\nservices:\n" + SERVICE, 1)
+    if text.count("Demo detections") != 1:
+        raise SystemExit("The example file has no `services:` line of its own; the demo cannot add its service.")
+    return text
+
+
+def replay(now: dt.datetime) -> None:
+    """Run every story through the real parts."""
+    instance = EngineInstance.objects.create(host="demo", pid=0, started_at=now, stopped_at=now)
+    told = [*stories.past(), *stories.last_day()]
+    total = sum(1 + len(story.acts) for story in told)
+    past = Past(now - dt.timedelta(days=stories.DAYS), lambda moment: tick(moment, instance.id))
+    with Progress(
+        TextColumn("Three months of past"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}"),
+        TimeElapsedColumn(),
+        console=Console(),
+    ) as bar:
+        task = bar.add_task("past", total=total)
+        for story in told:
+            tell(past, story, now - dt.timedelta(minutes=story.minutes_ago))
+        past.run(now, lambda: bar.advance(task))
+        bar.update(task, completed=total)
+
+
+def tick(moment: dt.datetime, instance: int) -> None:
+    """One round of the engine at a simulated moment; what it would send counts as delivered."""
+    while take_in(now=moment):
+        pass
+    while fire_due(now=moment):
+        pass
+    deliver_simulated(instance, now=moment)
+
+
+def tell(past: Past, story: Story, begun: dt.datetime) -> None:
+    """Put an alert and everything that follows it onto the heap."""
+    key = key_of(story.service)
+    past.at(begun, lambda moment: store(story, moment, key))
+    for act in story.acts:
+        past.at(begun + dt.timedelta(minutes=act.after), lambda moment, act=act: do(story, act, begun, moment, key))  # type: ignore[misc]
+
+
+def key_of(service: str) -> IntegrationKey:
+    found = IntegrationKey.objects.filter(service__name=service).first()
+    return found or create_key(service, "events", "demo", by=OPERATOR, now=database_now())[0]
+
+
+def store(story: Story, moment: dt.datetime, key: IntegrationKey, *, action: str = "trigger") -> None:
+    """Write the event as the front door would."""
+    payload = {
+        "summary": story.summary,
+        "source": story.source,
+        "severity": story.severity,
+        "class": story.kind,
+        "component": story.component,
+        "custom_details": {"demo": "invented"},
+    }
+    body = {"routing_key": "", "event_action": action, "dedup_key": dedup_of(story), "payload": payload}
+    Event.objects.create(
+        key=key, service_id=key.service_id, kind="events", received_at=moment, dedup_key=dedup_of(story), body=json.dumps(body).encode()
+    )
+
+
+def dedup_of(story: Story) -> str:
+    return f"{story.kind}-{story.component}-{int(story.minutes_ago)}"
+
+
+def do(story: Story, act: Act, begun: dt.datetime, moment: dt.datetime, key: IntegrationKey) -> None:
+    """One act of a story, by whoever it names at that time."""
+    if act.verb == "clear":
+        store(story, moment, key, action="resolve")
+        return
+    incident = Incident.objects.filter(alerts__dedup_key=dedup_of(story)).order_by("-id").first()
+    if incident is None or incident.status == "resolved":
+        return
+    person = who(act, incident, begun)
+    actor = Actor(name=person.handle, via=act.via, person_id=person.id)
+    if act.verb == "acknowledge":
+        response.acknowledge(incident.number, person=person, actor=actor, now=moment)
+    elif act.verb == "note":
+        response.note(incident.number, act.text, person=person, actor=actor, now=moment)
+    elif act.verb == "severity" and incident.severity != Severity(act.text):
+        response.set_severity(incident.number, act.text, "", person=person, actor=actor, now=moment)
+    elif act.verb == "resolve":
+        response.resolve(incident.number, person=person, actor=actor, now=moment)
+
+
+WATCHES = {"on_call": "Security Responder", "manager": "Security Manager", "backup": "Security Responder backup"}
+
+
+def who(act: Act, incident: Incident, begun: dt.datetime) -> Person:
+    """The person an act names: whoever had the watch when the alert came, or the owner."""
+    if act.who == "owner" and incident.owner_id:
+        return Person.objects.get(id=incident.owner_id)
+    name = (
+        "SRC on-call" if incident.service and incident.service.name == "Vulnerability intake" else WATCHES.get(act.who, WATCHES["on_call"])
+    )
+    schedule = Schedule.objects.get(name=name)
+    return Person.objects.get(id=on_call([schedule.id], at=begun)[schedule.id][0].person_id)
+
+
+def changes_ahead(now: dt.datetime) -> None:
+    """Two changes by hand, so that the schedule's picture shows some."""
+    schedule = Schedule.objects.get(name="Security Responder")
+    day = (now + dt.timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    people = {person.handle: person for person in Person.objects.all()}
+    hour = dt.timedelta(hours=1)
+    add_override(schedule, kind="take", person=people["bruno"], start=day, end=day + 3 * hour, reason="Dentist", by=OPERATOR, now=now)
+    later = day + dt.timedelta(days=3)
+    add_override(
+        schedule,
+        kind="add",
+        person=people["emeka"],
+        start=later,
+        end=later + 8 * hour,
+        reason="Release day: two on watch",
+        by=OPERATOR,
+        now=now,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Every operation of the API, read from its own map, and one valid request for each. A new route without one fails the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from watchbill.api.app import api
+
+RANGE = "from=2026-11-02T00:00:00Z&to=2026-11-16T00:00:00Z"
+UNTIL = "2199-01-01T00:00:00Z"
+
+# (method, address): (query, body). {number} is the incident in question.
+VALID: dict[tuple[str, str], tuple[str, Any]] = {
+    ("GET", "/oncall"): ("", None),
+    ("GET", "/schedules"): ("", None),
+    ("GET", "/schedules/{name}/shifts"): (RANGE, None),
+    ("GET", "/incidents"): ("status=all", None),
+    ("POST", "/incidents"): ("", {"title": "by hand", "service": "S"}),
+    ("GET", "/incidents/{number}"): ("", None),
+    ("GET", "/incidents/{number}/timeline"): ("", None),
+    ("POST", "/incidents/{number}/acknowledge"): ("", {}),
+    ("POST", "/incidents/{number}/resolve"): ("", {}),
+    ("POST", "/incidents/{number}/resolve-page"): ("", {}),
+    ("POST", "/incidents/{number}/reopen"): ("", {"reason": "it is back"}),
+    ("POST", "/incidents/{number}/escalate"): ("", {}),
+    ("POST", "/incidents/{number}/snooze"): ("", {"reason": "waits for a part", "until": UNTIL}),
+    ("POST", "/incidents/{number}/note"): ("", {"text": "looked at it"}),
+    ("POST", "/incidents/{number}/assign"): ("", {"to": "bob"}),
+    ("POST", "/incidents/{number}/reassign"): ("", {"to": "bob"}),
+    ("POST", "/incidents/{number}/page"): ("", {"to": ["bob"], "reason": "you know the disk"}),
+    ("POST", "/incidents/{number}/give-back"): ("", {"reason": "I am ill"}),
+    ("POST", "/incidents/{number}/severity"): ("", {"severity": "critical"}),
+    ("POST", "/incidents/{number}/manager"): ("", {"act": "calling"}),
+    ("GET", "/notifications"): ("incident={number}", None),
+    ("GET", "/audit"): ("", None),
+    ("GET", "/people"): ("", None),
+    ("GET", "/teams"): ("", None),
+    ("GET", "/services"): ("", None),
+}
+
+
+def operations() -> dict[tuple[str, str], str]:
+    """{(method, address): scope} of everything that the API answers."""
+    schema = api.get_openapi_schema(path_prefix="")
+    return {
+        (method.upper(), path): operation["x-scope"]
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
+    """The method, the address with its query, and the body."""
+    method, path = route
+    query, body = VALID[route]
+    address = path.replace("{number}", str(number)).replace("{name}", "First")
+    return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body
+
+
+def about_an_incident(route: tuple[str, str]) -> bool:
+    return "{number}" in route[1] or "{number}" in VALID[route][0]

@@ -1,0 +1,198 @@
+"""A desk with a story, made by the real actions over simulated time: both desks, incidents in every state, one page that counts down.
+
+Also a script: `python -m tests.web.seed` migrates and fills the database of DATABASE_URL, for browser tests and for looking at the pages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from importlib import resources
+from typing import Any
+
+PASSWORD = "correct horse battery staple"
+MIN, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+def desk(now: dt.datetime) -> dict[str, int]:
+    """Both desks and their story, told from `now` backwards. Answers the incident numbers by name."""
+    from watchbill.audit.actions import Actor
+    from watchbill.config.actions import apply
+    from watchbill.kernel import kinds
+    from watchbill.people.models import Organization, Person
+
+    kinds.fill([kinds.Kind("email", True), kinds.Kind("webhook", True)])
+    text = resources.files("watchbill.config").joinpath("two-desks.yaml").read_text()
+    apply(text, by=Actor("operator", "cli"), now=now - 30 * DAY)
+    for person in Person.objects.all():
+        person.set_password(PASSWORD)
+        person.is_admin = person.handle == "grace"
+        person.save()
+    Organization.objects.update(demo=True)
+    return Story(now).tell()
+
+
+class Story:
+    """Acts at given moments; the engine's rounds in between are run by `until`."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        from watchbill.incidents.models import Service
+        from watchbill.kernel.models import EngineInstance
+        from watchbill.people.models import Person
+
+        self.now = now
+        self.people = {person.handle: person for person in Person.objects.all()}
+        self.services = {service.name: service for service in Service.objects.all()}
+        self.instance = EngineInstance.objects.create(host="here", pid=1, started_at=now - DAY, last_tick_at=now).id
+        self.fails: dict[tuple[str, str], str] = {}
+
+    def tell(self) -> dict[str, int]:
+        """The story, the oldest first."""
+        from watchbill.response import actions
+
+        now, numbers = self.now, {}
+        start = now - 3 * DAY
+        old = numbers["resolved"] = self.open("Certificate of login.example.org ends in 3 days", "medium", start, component="login")
+        self.until(start + 20 * MIN, step=MIN)
+        first = self.asked(old)
+        actions.acknowledge(old, **self.by(first, start + 21 * MIN, "mail link"))
+        actions.note(old, "Renewal job had no permission to write; fixed and run by hand.", "finding", **self.by(first, start + 40 * MIN))
+        actions.resolve(old, **self.by(first, start + 55 * MIN))
+
+        begin = now - 9 * HOUR
+        owned = numbers["owned"] = self.open("Deploy token used from an unknown network", "high", begin, component="runner-7")
+        self.until(begin + 17 * MIN, step=MIN)
+        owner = self.asked(owned)
+        actions.acknowledge(owned, **self.by(owner, begin + 18 * MIN, "api"))
+        actions.note(owned, "The address belongs to the new office.\nAsking IT to confirm.", "finding", **self.by(owner, begin + 30 * MIN))
+        actions.note(owned, "Revoke the token anyway; it costs nothing.", "decision", **self.by("ada" if owner != "ada" else "dana", begin + 44 * MIN))
+
+        cleared = numbers["cleared"] = self.open("Panic mailbox: laptop lost at an airport", "medium", now - 2 * HOUR, service="Panic mailbox")
+        self.until(now - 2 * HOUR + MIN, step=MIN)
+        self.clear(cleared, now - 2 * HOUR + 2 * MIN)
+
+        secret = numbers["restricted"] = self.open("Insider copied the customer list", "critical", now - 100 * MIN, restricted=True)
+        self.until(now - 99 * MIN, step=MIN)
+        actions.acknowledge(secret, **self.by(self.asked(secret), now - 98 * MIN))
+
+        spent = numbers["exhausted"] = self.open("Backups have not run for two nights", "high", now - 4 * HOUR - 50 * MIN, component="backup")
+        self.until(now - 90 * MIN, step=5 * MIN)
+
+        live = numbers["triggered"] = self.open(
+            "Impossible travel: admin role signed in to idp-prod from two continents", "critical", now - 24 * MIN, component="idp-prod"
+        )
+        self.fails[self.asked_at(now), "email"] = "mailbox is full"
+        self.until(now - 1 * MIN, step=MIN)
+        numbers["queue"] = self.open("Report: stored XSS in the dashboard", "medium", now - 30 * MIN, service="Vulnerability intake")
+        self.until(now, step=MIN)
+        self.snooze(numbers, owned, owner)
+        assert spent and live
+        return numbers
+
+    def snooze(self, numbers: dict[str, int], owned: int, owner: str) -> None:
+        """One more, snoozed by its owner."""
+        from watchbill.response import actions
+
+        begin = self.now - 5 * HOUR
+        numbers["snoozed"] = self.open("Scanner: 12 hosts without the October patches", "low", begin, component="fleet")
+        actions.acknowledge(numbers["snoozed"], **self.by(owner, begin + MIN))
+        actions.snooze(numbers["snoozed"], self.now + 3 * HOUR, "patch window is tonight", **self.by(owner, begin + 3 * HOUR))
+
+    def open(self, title: str, severity: str, at: dt.datetime, *, service: str = "Detections", restricted: bool = False, component: str = "") -> int:
+        """An incident with its page and one alert, as a monitor would open it."""
+        from django.db import transaction
+
+        from watchbill.audit.actions import Actor
+        from watchbill.incidents.actions import NewIncident
+        from watchbill.incidents.models import Incident
+        from watchbill.intake.models import Alert
+        from watchbill.response.actions import open_in
+
+        of = self.services[service]
+        new = NewIncident(title, severity, of.team_id, of.id, restricted=restricted, text=f"Opened by {service}: {component or 'no component'}.")
+        with transaction.atomic():
+            (incident_id,) = open_in([new], by=Actor(service, "source"), now=at)
+        incident = Incident.objects.get(pk=incident_id)
+        fields: dict[str, Any] = {"severity": severity, "summary": title, "source": "detector-3", "component": component, "count": 4}
+        Alert.objects.create(
+            service=of, incident=incident, dedup_key=f"k{incident_id}", event_class="rule", first_at=at, last_at=at + MIN / 2, **fields
+        )
+        Incident.objects.filter(pk=incident_id).update(last_alert_at=at + MIN / 2)
+        return incident.number
+
+    def clear(self, number: int, at: dt.datetime) -> None:
+        """The source says it is over."""
+        from django.db import transaction
+
+        from watchbill.incidents.models import Incident
+        from watchbill.response.actions import cleared_in
+
+        incident = Incident.objects.get(number=number)
+        incident.alerts.update(state="resolved", resolved_at=at)
+        with transaction.atomic():
+            cleared_in([incident.id], source="Panic mailbox", now=at)
+
+    def until(self, end: dt.datetime, *, step: dt.timedelta) -> None:
+        """Rounds of the engine up to that moment, from the first page that is due."""
+        from watchbill.paging.actions import fire_due
+        from watchbill.paging.models import Page
+
+        at = Page.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
+        while at is not None and at <= end:
+            while fire_due(now=at):
+                pass
+            self.deliver(at)
+            at += step
+
+    def deliver(self, at: dt.datetime) -> None:
+        """What an engine does with the outbox: all of it arrives, but for what `fails` names."""
+        from watchbill.notifications.actions import claim, record
+        from watchbill.notifications.messages import Result
+        from watchbill.notifications.rules import Outcome
+
+        for _ in range(20):
+            messages = claim(self.instance, now=at).messages
+            if not messages:
+                return
+            results = []
+            for message in messages:
+                detail = self.fails.get((message.handle, message.method), "")
+                outcome = Outcome("permanent" if detail else "delivered")
+                results.append(Result(message.notification_id, self.instance, message.attempt, outcome, at, at + dt.timedelta(seconds=2), detail))
+            record(results, now=at)
+
+    def asked(self, number: int) -> str:
+        """The handle of the first person whom the page of this incident asked."""
+        from watchbill.paging.models import Firing
+
+        people = Firing.objects.filter(page__incident__number=number).order_by("n").values_list("people", flat=True).first()
+        return next(handle for handle, person in self.people.items() if person.id == people[0])
+
+    def asked_at(self, at: dt.datetime) -> str:
+        """Who has the watch then."""
+        from watchbill.schedules.models import Schedule
+        from watchbill.schedules.selectors import on_call
+
+        schedule = Schedule.objects.get(name="Security Responder")
+        (first, *_) = on_call([schedule.id], at=at)[schedule.id]
+        return next(handle for handle, person in self.people.items() if person.id == first.person_id)
+
+    def by(self, handle: str, at: dt.datetime, via: str = "web") -> dict[str, Any]:
+        """Who acts, when, by which way."""
+        from watchbill.audit.actions import Actor
+
+        person = self.people[handle]
+        return {"person": person, "actor": Actor(handle, via, person.id), "now": at}
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from watchbill.kernel.clock import database_now
+
+    call_command("migrate", verbosity=0)
+    sys.stdout.write(json.dumps(desk(database_now())) + "\n")
