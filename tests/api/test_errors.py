@@ -105,6 +105,11 @@ def test_a_body_that_is_too_big_is_refused(desk):
     assert in_shape(got, 413, "too_big")
 
 
+def test_an_unknown_address_has_the_shape_where_csrf_is_checked(desk):
+    response = Client(enforce_csrf_checks=True).post("/api/v1/nothing", {}, content_type="application/json")
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
+
+
 def test_a_method_that_an_address_does_not_take_says_which_it_takes(desk):
     allowed = desk.ask("DELETE", "/api/v1/incidents", desk.root).headers["Allow"]
     assert set(allowed.split(", ")) == {"GET", "POST"}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from watchbill.config import reader, selectors
 from watchbill.config.rules import File, Problem, check
 
-EXAMPLE = (files("watchbill.config") / "two-desks.yaml").read_text()
+EXAMPLE = selectors.example()
 
 SMALL = """\
 organization: Bar

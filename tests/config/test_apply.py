@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.committed import committed
+from tests.config.conftest import OPERATOR
 from tests.config.example import EXAMPLE, SMALL
 from tests.factories import DAY, T0
 from watchbill.audit.models import Record
-from watchbill.config import selectors
+from watchbill.config import actions, selectors
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
 from watchbill.incidents.models import Service
@@ -80,6 +83,7 @@ def test_teams_have_desks_roles_and_their_paging(apply):
     assert Organization.objects.get().last_resort == Person.objects.get(handle="grace")
 
 
+@pytest.mark.req("G4")
 def test_policies_are_stored_with_ids(apply):
     apply()
     policy = Policy.objects.get(name="Security Responder")
@@ -102,7 +106,7 @@ def test_policies_are_stored_with_ids(apply):
     )
 
 
-@pytest.mark.req("S1")
+@pytest.mark.req("G2", "G3", "S1")
 def test_who_is_on_call_follows_from_the_file(apply):
     apply()
     schedule = Schedule.objects.get(name="Security Responder")
@@ -378,3 +382,18 @@ def test_the_order_of_the_file_is_kept(apply):
     assert verbs(apply(swapped)) == {}
     out = selectors.export()
     assert out.index("Panic mailbox, team") < out.index("Detections, team")
+
+
+@pytest.mark.database
+def test_two_files_at_once_are_applied_one_after_the_other(django_db_setup, django_db_blocker):
+    def one():
+        with django_db_blocker.unblock():
+            try:
+                return actions.apply(SMALL, by=OPERATOR, now=T0, environment={})
+            finally:
+                connection.close()
+
+    with committed(django_db_blocker), ThreadPoolExecutor(2) as pool:
+        diffs = [job.result(timeout=60) for job in [pool.submit(one), pool.submit(one)]]
+        assert sorted(len(diff.having(Verb.ADDED)) for diff in diffs) == [0, 7]
+        assert Person.objects.count() == 2

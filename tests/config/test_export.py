@@ -135,7 +135,7 @@ def test_an_empty_installation_exports_something_that_says_what_is_missing(apply
 
 
 @given(made=files(), other=files(), after=st.integers(0, 40))
-@settings(max_examples=15, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 def test_any_valid_file_applies_exports_and_applies_again(apply, made, other, after):
     forget()
     apply(writer.write(made.items()))

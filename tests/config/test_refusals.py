@@ -47,6 +47,13 @@ BAD = [
     ("name: Ann,", "name: Ann, contact: [{kind: sms, address: 12}],", 4, "12 is no text to YAML"),
     ("name: Ann,", 'name: Ann, contact: [{kind: sms, address: "12"}],', 4, "12 is no address for sms; expected a telephone number in full"),
     ("name: Ann,", "name: Ann, contact: [{kind: webhook, address: ftp://x}],", 4, "expected an address that begins with https://"),
+    ("name: Ann,", 'name: Ann, contact: [{kind: webhook, address: "https://[x"}],', 4, "expected an address that begins with https://"),
+    (
+        "name: Ann,",
+        'name: Ann, contact: [{kind: webhook, address: "https://x:99999"}],',
+        4,
+        "expected an address that begins with https://",
+    ),
     ("name: Ann,", "name: Ann, contact: [{kind: email, address: a@b}, {kind: email, address: a@b}],", 4, "stands here twice"),
     ("name: Ann,", "name: Ann, contact: [{kind: email, address: a@b, secret_env: X}],", 4, "email has no secret of its own"),
     (
@@ -105,6 +112,7 @@ BAD = [
     ("      - name: all", "      - {name: all}\n      - name: all", 13, "`shifts` is missing"),
     # policies
     ("wait: 15m", "wait: 15 minutes", 20, "15 minutes does not fit here; expected a duration"),
+    ("wait: 15m", f"wait: {'1h' * 20}", 20, "does not fit here; expected a duration"),
     ("wait: 15m", "wait: 1 shift", 20, "1 shift does not fit here"),
     (", wait: 15m", "", 20, "`wait` is missing"),
     ("{schedule: First}", "{schedule: Frist}", 20, "did you mean First?"),
@@ -113,6 +121,7 @@ BAD = [
     ("{schedule: First}", "First", 20, "expected {schedule: ..}, {person: ..}"),
     ("{schedule: First}", "{team: Ops, each: 5m}", 20, "`each` goes with `order: daylight`"),
     ("{schedule: First}", "{schedule: First}, {channel: team}", 20, "the team Ops has no `channel`"),
+    ("{schedule: First}", '{schedule: First}, {webhook: "https://[x"}', 20, "expected an address that begins with https://"),
     ("{schedule: First}", "{webhook: https://example.org}", 19, "this policy can reach nobody"),
     ("    team: Ops\n    steps:", "    team: Ops\n    repeat: -1\n    steps:", 19, "expected a whole number from 0 to 100"),
     ("    team: Ops\n    steps:", "    team: Ops\n    repeat: yes\n    steps:", 19, "expected a whole number from 0 to 100"),

@@ -79,6 +79,7 @@ class Sink:
 
 @contextmanager
 def sink(**given: Any) -> Iterator[Sink]:
+    tls = given.pop("tls", None)
     made = Sink(**given)
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -106,6 +107,8 @@ def sink(**given: Any) -> Iterator[Sink]:
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # type: ignore[assignment]  # a client that gave up is what some tests are about
     made.port = server.server_address[1]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

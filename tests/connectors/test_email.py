@@ -8,7 +8,6 @@ import email.policy
 import re
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -192,16 +191,6 @@ def test_a_connection_that_the_server_closed_while_it_was_idle_is_opened_again()
 
     asyncio.run(go())
     assert len(box.mails) == 1
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
-    )  # fmt: skip
-    return folder / "cert.pem"
 
 
 def context(certificate: Path) -> ssl.SSLContext:

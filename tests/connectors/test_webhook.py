@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import socket
+import ssl
 import threading
 import time
 
@@ -14,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.connectors.parts import Got, Sink, message, restricted, sink
 from watchbill.connectors.failures import Failure, PermanentFailure, TemporaryFailure, UnknownEnd
-from watchbill.connectors.guard import Refused
+from watchbill.connectors.guard import Refused, connect
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.webhook.sending import Sender
 from watchbill.notifications.messages import Message
@@ -140,8 +141,8 @@ def test_a_lying_provider_that_answers_200_with_an_error_inside_counts_as_delive
 def test_a_provider_that_does_not_answer_in_time_leaves_the_end_unknown():
     with sink(delay=1.0) as there:
         began = time.monotonic()
-        with pytest.raises(UnknownEnd, match="No answer within"):
-            send(message(there.url()), answer_within=0.2)
+        with pytest.raises(UnknownEnd, match="No answer within 0.2 s"):
+            send(message(there.url()), whole=0.2)
         assert time.monotonic() - began < 0.9
 
 
@@ -163,7 +164,7 @@ def test_a_provider_that_drips_its_answer_for_ever_is_left_after_the_whole_time(
         thread = threading.Thread(target=drip)
         thread.start()
         began = time.monotonic()
-        with pytest.raises(UnknownEnd, match="No whole answer"):
+        with pytest.raises(UnknownEnd, match="No answer within 0.5 s"):
             send(message(f"http://127.0.0.1:{server.getsockname()[1]}/"), whole=0.5)
         stop.set()
         thread.join()
@@ -241,15 +242,12 @@ def test_a_name_that_changes_to_a_private_address_after_the_check_gains_nothing(
         asked.append(host)
         return ["93.184.216.34"] if len(asked) == 1 else ["127.0.0.1"]
 
-    import httpcore
-
-    class Recorder(httpcore.AnyIOBackend):
-        async def connect_tcp(self, host, *args, **kw):
-            connected.append(host)
-            raise httpcore.ConnectError("recorded")
+    async def record(address: str, port: int, tls: ssl.SSLContext | None, name: str):
+        connected.append(address)
+        raise ConnectionRefusedError("recorded")
 
     with sink() as there, pytest.raises(TemporaryFailure):
-        send(message(f"https://rebind.example:{there.port}/"), allowed=(), resolve=rebinding, backend=Recorder())
+        send(message(f"https://rebind.example:{there.port}/"), allowed=(), resolve=rebinding, connect=record)
     assert connected == ["93.184.216.34"]
     assert there.got == []
 
@@ -260,15 +258,12 @@ def test_of_several_addresses_only_the_permitted_ones_are_tried():
     async def mixed(host: str, port: int) -> list[str]:
         return ["10.0.0.1", "93.184.216.34", "127.0.0.1", "2606:2800:220:1:248:1893:25c8:1946"]
 
-    import httpcore
-
-    class Recorder(httpcore.AnyIOBackend):
-        async def connect_tcp(self, host, *args, **kw):
-            connected.append(host)
-            raise httpcore.ConnectError("recorded")
+    async def record(address: str, port: int, tls: ssl.SSLContext | None, name: str):
+        connected.append(address)
+        raise ConnectionRefusedError("recorded")
 
     with pytest.raises(TemporaryFailure):
-        send(message("https://mixed.example/"), allowed=(), resolve=mixed, backend=Recorder())
+        send(message("https://mixed.example/"), allowed=(), resolve=mixed, connect=record)
     assert connected == ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
 
 
@@ -295,14 +290,34 @@ def test_line_breaks_and_blanks_in_an_address_make_no_second_header():
 def test_connections_are_kept():
     opened = 0
 
-    import httpcore
-
-    class Counting(httpcore.AnyIOBackend):
-        async def connect_tcp(self, *args, **kw):
-            nonlocal opened
-            opened += 1
-            return await super().connect_tcp(*args, **kw)
+    async def count(*args):
+        nonlocal opened
+        opened += 1
+        return await connect(*args)
 
     with sink() as there:
-        send(*(message(there.url()) for _ in range(20)), backend=Counting())
+        send(*(message(there.url()) for _ in range(20)), connect=count)
     assert (len(there.got), opened) == (20, 1)
+
+
+def test_a_receiver_that_closes_after_each_answer_is_connected_to_again():
+    with sink(answer=lambda got: (200, {"Connection": "close"})) as there:
+        send(*(message(there.url()) for _ in range(3)))
+    assert len(there.got) == 3
+
+
+def test_https_is_verified_by_the_name_while_the_checked_address_is_connected_to(certificate):
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    ours = ssl.create_default_context(cafile=certificate)
+
+    async def local(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    with sink(tls=server) as there:
+        send(message(f"https://localhost:{there.port}/x"), resolve=local, tls=ours)
+        with pytest.raises(TemporaryFailure, match="certificate"):
+            send(message(f"https://other.example:{there.port}/x"), resolve=local, tls=ours)
+        with pytest.raises(TemporaryFailure, match="certificate"):
+            send(message(f"https://localhost:{there.port}/x"), resolve=local)
+    assert [got.headers["host"] for got in there.got] == [f"localhost:{there.port}"]

@@ -20,7 +20,7 @@ def _webhooks_work() -> Iterator[None]:
 
 
 @pytest.fixture
-def several_connections(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What the test stores is committed, and gone afterwards."""
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What the test stores is committed, and gone afterwards. In the place of pytest-django's, whose clean-up the tables of evidence refuse."""
     with committed(django_db_blocker):
         yield

@@ -27,7 +27,9 @@ class Desk:
         factories.organization(self.grace)
         self.team: Team = factories.team("SecOps", self.ada, self.bruno, managers=(self.grace,))
         watch = factories.schedule("Watch", self.team, self.ada)
-        self.policy = factories.policy("P", self.team, ([factories.to(watch)], "15m"), ([factories.to(self.bruno)], "15m"), last_resort=self.grace)
+        self.policy = factories.policy(
+            "P", self.team, ([factories.to(watch)], "15m"), ([factories.to(self.bruno)], "15m"), last_resort=self.grace
+        )
         self.service, self.key = self.add_service("Detections", **service)
 
     def add_service(self, name: str, **fields: Any) -> tuple[Service, str]:
@@ -53,7 +55,9 @@ def put(service: Service, *bodies: dict[str, Any], at: dt.datetime = T0, kind: s
     key = IntegrationKey.objects.filter(service=service).first()
     assert key is not None
     rows = [
-        Event(key=key, service=service, kind=kind, received_at=at, dedup_key=clean(one.get("dedup_key") or ""), body=json.dumps(one).encode())
+        Event(
+            key=key, service=service, kind=kind, received_at=at, dedup_key=clean(one.get("dedup_key") or ""), body=json.dumps(one).encode()
+        )
         for one in bodies
     ]
     return Event.objects.bulk_create(rows)

@@ -60,7 +60,9 @@ def run(*events: Incoming, rule: ServiceRule | None = None, world: World | None 
 
 def stored(world: World, *, incident: dict[str, Any] | None = None, alert: dict[str, Any] | None = None) -> World:
     """A world that has incident 7 (#70) with the firing alert k1."""
-    world.incidents[7] = IncidentState(**{"id": 7, "service_id": 1, "number": 70, "severity": "high", "firing": 1, "last_alert_at": T0, **(incident or {})})
+    world.incidents[7] = IncidentState(
+        **{"id": 7, "service_id": 1, "number": 70, "severity": "high", "firing": 1, "last_alert_at": T0, **(incident or {})}
+    )
     values = {"id": 3, "service_id": 1, "incident": 7, "dedup_key": "k1", "severity": "high", "draft": None, "first_at": T0, "last_at": T0}
     world.alerts[1, "k1"] = AlertState(**{**values, "summary": "disk full", **(alert or {})})
     return world
@@ -115,7 +117,11 @@ def test_the_last_resolved_alert_clears_the_incident_and_an_earlier_one_does_not
     plan, _ = run(event(trigger("a", event_class="disk")), event(trigger("b", event_class="disk")), event(resolve("a")), rule=rule)
     assert not plan.cleared
     plan, _ = run(
-        event(trigger("a", event_class="disk")), event(trigger("b", event_class="disk")), event(resolve("a")), event(resolve("b")), rule=rule
+        event(trigger("a", event_class="disk")),
+        event(trigger("b", event_class="disk")),
+        event(resolve("a")),
+        event(resolve("b")),
+        rule=rule,
     )
     assert len(plan.cleared) == 1
 
@@ -156,7 +162,9 @@ def test_a_group_that_is_over_or_of_other_secrecy_takes_nothing(state: dict[str,
 
 def test_what_must_wake_somebody_never_joins_a_page_that_waits_for_working_hours():
     rule = service(group_by=("source",), loud=frozenset({"critical"}))
-    plan, _ = run(event(trigger("a", severity="info")), event(trigger("b", severity="info")), event(trigger("c", severity="critical")), rule=rule)
+    plan, _ = run(
+        event(trigger("a", severity="info")), event(trigger("b", severity="info")), event(trigger("c", severity="critical")), rule=rule
+    )
     assert [opening.severity for opening in plan.openings] == ["low", "critical"]
 
 
@@ -246,7 +254,15 @@ def test_a_round_stops_before_too_many_incidents_must_be_looked_at_one_by_one():
 
 @pytest.mark.parametrize(
     ("word", "ours"),
-    [("critical", "critical"), ("error", "high"), ("warning", "medium"), ("info", "low"), ("Critical ", "critical"), ("", "high"), ("sev0", "high")],
+    [
+        ("critical", "critical"),
+        ("error", "high"),
+        ("warning", "medium"),
+        ("info", "low"),
+        ("Critical ", "critical"),
+        ("", "high"),
+        ("sev0", "high"),
+    ],
 )
 def test_severities_of_the_source_become_ours(word: str, ours: str):
     assert severity_of(word, {}) == ours
@@ -308,12 +324,13 @@ def test_whatever_comes_in_every_event_has_an_outcome_and_no_key_fires_twice(ste
 @settings(max_examples=100)
 def test_two_rounds_decide_as_one_does(steps: Any, cut: int):
     """Nothing depends on how many events a round happens to hold."""
-    events = [event(trigger(key, severity=s) if verb is trigger else verb(key), at=T0 + n * SEC) for n, (verb, key, s, _) in enumerate(steps)]
+    events = [
+        event(trigger(key, severity=s) if verb is trigger else verb(key), at=T0 + n * SEC) for n, (verb, key, s, _) in enumerate(steps)
+    ]
     rule = service(group_by=("source",))
     whole, _ = run(*events, rule=rule)
     world = World(services={1: rule})
     first, _ = run(*events[:cut], world=world)
-    world.incidents = {ref: incident for ref, incident in world.incidents.items()}
     second = decide(events[cut:], _renamed(world))
     assert len(whole.openings) == len(first.openings) + len(second.openings)
     assert [o for _, (o, _) in sorted(whole.outcomes.items())] == [o for _, (o, _) in sorted({**first.outcomes, **second.outcomes}.items())]

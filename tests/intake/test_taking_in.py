@@ -43,7 +43,13 @@ def test_a_trigger_opens_an_incident_with_an_alert_and_a_page(desk: Desk):
     assert take_in(now=T0 + SEC) == 1
     alert = Alert.objects.get()
     incident = Incident.objects.get()
-    assert (alert.incident_id, alert.state, alert.severity, alert.summary, alert.component) == (incident.id, "firing", "high", "disk full", "db")
+    assert (alert.incident_id, alert.state, alert.severity, alert.summary, alert.component) == (
+        incident.id,
+        "firing",
+        "high",
+        "disk full",
+        "db",
+    )
     assert (incident.title, incident.severity, incident.status, incident.service_id) == ("disk full", "high", "triggered", desk.service.id)
     assert Page.objects.get().incident_id == incident.id
     event = Event.objects.get()

@@ -15,7 +15,7 @@ from watchbill.intake.actions import take_in
 from watchbill.intake.actions.choosing import choose_in
 from watchbill.intake.models import Alert, Event
 
-pytestmark = [pytest.mark.usefixtures("several_connections"), pytest.mark.database]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.database]
 
 
 def together(*works: Callable[[], None]) -> None:

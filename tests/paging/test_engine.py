@@ -8,12 +8,12 @@ import json
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tests.factories import HOUR, MIN, SEC, T0, actor, organization, person, policy, schedule, service, team, to
+from tests.factories import HOUR, MIN, SEC, T0, actor, organization, person, policy, schedule, team, to
 from tests.paging.desk import Desk, fired, told
 from watchbill.audit.models import Record
 from watchbill.incidents.models import Access
 from watchbill.kernel import kinds
-from watchbill.kernel.errors import Invalid, NotFound
+from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.notifications.models import Notification
 from watchbill.paging import actions, selectors
 from watchbill.paging.actions import NewPage, fire_due, open_pages_in
@@ -389,6 +389,13 @@ def test_a_page_of_another_purpose_is_called_by_it(desk, cast) -> None:
     assert Notification.objects.get().kind == "drill"
 
 
+def test_nobody_is_asked_by_hand_through_a_page_that_is_over(desk, cast, three) -> None:
+    page = desk.page(three)
+    actions.resolve_in([page.id], now=T0)
+    with pytest.raises(Refused, match="over"):
+        actions.page_people_in(page.id, [cast["ada"].id], "help", now=T0)
+
+
 def test_an_unknown_page_is_said_so(db) -> None:
     with pytest.raises(NotFound):
         actions.acknowledge_in(99, 1, now=T0)
@@ -421,6 +428,20 @@ def test_a_poisoned_page_is_set_aside_after_five_tries_and_the_rest_goes_on(desk
     assert [one.page_id for one in selectors.set_aside()] == [bad.id]
     assert desk.tick(T0 + 15 * MIN) == ["bruno"]
     assert fired(good) == [(1, "step", 0, 0), (2, "step", 1, 0)]
+
+
+@pytest.mark.parametrize("content", ["[]", '{"steps": 5}', '{"steps": [7]}', '{"last_resort": 7}'])
+def test_a_copy_that_cannot_be_read_at_all_blocks_nobody(desk, cast, three, content) -> None:
+    bad, good = desk.page(three), desk.page(three)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO paging_policycopy (digest, name, content) VALUES ('x', 'broken', %s) RETURNING id", [content])
+        Page.objects.filter(pk=bad.pk).update(copy_id=cursor.fetchone()[0])
+    assert desk.tick(T0) == ["ada"]
+    asked = [desk.tick(T0 + 2**n * 10 * SEC) for n in range(4)]
+    assert [who for who in asked if who] == [["grace"]]
+    assert told(good) == ["Step 1: Ada."]
+    bad.refresh_from_db()
+    assert (bad.tries, bad.set_aside_at is not None) == (5, True)
 
 
 def test_a_page_that_breaks_the_writing_of_its_set_is_tried_alone(desk, cast, three) -> None:

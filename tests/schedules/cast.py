@@ -66,7 +66,13 @@ def two_desks(zone: str = "UTC", **more: Any) -> ScheduleRule:
             layer([ADA, BRUNO, EMEKA], name="weekday day", days=weekdays, length="12h", turn="1w", zone=zone, position=0),
             layer([CHEN, FUMI, DANA], name="weekday night", days=weekdays, start="20:00", length="12h", turn="1w", zone=zone, position=1),
             layer(
-                [DANA, ADA, CHEN, BRUNO, FUMI, EMEKA], name="weekend", days="sat", length="48h", starting="2026-01-10", zone=zone, position=2
+                [DANA, ADA, CHEN, BRUNO, FUMI, EMEKA],
+                name="weekend",
+                days="sat",
+                length="48h",
+                starting="2026-01-10",
+                zone=zone,
+                position=2,
             ),
         ),
         zone=zone,

@@ -71,8 +71,8 @@ class Walk:
     def _shifts(self, layer: LayerRule) -> list[tuple[dt.datetime, dt.datetime, tuple[int, ...]]]:
         first = wall(layer.zone, self.begins, self.ends)
         found = []
-        day = max(layer.starting, min(first).date())
-        while day <= max(first).date():
+        day, last = max(layer.starting, min(first).date()), max(first).date()
+        while day <= last:
             begins = first.get(dt.datetime.combine(day, layer.start))
             if day.weekday() in layer.days and begins is not None and holds(layer, begins):
                 ends = first.get(ends_at(layer, day), self.ends)
@@ -125,14 +125,15 @@ def changed(posts: list[Post], change: OverrideRule, layers: tuple[LayerRule, ..
     others = [post for post in posts if post not in mine]
     named = [layer for layer in layers if layer.name == change.layer]
     at = named[-1] if named else None
-    brought = Post(
-        change.person_id, change.source, change.layer, bool(at and at.shadow), at.position if at else -1, bool(at and at.hides)
-    )
+    brought = Post(change.person_id, change.source, change.layer, bool(at and at.shadow), at.position if at else -1, bool(at and at.hides))
     if change.kind == "take":
         return [*others, *(post for post in mine if change.layer is None and post.shadow), brought]
     if change.kind == "add":
         return [*posts, brought]
     if change.kind == "replace":
-        return [*others, *(replace(p, person=change.person_id, source=change.source) if p.person == change.replaced_id else p for p in mine)]
+        return [
+            *others,
+            *(replace(p, person=change.person_id, source=change.source) if p.person == change.replaced_id else p for p in mine),
+        ]
     gone = [replace(post, person=None) for post in mine if post.person == change.person_id and post.hides and change.layer is None]
     return [*others, *gone, *(post for post in mine if post.person != change.person_id)]

@@ -93,7 +93,7 @@ def agree(schedule: ScheduleRule, start: dt.datetime, step: int) -> None:
 
 
 @pytest.mark.req("S2", "S3", "S4", "S5", "S12", "S13", "S14", "G3")
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(schedules())
 def test_the_rules_agree_with_the_minute_walk(drawn):
     schedule, start = drawn

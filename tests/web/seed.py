@@ -48,58 +48,63 @@ class Story:
         self.fails: dict[tuple[str, str], str] = {}
 
     def tell(self) -> dict[str, int]:
-        """The story, the oldest first."""
+        """The story, the oldest first; the engine runs in between."""
         from watchbill.response import actions
 
         now, numbers = self.now, {}
         start = now - 3 * DAY
         old = numbers["resolved"] = self.open("Certificate of login.example.org ends in 3 days", "medium", start, component="login")
-        self.until(start + 20 * MIN, step=MIN)
+        self.until(start + 20 * MIN)
         first = self.asked(old)
         actions.acknowledge(old, **self.by(first, start + 21 * MIN, "mail link"))
         actions.note(old, "Renewal job had no permission to write; fixed and run by hand.", "finding", **self.by(first, start + 40 * MIN))
         actions.resolve(old, **self.by(first, start + 55 * MIN))
 
-        begin = now - 9 * HOUR
+        spent = self.open("Backups have not run for two nights", "high", now - 4 * HOUR - 50 * MIN, component="backup")
+        self.until(now - 3 * HOUR)
+        begin = now - 3 * HOUR
         owned = numbers["owned"] = self.open("Deploy token used from an unknown network", "high", begin, component="runner-7")
-        self.until(begin + 17 * MIN, step=MIN)
+        self.until(begin + 17 * MIN)
         owner = self.asked(owned)
+        other = "ada" if owner != "ada" else "dana"
         actions.acknowledge(owned, **self.by(owner, begin + 18 * MIN, "api"))
         actions.note(owned, "The address belongs to the new office.\nAsking IT to confirm.", "finding", **self.by(owner, begin + 30 * MIN))
-        actions.note(owned, "Revoke the token anyway; it costs nothing.", "decision", **self.by("ada" if owner != "ada" else "dana", begin + 44 * MIN))
+        actions.note(owned, "Revoke the token anyway; it costs nothing.", "decision", **self.by(other, begin + 44 * MIN))
 
-        cleared = numbers["cleared"] = self.open("Panic mailbox: laptop lost at an airport", "medium", now - 2 * HOUR, service="Panic mailbox")
-        self.until(now - 2 * HOUR + MIN, step=MIN)
+        self.until(now - 2 * HOUR)
+        cleared = numbers["cleared"] = self.open(
+            "Panic mailbox: laptop lost at an airport", "medium", now - 2 * HOUR, service="Panic mailbox"
+        )
+        self.until(now - 2 * HOUR + MIN)
         self.clear(cleared, now - 2 * HOUR + 2 * MIN)
-
-        secret = numbers["restricted"] = self.open("Insider copied the customer list", "critical", now - 100 * MIN, restricted=True)
-        self.until(now - 99 * MIN, step=MIN)
+        self.until(now - 100 * MIN)
+        secret = numbers["restricted"] = self.open("Insider copied the customer list", "high", now - 100 * MIN, restricted=True)
+        self.until(now - 99 * MIN)
         actions.acknowledge(secret, **self.by(self.asked(secret), now - 98 * MIN))
+        numbers["exhausted"] = spent
 
-        spent = numbers["exhausted"] = self.open("Backups have not run for two nights", "high", now - 4 * HOUR - 50 * MIN, component="backup")
-        self.until(now - 90 * MIN, step=5 * MIN)
-
-        live = numbers["triggered"] = self.open(
+        self.until(now - 30 * MIN)
+        numbers["queue"] = self.open("Report: stored XSS in the dashboard", "medium", now - 30 * MIN, service="Vulnerability intake")
+        self.until(now - 24 * MIN)
+        self.fails[self.asked_at(now), "email"] = "mailbox is full"
+        numbers["triggered"] = self.open(
             "Impossible travel: admin role signed in to idp-prod from two continents", "critical", now - 24 * MIN, component="idp-prod"
         )
-        self.fails[self.asked_at(now), "email"] = "mailbox is full"
-        self.until(now - 1 * MIN, step=MIN)
-        numbers["queue"] = self.open("Report: stored XSS in the dashboard", "medium", now - 30 * MIN, service="Vulnerability intake")
-        self.until(now, step=MIN)
-        self.snooze(numbers, owned, owner)
-        assert spent and live
+        self.until(now)
+        self.snooze(numbers, owner)
         return numbers
 
-    def snooze(self, numbers: dict[str, int], owned: int, owner: str) -> None:
+    def snooze(self, numbers: dict[str, int], owner: str) -> None:
         """One more, snoozed by its owner."""
         from watchbill.response import actions
 
-        begin = self.now - 5 * HOUR
-        numbers["snoozed"] = self.open("Scanner: 12 hosts without the October patches", "low", begin, component="fleet")
-        actions.acknowledge(numbers["snoozed"], **self.by(owner, begin + MIN))
-        actions.snooze(numbers["snoozed"], self.now + 3 * HOUR, "patch window is tonight", **self.by(owner, begin + 3 * HOUR))
+        numbers["snoozed"] = self.open("Scanner: 12 hosts without the October patches", "low", self.now - 5 * MIN, component="fleet")
+        actions.acknowledge(numbers["snoozed"], **self.by(owner, self.now - 4 * MIN))
+        actions.snooze(numbers["snoozed"], self.now + 3 * HOUR, "patch window is tonight", **self.by(owner, self.now - 3 * MIN))
 
-    def open(self, title: str, severity: str, at: dt.datetime, *, service: str = "Detections", restricted: bool = False, component: str = "") -> int:
+    def open(
+        self, title: str, severity: str, at: dt.datetime, *, service: str = "Detections", restricted: bool = False, component: str = ""
+    ) -> int:
         """An incident with its page and one alert, as a monitor would open it."""
         from django.db import transaction
 
@@ -110,7 +115,9 @@ class Story:
         from watchbill.response.actions import open_in
 
         of = self.services[service]
-        new = NewIncident(title, severity, of.team_id, of.id, restricted=restricted, text=f"Opened by {service}: {component or 'no component'}.")
+        new = NewIncident(
+            title, severity, of.team_id, of.id, restricted=restricted, text=f"Opened by {service}: {component or 'no component'}."
+        )
         with transaction.atomic():
             (incident_id,) = open_in([new], by=Actor(service, "source"), now=at)
         incident = Incident.objects.get(pk=incident_id)
@@ -133,17 +140,21 @@ class Story:
         with transaction.atomic():
             cleared_in([incident.id], source="Panic mailbox", now=at)
 
-    def until(self, end: dt.datetime, *, step: dt.timedelta) -> None:
-        """Rounds of the engine up to that moment, from the first page that is due."""
+    def until(self, end: dt.datetime) -> None:
+        """Rounds of the engine up to that moment, each at the time at which something is due."""
+        from watchbill.notifications.models import Notification
         from watchbill.paging.actions import fire_due
         from watchbill.paging.models import Page
 
-        at = Page.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
-        while at is not None and at <= end:
+        for _ in range(500):
+            pages = Page.objects.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True)[:1]
+            waits = Notification.objects.filter(state="queued", due_at__lte=end).order_by("due_at").values_list("due_at", flat=True)[:1]
+            at = min([*pages, *waits], default=None)
+            if at is None:
+                return
             while fire_due(now=at):
                 pass
             self.deliver(at)
-            at += step
 
     def deliver(self, at: dt.datetime) -> None:
         """What an engine does with the outbox: all of it arrives, but for what `fails` names."""
@@ -159,7 +170,9 @@ class Story:
             for message in messages:
                 detail = self.fails.get((message.handle, message.method), "")
                 outcome = Outcome("permanent" if detail else "delivered")
-                results.append(Result(message.notification_id, self.instance, message.attempt, outcome, at, at + dt.timedelta(seconds=2), detail))
+                results.append(
+                    Result(message.notification_id, self.instance, message.attempt, outcome, at, at + dt.timedelta(seconds=2), detail)
+                )
             record(results, now=at)
 
     def asked(self, number: int) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import APIKeyCookie, HttpBearer
 
+from watchbill.api.shapes import ErrorOut
 from watchbill.audit.actions import Actor
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotAllowed, NotSignedIn
@@ -17,6 +18,11 @@ from watchbill.people.actions import token_person
 from watchbill.people.models import Person
 from watchbill.people.permissions import SCOPES, Viewer, holds
 from watchbill.people.selectors import viewer_of
+
+REFUSED = {
+    "description": "Refused, or away for a moment",
+    "content": {"application/json": {"schema": ErrorOut.model_json_schema()}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +73,27 @@ class Session(APIKeyCookie):
 class _Csrf(CsrfViewMiddleware):
     """Django's own check; how a refusal looks is decided here."""
 
-    def _reject(self, _request: HttpRequest, reason: str) -> str:  # type: ignore[override]
-        return reason
+    def _reject(self, _request: HttpRequest, _reason: str) -> HttpResponse:
+        return HttpResponse(status=403)
 
 
 def _has_csrf_token(request: HttpRequest) -> bool:
     check = _Csrf(_unused)
-    request.csrf_processing_done = False  # type: ignore[attr-defined]  the API's views are exempt from the middleware's own look
+    vars(request)["csrf_processing_done"] = False  # the API's views are exempt from the middleware's own look
     check.process_request(request)
     return check.process_view(request, _unused, (), {}) is None
 
 
-def _unused(_request: HttpRequest) -> None:
-    """The check wants a view; ours is not exempt."""
+def _unused(_request: HttpRequest) -> HttpResponse:
+    """The check wants a view that is not exempt."""
+    return HttpResponse()
 
 
 def needs(scope: str) -> dict[str, Any]:
     """What every operation says about itself: the scope that opens it. Goes into its decorator, and into the published description."""
     if scope not in SCOPES:
         raise LookupError(scope)
-    return {"auth": [Bearer(scope), Session()], "openapi_extra": {"x-scope": scope}}
+    return {"auth": [Bearer(scope), Session()], "openapi_extra": {"x-scope": scope, "responses": {"4XX": REFUSED, "503": REFUSED}}}
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -15,6 +15,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -79,6 +80,7 @@ class JsonErrors:
         return shaped
 
 
+@csrf_exempt
 def unknown(_request: HttpRequest) -> HttpResponse:
     """No address of ours."""
     return shape(404)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from ninja import Query
+from ninja.params.functions import Query
 
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person

@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer

@@ -6,7 +6,8 @@ import datetime as dt
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from watchbill.api.access import needs
 from watchbill.api.errors import answer
@@ -21,7 +22,7 @@ router = Router(tags=["schedules"])
 LONGEST = dt.timedelta(days=3 * 366)  # of final shifts in one answer
 
 
-@router.get("/oncall", response=ListOut[WatchOut], **needs("schedules:read"))
+@router.get("/oncall", response=ListOut[WatchOut], by_alias=True, **needs("schedules:read"))
 def on_call(
     request: HttpRequest,
     schedule: Word = Query("", description="Name; all schedules without it."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,9 @@ import typer
 from rich.text import Text
 
 from watchbill.cli.app import OPERATOR, Json, app, err, now, out, printable, say, usage
-from watchbill.config import actions, selectors
+from watchbill.config import actions, reader, selectors
 from watchbill.config.actions import Diff
-from watchbill.config.rules import Change, FieldChange, Verb, json_schema
+from watchbill.config.rules import Change, FieldChange, NotActive, Verb, json_schema
 from watchbill.kernel.errors import Invalid
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The configuration file; - reads standard input.")]
@@ -41,34 +42,36 @@ def apply(
     if as_json and not (yes or dry_run):
         raise usage("--json asks nothing: add --yes to apply, or --dry-run to look.")
     try:
-        before = actions.apply(text, filename=name, dry_run=True, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+        diff = actions.apply(text, filename=name, dry_run=not yes or dry_run, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
         if not as_json:
-            show(before)
-        if dry_run or (not yes and not _agreed(before, file)):
-            done = before
-        else:
-            done = actions.apply(text, filename=name, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+            show(diff)
+        if not (diff.applied or dry_run) and _agreed(diff, file):
+            diff = actions.apply(text, filename=name, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
     except Invalid as error:
         sys.stderr.write("".join(f"{printable(line)}\n" for line in error.message.splitlines()))
         raise typer.Exit(1) from error
     if as_json:
-        say(done.as_dict(), as_json=True)
+        say(diff.as_dict(), as_json=True)
     elif dry_run:
         out.print("Nothing was changed: --dry-run.")
-    elif done.applied:
-        out.print("Nothing to change." if done.is_empty else f"Applied: {_counts(done)}.")
+    elif diff.applied:
+        out.print("Nothing to change." if diff.is_empty else f"Applied: {_counts(diff)}.")
 
 
 @app.command()
-def export() -> None:
+def export(as_json: Json = False) -> None:
     """Print the configuration file that makes this installation as it is."""
-    sys.stdout.write(selectors.export())
+    text = selectors.export()
+    if as_json:
+        say(reader.plain(reader.read(text)), as_json=True)
+    else:
+        sys.stdout.write(text)
 
 
 @app.command()
-def schema() -> None:
+def schema(as_json: Json = False) -> None:  # noqa: ARG001  it is JSON in any case
     """Print the JSON Schema of the configuration file."""
-    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    say(json_schema(), as_json=True)
 
 
 def _read(file: str) -> tuple[str, bytes]:
@@ -104,9 +107,17 @@ def show(diff: Diff) -> None:
     for change in diff.changes:
         if change.verb is not Verb.UNCHANGED:
             _show_change(change)
-    for part in diff.not_active:
-        out.print(Text(f"not active: {part}", "dim"))
+    for part in together(diff.not_active):
+        out.print(Text(f"not active: {printable(str(part))}", "dim"))
     out.print(f"{_counts(diff)}, {len(diff.having(Verb.UNCHANGED))} unchanged.")
+
+
+def together(parts: Iterable[NotActive]) -> list[NotActive]:
+    """One line for all parts of a kind that do nothing for the same reason."""
+    names: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for part in parts:
+        names.setdefault((part.kind, part.why, part.missing), []).append(part.name)
+    return [NotActive(kind, ", ".join(found), why, missing) for (kind, why, missing), found in names.items()]
 
 
 def _show_change(change: Change) -> None:

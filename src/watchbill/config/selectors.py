@@ -8,6 +8,7 @@ import os
 import zoneinfo
 from collections.abc import Mapping
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from watchbill.config import writer
@@ -18,6 +19,7 @@ from watchbill.kernel import kinds
 
 FILE = "file"  # kind of the one Applied row that keeps the order of the sections
 SECTIONS = "sections"
+LONGEST_CODE = 16  # of a person's holidays, as stored
 
 
 @cache
@@ -31,7 +33,12 @@ def facts() -> Facts:
         for zone in zoneinfo.available_timezones()
         if zone not in ("localtime", "Factory") and not zone.startswith(("posix/", "right/"))
     }
-    return Facts(zones=frozenset(zones), holidays=frozenset(codes))
+    return Facts(zones=frozenset(zones), holidays=frozenset(code for code in codes if len(code) <= LONGEST_CODE))
+
+
+def example() -> str:
+    """The file that comes with the package: both kinds of desk, as the demo shows them."""
+    return (resources.files("watchbill.config") / "two-desks.yaml").read_text(encoding="utf-8")
 
 
 def standing() -> Standing:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-
-import httpcore
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 
 from watchbill.connectors.failures import PermanentFailure, TemporaryFailure
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[[str, int, ssl.SSLContext | None, str], Awaitable[Streams]]
 
+MOST_TRIED = 3  # addresses of one name
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -78,46 +80,17 @@ class Guard:
         return not self._plain and is_public(address)
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's network with the guard before every connect."""
+async def connect(address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Streams:
+    """A connection to this very address; with `tls`, to whoever proves to be `name`."""
+    return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name if tls else None)
 
-    def __init__(self, guard: Guard, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
-        self._guard = guard
-        self._backend = backend or httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  httpcore's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+async def guarded(guard: Guard, host: str, port: int, tls: ssl.SSLContext | None, *, connect: Connect = connect) -> Streams:
+    """Connect to the first permitted address of the host that answers, three at most. Raises what `addresses` does, or OSError."""
+    addresses = (await guard.addresses(host, port))[:MOST_TRIED]
+    for address in addresses[:-1]:
         try:
-            addresses = await asyncio.wait_for(self._guard.addresses(host, port), timeout)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time") from error
-        return await self._first_that_answers(addresses, port, timeout, local_address, socket_options)
-
-    async def _first_that_answers(
-        self,
-        addresses: Sequence[str],
-        port: int,
-        timeout: float | None,  # noqa: ASYNC109
-        local_address: str | None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> httpcore.AsyncNetworkStream:
-        each = timeout / min(len(addresses), 3) if timeout else None
-        for address in addresses[:2]:
-            try:
-                return await self._backend.connect_tcp(address, port, each, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if address == addresses[:3][-1]:
-                    raise
-        return await self._backend.connect_tcp(addresses[:3][-1], port, each, local_address, socket_options)
-
-    async def connect_unix_socket(self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None) -> httpcore.AsyncNetworkStream:  # noqa: ASYNC109, E501
-        raise Refused("Sockets of this machine are not reached by outgoing requests.")
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
+            return await connect(address, port, tls, host)
+        except OSError:
+            continue
+    return await connect(addresses[-1], port, tls, host)

@@ -39,6 +39,7 @@ DEADMAN_EVERY = 30.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
 DRAIN = 8.0
+PATIENCE = 5  # rounds
 
 
 class Engine:
@@ -56,6 +57,7 @@ class Engine:
         self._sealer = Sealer()
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
+        self._deaf = 0
         self._served: dict[int, float] = {}
         self._last: dict[str, float] = {}
         self._errors: list[str] = []
@@ -98,12 +100,16 @@ class Engine:
         self._clock = self._clock or Clock(now)
         self._clock.set(now)
         if self._sender is None:
-            self._sender = Sender(self._build, actions.webhook_secret(), self._clock, self._wake, **self._sender_values)
-            self._sender.start()
+            self._sender = self._start_sender()
             log.info("engine started", extra={"instance": self.instance_id})
         in_hand = self._sender.in_hand() | {result.notification_id for result in self._results}
         actions.give_back_orphans(self.instance_id, in_hand, now=now)
         self._doubt = True
+
+    def _start_sender(self) -> Sender:
+        sender = Sender(self._build, actions.webhook_secret(), self._now(), self._wake, **self._sender_values)
+        sender.start()
+        return sender
 
     def leave(self, error: Exception) -> None:
         """The database is away: forget the connections, keep what is in hand."""
@@ -185,10 +191,25 @@ class Engine:
     def _record(self, now: dt.datetime) -> None:
         if self._sender is not None:
             self._results += self._sender.results(SET)
-        if self._results:
-            report = actions.record(self._results, now=now)
-            self._results = []
-            self._reports.append(report)
+        try:
+            if self._results:
+                self._reports.append(actions.record(self._results, now=now))
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.exception("a set of results could not be recorded; each one is tried alone")
+            self._record_alone(now)
+        self._results = []
+
+    def _record_alone(self, now: dt.datetime) -> None:
+        """What cannot be recorded is left to its lease: it runs out, and the notification is sent again as a possible duplicate."""
+        for result in self._results:
+            try:
+                self._reports.append(actions.record([result], now=now))
+            except Exception as error:
+                if is_away(error):
+                    raise
+                self._errors.append(f"record: notification {result.notification_id}: {_said(error)}")
 
     def _ask_again(self, now: dt.datetime) -> None:
         """What waited too long in memory: is it still ours, and does anybody still need it?"""
@@ -202,8 +223,9 @@ class Engine:
         sender = self._sender
         if sender is None:
             return False
-        if not sender.alive():
-            raise RuntimeError("The sending thread has ended; the engine must be started again.")
+        if not sender.alive():  # what it had in hand comes back when the leases run out
+            self._sender = self._start_sender()
+            raise RuntimeError("The sending thread had ended; another one was started.")
         claimed = actions.claim(self.instance_id, now=now, limit=SET, room=sender.room(), served=self._served)
         self._reports.append(claimed.report)
         messages = list(claimed.messages)
@@ -228,8 +250,16 @@ class Engine:
             self._served.update({m.service_id: now.timestamp() for m in messages if m.service_id is not None})
 
     def _hear(self, now: dt.datetime) -> None:
+        """Tell paging. What it cannot take after some rounds is let go: the walk goes on by its own times."""
         while self._reports:
-            self._does.hear(self._reports[0], now=now)
+            try:
+                self._does.hear(self._reports[0], now=now)
+            except Exception as error:
+                if is_away(error) or self._deaf < PATIENCE:
+                    self._deaf += not is_away(error)
+                    raise
+                log.exception("paging could not be told what became of some notifications")
+            self._deaf = 0
             self._reports.pop(0)
 
     def _prove(self, now: dt.datetime) -> None:

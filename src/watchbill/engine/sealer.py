@@ -54,9 +54,10 @@ def _seal_in_turn(safe: int, *, now: dt.datetime) -> int:
             return 0
     before = Seal.objects.order_by("-id").first()
     first = before.last_id + 1 if before else 1
-    rows = list(evidence(Record.objects.filter(id__gte=first, id__lte=safe).order_by("id")[:BATCH]))
-    if not rows:
+    ids = list(Record.objects.filter(id__gte=first, id__lte=safe).order_by("id").values_list("id", flat=True)[:BATCH])
+    if not ids:
         return 0
+    rows = list(evidence(Record.objects.filter(id__gte=first, id__lte=ids[-1])))
     previous = before.digest if before else BEGINNING
     Seal.objects.create(
         first_id=first, last_id=rows[-1].id, count=len(rows), sealed_at=now, previous=previous, digest=digest(previous, rows)

@@ -6,6 +6,7 @@ the application behind.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -30,12 +31,14 @@ from watchbill.frontdoor.requests import (
     read_body,
 )
 from watchbill.frontdoor.writer import Writer
+from watchbill.intake.rules import clean
 
 EVENT_BYTES = 512 * 1024  # PagerDuty's limit
 MESSAGE_BYTES = (
     4 * 1024 * 1024
 )  # one message of Alertmanager holds a whole group of alerts, and what it does not deliver it does not send again
-MASK = b"*" * 32
+MASK = b'"%b"' % (b"*" * 32)
+DRAIN = 8.0  # seconds that a stop waits for requests under way
 AGAIN = (b"retry-after", b"5")
 
 logger = logging.getLogger("watchbill.frontdoor")
@@ -56,6 +59,8 @@ class FrontDoor:
         self.others = AsyncExitStack()
         self.writer: Writer | None = None
         self.keys: KeyRing | None = None
+        self.busy = 0  # requests under way
+        self.closed = False
         self.ways: dict[str, Way] = {
             "/v2/enqueue": self.enqueue,
             "/v2/change/enqueue": self.enqueue_change,
@@ -76,6 +81,7 @@ class FrontDoor:
         if way is None:
             await self.behind(scope, receive, send)
             return
+        self.busy += 1
         try:
             await way(scope, receive, send)
         except Gone:
@@ -83,6 +89,8 @@ class FrontDoor:
         except Exception:  # an event that we failed on may be sent again
             logger.exception("the front door failed on %s", "/in/..." if path.startswith("/in/") else path)
             await _unavailable(send, events=path.startswith("/v2/"))
+        finally:
+            self.busy -= 1
 
     async def enqueue(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /v2/enqueue: PagerDuty's Events API v2."""
@@ -112,11 +120,11 @@ class FrontDoor:
 
     async def inbound(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /in/KIND/KEY, or /in/KIND with the key as a bearer token."""
-        _, _, kind, *rest = scope["path"].rstrip("/").split("/")
+        kind, *rest = scope["path"].removeprefix("/in/").rstrip("/").split("/")
         if kind != "alertmanager":
             await drop_body(receive)
             await answer(
-                send, 404, error("not_active", f"The way in for {kind[:40] or 'nothing'} is not active here.", active=["alertmanager"])
+                send, 404, error("not_active", f"The way in for {clean(kind[:40]) or 'nothing'} is not active here.", active=["alertmanager"])
             )
             return
         try:
@@ -181,16 +189,22 @@ class FrontDoor:
     def _running(self) -> Writer:
         """The writer, started with the server, or with the first request where a server does not speak of its life."""
         if self.writer is None:
+            if self.closed:
+                raise Gone
             self.writer, self.keys = Writer(), KeyRing()
             self.writer.start()
             self.keys.start()
         return self.writer
 
     async def stop(self) -> None:
-        """Store what was taken in, then close."""
+        """Answer what was begun, store what was taken in, then close."""
+        patience = asyncio.get_running_loop().time() + DRAIN
+        while self.busy and asyncio.get_running_loop().time() < patience:
+            await asyncio.sleep(0.01)
+        self.closed = True
         if self.writer is not None and self.keys is not None:
-            await self.writer.stop()
             await self.keys.stop()
+            await self.writer.stop()
         self.writer = self.keys = None
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -227,10 +241,10 @@ async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any
 
 
 def _masked(body: bytes, decoded: dict[str, Any], routing_key: str) -> bytes:
-    """The body as it came, without the key: keys are nowhere kept in clear."""
-    masked = body.replace(routing_key.encode(), MASK)
+    """The body as it came, but for the key, which is kept as its hash alone. As a whole string only: within one, an escape could be cut."""
+    masked = body.replace(b'"%b"' % routing_key.encode(), MASK)
     if masked == body:  # written with escapes
-        return json.dumps({**decoded, "routing_key": MASK.decode()}).encode()
+        return json.dumps({**decoded, "routing_key": "*" * 32}).encode()
     return masked
 
 

@@ -20,7 +20,7 @@ from watchbill.frontdoor import database, rows
 from watchbill.frontdoor.queue import Queue, Waiting
 
 BUDGET = 10.0  # seconds from the arrival of a request to its refusal
-DRAIN = 8.0  # seconds that a stop waits for what was taken in
+DRAIN = 2.0  # seconds that a stop waits for what still stands in the queue
 LOOK = 0.25  # seconds between two looks for requests whose time is up
 GONE = 2.0  # seconds that we wait for the server to notice that a connection is dead
 FRESH = 0.5  # seconds for which a commit proves that another will do

@@ -29,7 +29,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
@@ -51,7 +50,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "watchbill.web.middleware.SecurityHeaders",
     "watchbill.api.errors.JsonErrors",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,10 +110,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 CSRF_TRUSTED_ORIGINS = [ENV.url]
 X_FRAME_OPTIONS = "DENY"
 
-STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = 3600
 
 INTAKE_PARSERS = "watchbill.connectors.inbound.PARSERS"  # who reads which kind of stored event
 SMTP_URL = ENV.smtp_url

@@ -37,7 +37,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *_rest: Any, **_named: Any) -> None:
         """Says what changed; that somebody signed in is seen."""
         if said := SAID.get(message_template or ""):
-            messages.add_message(request, messages.SUCCESS if level >= messages.SUCCESS else level, said)
+            messages.add_message(request, min(messages.SUCCESS, level), said)
 
     def set_password(self, user: Person, password: str) -> None:
         """By the one action that sets passwords, audited."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watchbill.notifications.selectors import Tried
@@ -25,14 +25,16 @@ class Row:
     ended_at: dt.datetime | None = None
 
 
-def attempts_of(messages: Sequence[Tried], *, now: dt.datetime) -> list[Row]:
-    """The attempts to reach somebody about a page, in order; notices that somebody has it are no attempts."""
-    rows = [row for message in messages if message.kind != "status" for row in _rows(message, now)]
+def attempts_of(messages: Sequence[Tried], purposes: Mapping[int, str], *, now: dt.datetime) -> list[Row]:
+    """The attempts to reach somebody about a page, in order; notices that somebody has it are no attempts. `purposes` by page id."""
+    rows = [row for each in messages if each.kind != "status" for row in _rows(each, now, purposes.get(each.page_id or 0, ""))]
     return sorted(rows, key=lambda row: row.at)
 
 
-def _rows(message: Tried, now: dt.datetime) -> list[Row]:
+def _rows(message: Tried, now: dt.datetime, purpose: str) -> list[Row]:
     how = HOW.get(message.method, message.method) or "No way"
+    if purpose == "coordinate":
+        how = f"{how}, to coordinate"
     rows = []
     for attempt in message.attempts:
         said = how if attempt.n == 1 else f"{how}, {ORDINALS.get(attempt.n, f'{attempt.n}th')} try"

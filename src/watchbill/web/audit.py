@@ -65,7 +65,7 @@ def page(viewer: Viewer, wanted: Wanted, *, cursor: str = "") -> tuple[list[Reco
     return found[:PAGE], str(found[PAGE - 1].id) if len(found) > PAGE else ""
 
 
-def _of_number(text: str) -> QuerySet[Incident, dict[str, Any]]:
+def _of_number(text: str) -> QuerySet[Incident, Any]:
     return Incident.objects.filter(number=_number(text.strip().removeprefix("#"))).values("id")
 
 

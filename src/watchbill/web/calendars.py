@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from watchbill.people.models import Person, TimeOff
 from watchbill.schedules.models import Override, Schedule
@@ -129,7 +130,9 @@ def _lanes(
     if overrides:
         lanes.append(strip("Changes", [_change(each, visit) for each in overrides], window, now=visit.now, lines=lines))
     if away:
-        bars = [Bar(each.start, each.end, (_given(people[each.person_id]),), "off", f"{people[each.person_id].name} is away") for each in away]
+        bars = [
+            Bar(each.start, each.end, (_given(people[each.person_id]),), "off", f"{people[each.person_id].name} is away") for each in away
+        ]
         lanes.append(strip("Time off", bars, window, now=visit.now, lines=lines))
     return lanes
 
@@ -153,11 +156,12 @@ def _days(shifts: Sequence[Shift], people: dict[int, Person], borders: Sequence[
     bars = bars_of(shifts, people, visit)
     here = borders[0] <= visit.now < borders[-1]
     made = []
-    for start, end in zip(borders[:-1], borders[1:], strict=True):
+    for start, end in pairwise(borders):
         if here and end + SHORT_DAY <= visit.now:
             continue
         is_today = start <= visit.now < end
-        word = times.day(start, zone, now=visit.now)
+        local = start.astimezone(zone)
+        word = f"{times.WEEKDAYS[local.weekday()]} {local.day}"
         made.append(Day(word, is_today, strip(word, bars, Window(start, end, NARROW), now=visit.now, height=32)))
     return made
 

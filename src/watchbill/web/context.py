@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db import DatabaseError
@@ -38,7 +39,7 @@ def _signed_in(request: HttpRequest) -> dict[str, Any]:
         "zone_offset": int((visit.now.astimezone(visit.zone).utcoffset() or visit.now - visit.now).total_seconds() // 60),
         "zone_word": times.zone_word(visit.now, visit.zone),
         "clock": times.clock(visit.now, visit.zone),
-        "clock_utc": times.clock(visit.now, times.dt.UTC),
+        "clock_utc": times.clock(visit.now, dt.UTC),
         "waiting": waiting.pages_of(request),
         "may_audit": may_read(visit.viewer),
         "demo": Organization.objects.filter(demo=True).exists(),

@@ -39,7 +39,9 @@ def picture(spans: Sequence[Span], incident: Incident, visit: Visit) -> Ledger:
     over = incident.resolved_at
     past = max((over or visit.now) - incident.opened_at, LEAST)
     window = Window(incident.opened_at, incident.opened_at + past * (1 if over else 1 + AHEAD), ROOM)
-    strips = tuple(strip(name, [_bar(span, visit, over) for span in spans if span.role == role], window, now=visit.now) for role, name in ROLES)
+    strips = tuple(
+        strip(name, [_bar(span, visit, over) for span in spans if span.role == role], window, now=visit.now) for role, name in ROLES
+    )
     owners = [span for span in spans if span.role == "owner"]
     nobody = sum(((span.end or over or visit.now) - span.start for span in owners if span.person is None), dt.timedelta())
     first = next((span.start for span in owners if span.person is not None), None)

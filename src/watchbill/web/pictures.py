@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 LETTER = 7.0  # pixels of an average letter in the label's size, with a wide font
 PADDING = 10.0
-SQUEEZE = 0.72  # a label may be drawn this narrow, never narrower
+SQUEEZE = 0.6  # a label may be drawn this narrow, never narrower
 SLIVER = 0.55  # percent: the least width of a bar, so that a short gap is still seen
 
 
@@ -35,7 +35,6 @@ class Segment:
     width: float
     kind: str
     label: str
-    short: str
     squeeze: bool
     centred: bool
     words: str
@@ -103,7 +102,9 @@ class Window:
         return self.start <= at < self.end
 
 
-def strip(name: str, bars: Sequence[Bar], window: Window, *, now: dt.datetime, lines: Sequence[Line] = (), height: int = 28, words: str = "") -> Strip:
+def strip(
+    name: str, bars: Sequence[Bar], window: Window, *, now: dt.datetime, lines: Sequence[Line] = (), height: int = 28, words: str = ""
+) -> Strip:
     """The bars of one row that meet the window, cut at its ends."""
     shown = [bar for bar in bars if bar.end > window.start and bar.start < window.end]
     said = words or f"{name}: " + ("; ".join(bar.words or bar.labels[0] for bar in shown) if shown else "nothing")
@@ -122,7 +123,7 @@ def _segment(bar: Bar, window: Window, now: dt.datetime) -> Segment:
     width = max(right - left, SLIVER)
     left = min(left, 100.0 - width)
     pixels = width * window.room / 100
-    label, squeeze = _fitting(bar.labels, pixels)
+    label, squeeze = _fitting(bar.labels, pixels, cut=bar.kind != "gap")  # half of the word "Nobody" would say something else
     past = " past" if bar.end <= now and bar.kind != "gap" else ""
     running = bar.start < now < bar.end and window.holds(now)
     crossed = (window.place(now) - left) * window.room / 100 if running else None
@@ -133,7 +134,6 @@ def _segment(bar: Bar, window: Window, now: dt.datetime) -> Segment:
         width=width,
         kind=f"{bar.kind}{past}".strip(),
         label=label,
-        short=_initials(bar.labels[-1], pixels),
         squeeze=squeeze,
         centred=pixels < 70 and label_x is None,
         words=bar.words or bar.labels[0],
@@ -141,8 +141,8 @@ def _segment(bar: Bar, window: Window, now: dt.datetime) -> Segment:
     )
 
 
-def _fitting(labels: Sequence[str], pixels: float) -> tuple[str, bool]:
-    """The longest label that fits, and whether it must be squeezed."""
+def _fitting(labels: Sequence[str], pixels: float, *, cut: bool) -> tuple[str, bool]:
+    """The longest label that fits, and whether it must be squeezed; initials where none does and names may be cut."""
     space = pixels - PADDING / 2
     for label in labels:
         if len(label) * LETTER <= space:
@@ -150,8 +150,7 @@ def _fitting(labels: Sequence[str], pixels: float) -> tuple[str, bool]:
     for label in labels:
         if len(label) * LETTER * SQUEEZE <= space:
             return label, True
-    initials = _initials(labels[-1], pixels)
-    return initials, False
+    return (_initials(labels[-1], pixels) if cut else ""), False
 
 
 def _initials(label: str, pixels: float) -> str:

@@ -27,7 +27,9 @@ class Row:
     @property
     def can_acknowledge(self) -> bool:
         """Does its page wait for somebody?"""
-        return self.page is not None and (self.page.status in ("triggered", "exhausted") or self.page.paused_status in ("triggered", "exhausted"))
+        return self.page is not None and (
+            self.page.status in ("triggered", "exhausted") or self.page.paused_status in ("triggered", "exhausted")
+        )
 
     @property
     def stands(self) -> str:

@@ -77,11 +77,9 @@ def _two(big: int, big_unit: str, small: int, small_unit: str) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """What is left, in figures: 5:45; 1:05:45; from two days on in words. Nothing left: now."""
+    """What is left, in figures: 5:45; 1:05:45; from six hours on in words; nothing left is 0:00."""
     left = int(seconds + 0.999) if seconds > 0 else 0
-    if left <= 0:
-        return "now"
-    if left >= 2 * DAY:
+    if left >= 6 * HOUR:
         return span(left)
     hours, minutes, rest = left // HOUR, left % HOUR // MINUTE, left % MINUTE
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import path, re_path
 
-from watchbill.web import live
+from watchbill.web import files, live
 from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, schedules, you
 
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("you", you.you, name="you"),
     path("a/<str:token>", links.link, name="link"),
     path("demo/inbox", demo.inbox, name="demo-inbox"),
+    path("static/<str:name>", files.file, name="file"),
     path("live", live.stream, name="live"),
     path("theme", frame.theme, name="theme"),
     path("keys", frame.keys, name="keys"),

@@ -66,4 +66,4 @@ def signed_in(view: View[Rest]) -> Callable[Concatenate[HttpRequest, Rest], Http
         visit_of(request)
         return view(cast("DeskRequest", request), *args, **kwargs)
 
-    return inner
+    return cast("Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]", inner)

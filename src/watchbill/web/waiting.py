@@ -60,7 +60,8 @@ class Waiting:
 
     @property
     def title(self) -> str:
-        return self.incident.title
+        """Outside its own page a restricted one is called by its code name."""
+        return self.incident.code_name if self.incident.restricted else self.incident.title
 
     @property
     def shape(self) -> str:
@@ -89,12 +90,12 @@ def pages_of(request: HttpRequest) -> list[Waiting]:
     if known is None:
         visit = visit_of(request)
         known = waiting_for(visit.viewer, now=visit.now)
-        request._waiting = known  # type: ignore[attr-defined]  # noqa: SLF001  kept for the rest of the request
+        request._waiting = known  # type: ignore[attr-defined]  # kept for the rest of the request
     return known
 
 
 def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
-    """The pages that wait for this viewer, the most severe and oldest first."""
+    """The pages that wait for this viewer: those that need an owner first, then the most severe and oldest."""
     with connection.cursor() as cursor:
         cursor.execute(ASKED, [json.dumps([viewer.person_id]), MOST])
         found = cursor.fetchall()
@@ -103,7 +104,7 @@ def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
     incidents = visible_to(viewer).select_related("service", "team").in_bulk([row[1] for row in found])
     ahead = next_steps([row[0] for row in found], now=now)
     waiting = [Waiting(row[0], incidents[row[1]], row[3], row[2], row[4], ahead.get(row[0])) for row in found if row[1] in incidents]
-    return sorted(waiting, key=lambda one: (SEVERITY.get(one.incident.severity, 9), one.opened_at))
+    return sorted(waiting, key=lambda one: (one.purpose != Page.Purpose.RESPOND, SEVERITY.get(one.incident.severity, 9), one.opened_at))
 
 
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}

@@ -14,7 +14,13 @@ from watchbill.web.words import HOW
 
 MOST_DONE = 6  # firings behind us that are drawn; the earlier ones are counted
 WAITING = ("triggered", "exhausted")
-BY = {"web": "in the browser", "api": "by the API", "cli": "at the console", "mail link": "by the link in the mail", "webhook link": "by the link"}
+BY = {
+    "web": "in the browser",
+    "api": "by the API",
+    "cli": "at the console",
+    "mail link": "by the link in the mail",
+    "webhook link": "by the link",
+}
 MARKS = {"last_resort": "!", "again": "!", "ping": "?", "aimed": "→", "manual": "+"}
 FEW = 5  # names of a daylight step that are said in full
 
@@ -67,7 +73,9 @@ def draw(page: Page, *, via: str = "", now: dt.datetime) -> Drawn:
 
 
 def _done(fired: Fired) -> Node:
-    return Node("done", _mark(fired.kind, fired.step), _names(fired.people), fired.at, how_reached(fired.people), skipped=_skipped(fired.skipped))
+    return Node(
+        "done", _mark(fired.kind, fired.step), _names(fired.people), fired.at, how_reached(fired.people), skipped=_skipped(fired.skipped)
+    )
 
 
 def _here(walk: Picture, fired: Fired) -> Node:

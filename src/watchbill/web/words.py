@@ -45,4 +45,12 @@ def face_of(status: str, *, page: str = "", paused: str = "", cleared_unseen: bo
     return ACKNOWLEDGED if status == "acknowledged" else NOBODY
 
 
-HOW = {"email": "E-mail", "webhook": "Webhook", "sms": "Text message", "voice": "Phone", "push": "Push", "slack": "Slack", "apprise": "Apprise"}
+HOW = {
+    "email": "E-mail",
+    "webhook": "Webhook",
+    "sms": "Text message",
+    "voice": "Phone",
+    "push": "Push",
+    "slack": "Slack",
+    "apprise": "Apprise",
+}

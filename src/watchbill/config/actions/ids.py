@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchbill.config.rules import Full
 from watchbill.paging.models import Policy
@@ -27,7 +28,8 @@ class Ids:
     def target(self, full: Mapping[str, Any]) -> Full:
         """A target as it is stored: the row's id and, for reading, its name."""
         if "webhook" in full:
-            return {"kind": "webhook", "id": None, "name": full["webhook"], "url": full["webhook"]}
+            host = urlsplit(full["webhook"]).hostname or "webhook"  # the name is shown, and the rest may be a secret
+            return {"kind": "webhook", "id": None, "name": host, "url": full["webhook"]}
         if "channel" in full:
             where = full["channel"]
             more = {"name": "the team's channel"} if where == "team" else {"name": where["name"], "chat": where["chat"]}

@@ -99,7 +99,9 @@ def _entry(key: Key, full: Full, standing: Standing, last: Full | None, *, overw
     for field in full:
         if here.get(field) == full[field]:
             continue
-        touched = last is not None and here.get(field) != last.get(field)
+        touched = (
+            last is not None and field in last and here.get(field) != last[field]
+        )  # a field that is new to this release was set by nobody
         kept = touched and not overwrite
         fields.append(FieldChange(field, here.get(field), full[field], kept))
         if not kept:

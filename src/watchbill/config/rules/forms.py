@@ -5,25 +5,57 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from watchbill.config.rules.nodes import Leaf, Node
 from watchbill.config.rules.shapes import OneOf, Place, Schema, Text
 from watchbill.people.rules import Duration, format_duration, parse_duration
 
 ELAPSED, CALENDAR, BUSINESS, SHIFT = "elapsed", "calendar", "business", "shift"
+MOST_LETTERS = 32  # what is stored of a duration
 EXAMPLES = {ELAPSED: "30s, 15m, 12h or 1w", CALENDAR: "3 days or 1 month", BUSINESS: "1 business day", SHIFT: "1 shift"}
 
 NAME = Text("a name on one line")
 WORDS = Text("text on one line", longest=1000)
 HANDLE = Text("a handle of small letters, digits, dots and dashes, as ada or ada.osei", r"[a-z0-9][a-z0-9._-]*", 64)
 EMAIL = Text("a mail address, as ada@example.org", r"[^@\s<>(),;:\\\"\[\]]+@[\w-]+(\.[\w-]+)*", 254)
-URL = Text("an address that begins with https:// or http://", r"https?://[^\s/?#]+[^\s]*", 2000)
 ENVIRONMENT = Text("the name of an environment variable, as WATCHBILL_TOKEN", r"[A-Z_][A-Z0-9_]*", 120)
 CLOCK = Text("a time of day, as 09:00", r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CURRENCY = Text("a currency by its three letters, as USD", r"[A-Z]{3}")
 DAYS = OneOf(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 SEVERITY = OneOf(("critical", "high", "medium", "low"))
 URGENCY = OneOf(("high", "low"))
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """Where another system answers."""
+
+    expected: str = "an address that begins with https:// or http://"
+
+    def read(self, node: Node, at: Place) -> str | None:
+        text = Text(self.expected, longest=2000).read(node, at)
+        if text is None or is_url(text):
+            return text
+        at.refuse(node, self.expected)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": "^https?://", "maxLength": 2000}
+
+
+URL = Url()
+
+
+def is_url(text: str) -> bool:
+    """Has it a scheme that we speak, a host, and a port that can be?"""
+    if not re.fullmatch(r"https?://\S+", text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +143,7 @@ class Span:
         except ValueError:
             at.refuse(node, self.expected)
             return None
-        if sort_of(duration) not in self.sorts:
+        if sort_of(duration) not in self.sorts or len(node.value) > MOST_LETTERS:
             at.refuse(node, self.expected)
         elif duration.is_zero and not self.zero:
             at.say(node, f"{node.value} is no time at all; expected {self.expected}.")

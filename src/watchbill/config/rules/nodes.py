@@ -109,4 +109,4 @@ def shown_value(value: Plain) -> str:
         return "true" if value else "false"
     text = str(value)
     text = text if len(text) <= 60 else text[:57] + "..."
-    return text if text.strip() == text and text and text.isprintable() else ascii(text)
+    return text if text.strip() == text and text and text.isprintable() else repr(text)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchbill.config.rules.entries import Entry
-from watchbill.config.rules.forms import EMAIL, URL
+from watchbill.config.rules.forms import EMAIL, URL, is_url
 from watchbill.config.rules.nodes import Map, line_at, shown_value
 from watchbill.config.rules.shapes import Place
 from watchbill.schedules.rules import parse_length, parse_turn
@@ -20,7 +20,7 @@ from watchbill.schedules.rules import parse_length, parse_turn
 TELEPHONE = r"\+[1-9][0-9]{5,14}"
 ADDRESSES = {
     "email": (EMAIL.pattern, EMAIL.expected),
-    "webhook": (URL.pattern, URL.expected),
+    "webhook": (r"https?://.+", URL.expected),
     "sms": (TELEPHONE, "a telephone number in full, as +15005550011"),
     "voice": (TELEPHONE, "a telephone number in full, as +15005550011"),
     "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S+", "an Apprise address, as ntfy://topic"),
@@ -72,7 +72,7 @@ def _person(entry: Entry, whole: Whole) -> None:
     for index, contact in enumerate(entry.words.get("contact", [])):
         kind, address = contact["kind"], contact["address"]
         pattern, expected = ADDRESSES.get(kind, (r".+", "an address"))
-        if not re.fullmatch(pattern, address):
+        if not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
             whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no address for {kind}; expected {expected}.")
         if (kind, address) in seen:
             whole.say(entry, ("contact", index), f"{kind} {shown_value(address)} stands here twice; expected it once.")

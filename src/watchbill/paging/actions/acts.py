@@ -11,7 +11,7 @@ from django.db import connection
 from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import Line, end_paged_access_in, tell_in
 from watchbill.kernel import bus
-from watchbill.kernel.errors import Invalid, NotFound
+from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.notifications.actions import cancel_in
 from watchbill.paging import rules
 from watchbill.paging.actions.writing import Look, write_in, write_walks_in
@@ -82,8 +82,10 @@ def resume_in(page_id: int, *, now: dt.datetime) -> bool:
 
 
 def page_people_in(page_id: int, person_ids: Iterable[int], reason: str, *, now: dt.datetime) -> None:
-    """Ask these people now, by hand: the walk stays where it is. Whoever has left is named and not asked. Raises NotFound."""
+    """Ask these people now, by hand: the walk stays where it is. Whoever has left is not asked. Raises NotFound, Refused when it is over."""
     row = _one(page_id)
+    if row.walk.status == Page.Status.RESOLVED:
+        raise Refused("This page is over: nobody can be asked by it any more. Escalate the incident to page again.")
     ids = tuple(dict.fromkeys(person_ids))
     world = world_of([replace(row.walk, held=tuple((person_id, now) for person_id in ids))], now=now)
     people = tuple(person_id for person_id in ids if world.can_be_asked(person_id))
@@ -170,7 +172,9 @@ def _quiet_in(changed: Collection[tuple[Row, Walk]], *, now: dt.datetime) -> Non
 
 
 def _reached(page_ids: Collection[int]) -> set[int]:
-    sql = "SELECT DISTINCT page_id FROM notifications_notification WHERE page_id = ANY(%s) AND state = 'delivered'"
+    sql = """
+    SELECT DISTINCT n.page_id FROM notifications_notification n LEFT JOIN notifications_notification carrier ON carrier.id = n.bundle_id
+    WHERE n.page_id = ANY(%s) AND 'delivered' IN (n.state, carrier.state)"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(page_ids)])
         return {row[0] for row in cursor.fetchall()}

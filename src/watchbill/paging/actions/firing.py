@@ -12,17 +12,18 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from watchbill.audit.actions import ENGINE, Entry, record_in
-from watchbill.incidents.actions import Line, tell_in
+from watchbill.incidents.actions import Line, grant_in, tell_in
 from watchbill.kernel import bus
-from watchbill.notifications.actions import plan_in
-from watchbill.paging.actions.writing import Look, asks, write_in
-from watchbill.paging.rules import AGAIN, Advance, Fired, World, advance
-from watchbill.paging.selectors.rows import Row, claim_due, claim_one, due_ids, rows_of, with_tried
-from watchbill.paging.selectors.world import world_of
+from watchbill.notifications.actions import Ask, plan_in
+from watchbill.paging.actions.writing import Look, write_in
+from watchbill.paging.rules import World, advance
+from watchbill.paging.selectors.rows import Row, claim_due, claim_one, due_ids, with_tried
+from watchbill.paging.selectors.world import last_resort_of_installation, world_of
 
 log = logging.getLogger("watchbill.paging")
 
@@ -53,7 +54,7 @@ def _look(claim: Callable[[], Sequence[Row]], *, now: dt.datetime) -> int:
     if looks:
         write_in(looks, now=now)
     for row, error in failed:
-        _note_failure_in(row, error, world, now=now)
+        _note_failure_in(row.page_id, error, now=now)
     _tell_boards(rows)
     return len(rows)
 
@@ -84,29 +85,42 @@ def _look_alone(page_id: int, *, now: dt.datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _note_failure(page_id: int, error: str, *, now: dt.datetime) -> None:
-    for row in rows_of([page_id]):
-        _note_failure_in(row, error, world_of([row.walk], now=now), now=now)
+    _note_failure_in(page_id, error, now=now)
 
 
+# Nothing here reads the walk or its policy: they may be what is broken.
 NOTE = """
-UPDATE paging_page SET tries = tries + 1, error = %s, due_at = %s, set_aside_at = CASE WHEN tries + 1 >= %s THEN %s::timestamptz END WHERE id = %s
+UPDATE paging_page SET tries = tries + 1, error = %(error)s, due_at = %(now)s + %(later)s * power(2, least(tries, 10)),
+    set_aside_at = CASE WHEN tries + 1 >= %(most)s THEN %(now)s::timestamptz END
+WHERE id = %(id)s AND status <> 'resolved' RETURNING set_aside_at IS NOT NULL
 """
+ASIDE = """
+SELECT i.id, i.number, CASE WHEN i.restricted THEN i.code_name ELSE i.title END, CASE WHEN i.restricted THEN '' ELSE i.severity END, i.restricted,
+    i.service_id, i.team_id, p.firings, i.opened_at
+FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id WHERE p.id = %s
+"""
+BY_HAND = "A page cannot go on by itself: page somebody by hand."
 
 
-def _note_failure_in(row: Row, error: str, world: World, *, now: dt.datetime) -> None:
+def _note_failure_in(page_id: int, error: str, *, now: dt.datetime) -> None:
     """Try again later; after the last try put it aside, say so, and wake the installation's last resort: nobody else would."""
+    values: dict[str, Any] = {"error": error[:2000].replace("\x00", ""), "now": now, "later": LATER, "most": MOST_TRIES, "id": page_id}
     with connection.cursor() as cursor:
-        cursor.execute(NOTE, [error[:2000].replace("\x00", ""), now + LATER * 2**row.tries, MOST_TRIES, now, row.page_id])
-    if row.tries + 1 < MOST_TRIES:
-        return
-    people = tuple(p for p in world.last_resort[:1] if world.can_be_asked(p))
-    text = "This page cannot go on by itself: the engine failed on it five times. "
-    text += f"{world.names(people)} is told; page somebody by hand." if people else "Page somebody by hand."
-    tell_in([Line(row.incident_id, "exhausted", text, None, "engine", {"set_aside": True}, row.page_id)], now=now)
-    entry = Entry("page.set_aside", "page", str(row.page_id), row.incident_id, row.walk.team_id, row.restricted, {"number": row.number})
-    record_in([entry], by=ENGINE, now=now)
-    firing = Fired("last_resort", 0, 0, people, ("A page cannot go on by itself: page somebody by hand.",) * len(people), methods="all")
-    plan_in(asks(row, row.walk, firing), now=now)
+        cursor.execute(NOTE, values)
+        if cursor.fetchone() != (True,):
+            return
+        cursor.execute(ASIDE, [page_id])
+        incident_id, number, title, severity, restricted, service_id, team_id, firings, opened_at = cursor.fetchone()
+    people = last_resort_of_installation()
+    text = "This page cannot go on by itself: the engine failed on it five times. Page somebody by hand."
+    tell_in([Line(incident_id, "exhausted", text, None, "engine", {"set_aside": True, "people": people}, page_id)], now=now)
+    record_in([Entry("page.set_aside", "page", str(page_id), incident_id, team_id, restricted, {"number": number})], by=ENGINE, now=now)
+    if restricted:
+        grant_in(incident_id, people, "paged", now=now)
+    content = {"number": number, "title": title, "severity": severity, "service": "", "reason": "" if restricted else BY_HAND}
+    content |= {"restricted": restricted, "opened_at": opened_at.isoformat()}
+    asks = [Ask(person, "page", page_id, firings + 1, incident_id, service_id, "high", content, "all") for person in people]
+    plan_in(asks, now=now)
 
 
 def _tell_boards(rows: Sequence[Row]) -> None:
@@ -114,6 +128,3 @@ def _tell_boards(rows: Sequence[Row]) -> None:
     incidents = {row.incident_id for row in rows}
     for incident_id in incidents if len(incidents) <= FEW else (None,):
         bus.board_changed(incident_id)
-
-
-__all__ = ["AGAIN", "Advance", "decide", "fire_due"]

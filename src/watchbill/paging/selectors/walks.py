@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
@@ -126,7 +126,14 @@ def walks_of(page_ids: Collection[int], *, now: dt.datetime) -> dict[int, Pictur
 
     def to_come(row: Row) -> tuple[Coming, ...]:
         return tuple(
-            Coming(look.kind, look.step + 1, look.round + 1, look.at, tuple(people[p] for p in look.people if p in people), look.skipped)
+            Coming(
+                look.kind,
+                look.step + 1,
+                look.round + 1,
+                look.at,
+                tuple(people[p] for p in look.people if p in people),
+                _counted(look.skipped),
+            )
             for look in ahead[row.page_id]
         )
 
@@ -165,8 +172,13 @@ def _done(fired: dict[str, Any], people: dict[int, Asked], ways: dict[int, list[
     for person_id in fired["people"]:
         who, used = people[person_id], tuple(ways.get(person_id, ()))
         asked.append(Asked(who.person_id, who.handle, who.name, _outcome(used), used))
-    skipped = tuple(Skipped(s.get("step", fired["step"]) + 1, s["name"], s["why"]) for s in fired["skipped"])
+    skipped = _counted(tuple(Skipped(s["step"], s["name"], s["why"]) for s in fired["skipped"]))
     return Fired(fired["n"], fired["kind"], fired["step"] + 1, fired["round"] + 1, fired["due_at"], fired["at"], tuple(asked), skipped)
+
+
+def _counted(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
+    """Steps counted from 1, as people do."""
+    return tuple(replace(one, step=one.step + 1) for one in skipped)
 
 
 def _outcome(ways: tuple[Way, ...]) -> str:

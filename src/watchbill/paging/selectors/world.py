@@ -101,6 +101,14 @@ def _last_resort() -> tuple[int, ...]:
     return tuple(row[0] for row in _rows(sql, []))
 
 
+def last_resort_of_installation() -> list[int]:
+    """The first of them who is still there, asked without any walk."""
+    sql = "SELECT id FROM people_person WHERE id = ANY(%s) AND is_active"
+    order = _last_resort()
+    present = {row[0] for row in _rows(sql, [list(order)])}
+    return [person_id for person_id in order if person_id in present][:1]
+
+
 def _people(ids: set[int]) -> dict[int, Human]:
     sql = "SELECT id, name, is_active, region FROM people_person WHERE id = ANY(%s)"
     return {id_: Human(name, active, region) for id_, name, active, region in _rows(sql, [list(ids)])}

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UTC = dt.UTC
-SECOND, PROBE, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=3), dt.timedelta(days=1)
+ZERO = dt.timedelta(0)
+SECOND, PROBE, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=12), dt.timedelta(days=1)
 NAIVE_EPOCH = dt.datetime.combine(dt.date(1970, 1, 1), dt.time())
 EPOCH, EPOCH_DAY = NAIVE_EPOCH.replace(tzinfo=dt.UTC), NAIVE_EPOCH.toordinal()
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
@@ -33,9 +34,9 @@ def weekdays(words: Iterable[str]) -> frozenset[int]:
 
 def clock_time(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     """The first instant, in UTC, at which the clock of the zone shows `local` (naive), or a later time if it skips that one."""
-    offset = _steady_offset(zone, local.toordinal() // 7)
-    if offset is not None:
-        return EPOCH + (local - offset - NAIVE_EPOCH)
+    epoch = _steady_epoch(zone, local.toordinal() // 7)
+    if epoch is not None:
+        return epoch + (local - NAIVE_EPOCH)
     first = local.replace(tzinfo=zone, fold=0)
     before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
     if before is None or after is None:
@@ -46,14 +47,14 @@ def clock_time(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
 
 
 @lru_cache(maxsize=65_536)
-def _steady_offset(zone: dt.tzinfo, week: int) -> dt.timedelta | None:
-    """The offset of every clock time of the week, when it is the same from a day before it to a day after; most weeks of a year are so.
+def _steady_epoch(zone: dt.tzinfo, week: int) -> dt.datetime | None:
+    """The instant from which the clock times of the week count, when one offset holds from a day before it to a day after: in most weeks.
 
-    Asked every three hours: no zone has changed its clocks and changed them back within them since there are zones with rules.
+    Asked twice a day: no zone has changed its clocks and changed them back so soon since 1970, where times begin here.
     """
     begins = EPOCH + (7 * week - EPOCH_DAY) * DAY
-    offsets = {(begins + n * PROBE).astimezone(zone).utcoffset() for n in range(-8, 9 * 8)}
-    return offsets.pop() if len(offsets) == 1 else None
+    offsets = {(begins + n * PROBE).astimezone(zone).utcoffset() or ZERO for n in range(-3, 18)}
+    return EPOCH - offsets.pop() if len(offsets) == 1 else None
 
 
 def _end_of_gap(low: dt.datetime, high: dt.datetime, before: dt.timedelta, zone: dt.tzinfo) -> dt.datetime:

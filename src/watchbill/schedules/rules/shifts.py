@@ -56,20 +56,23 @@ def layer_shifts(layer: LayerRule, start: dt.datetime, end: dt.datetime) -> list
     zone = zone_of(layer.zone)
     begins_at = dt.timedelta(hours=layer.start.hour, minutes=layer.start.minute, seconds=layer.start.second)
     first = max(start.astimezone(zone).toordinal() - layer.length.reach, layer.starting.toordinal())
+    days, length, name, shadow, rank, hides = layer.days, layer.length, layer.name, layer.shadow, layer.position, layer.hides
+    dated = layer.valid_from is not None or layer.valid_until is not None
     rows: list[Shift] = []
     for ordinal in range(first, end.astimezone(zone).toordinal() + 1):
-        if (ordinal - 1) % 7 not in layer.days:
+        if (ordinal - 1) % 7 not in days:
             continue
         nominal = dt.datetime.fromordinal(ordinal) + begins_at
-        ends = clock_time(layer.length.end(nominal), zone)
+        ends = clock_time(length.end(nominal), zone)
         if ends <= start:
             continue
         begins = clock_time(nominal, zone)
         if begins >= end:
             break
-        if begins < ends and _is_valid(layer, begins):
-            people = entry_of(layer, turn_of(layer, ordinal))
-            rows += [Shift(begins, ends, person_id, "layer", layer.name, layer.shadow, layer.position, layer.hides) for person_id in people]
+        if begins >= ends or (dated and not _is_valid(layer, begins)):
+            continue
+        for person_id in entry_of(layer, turn_of(layer, ordinal)):
+            rows.append(Shift(begins, ends, person_id, "layer", name, shadow, rank, hides))  # noqa: PERF401  most entries are one person
     return rows
 
 

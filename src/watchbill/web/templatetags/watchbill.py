@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import hashlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from django import template
 from django.db import DatabaseError
 from django.forms import BoundField
-from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.kernel import kinds
 from watchbill.people.models import Organization
 from watchbill.web import health, times
+from watchbill.web.files import files
 from watchbill.web.walks import Node
 
 register = template.Library()
@@ -50,7 +48,9 @@ def state(word: str, shape: str, colour: str, box: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def at(context: Mapping[str, Any], moment: dt.datetime | None, *, seconds: bool = False, bold: bool = True, twin: bool = True) -> SafeString:
+def at(
+    context: Mapping[str, Any], moment: dt.datetime | None, *, seconds: bool = False, bold: bool = True, twin: bool = True
+) -> SafeString:
     """A moment, twice: mine, then UTC."""
     if moment is None:
         return mark_safe("")
@@ -79,7 +79,9 @@ def stamp(context: Mapping[str, Any], moment: dt.datetime, *, seconds: bool = Tr
         local = moment.astimezone(dt.UTC)
         year = f" {local.year}" if local.year != now.year else ""
         said = f"{local.day} {times.MONTHS[local.month - 1]}{year} {said}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', times.iso(moment), times.moment(moment, zone, now=now, seconds=True), said)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', times.iso(moment), times.moment(moment, zone, now=now, seconds=True), said
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -117,7 +119,11 @@ def local(context: Mapping[str, Any], zone_name: str) -> SafeString:
     theirs = times.zone_of(zone_name)
     if now.astimezone(theirs).utcoffset() == now.astimezone(zone).utcoffset():
         return mark_safe("")
-    day = "" if times.same_day(now, now, theirs) and now.astimezone(theirs).date() == now.astimezone(zone).date() else f"{times.WEEKDAYS[now.astimezone(theirs).weekday()]} "
+    day = (
+        ""
+        if times.same_day(now, now, theirs) and now.astimezone(theirs).date() == now.astimezone(zone).date()
+        else f"{times.WEEKDAYS[now.astimezone(theirs).weekday()]} "
+    )
     return format_html('<span class="zone nb">{}{} {}</span>', day, times.clock(now, theirs), times.zone_word(now, theirs))
 
 
@@ -150,15 +156,10 @@ def iso(moment: dt.datetime) -> str:
     return times.iso(moment)
 
 
-@functools.cache
-def _fingerprint(name: str) -> str:
-    return hashlib.sha256((Path(__file__).parents[1] / f"static/watchbill/{name}").read_bytes()).hexdigest()[:10]
-
-
 @register.simple_tag
 def asset(name: str) -> str:
     """The address of one of our files; it changes with the file, so that a browser may keep it."""
-    return f"{static('watchbill/' + name)}?v={_fingerprint(name)}"
+    return f"{reverse('file', args=[name])}?v={files()[name].version}"
 
 
 @register.filter

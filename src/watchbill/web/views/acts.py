@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -42,7 +42,7 @@ def act(request: DeskRequest, number: int, act: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def give_back(request: DeskRequest, number: int) -> HttpResponse:
+def give_back(request: DeskRequest, number: int) -> HttpResponseBase:
     """The undo of an acknowledgement: whoever took it cannot go on."""
     return act(request, number, "give-back")
 

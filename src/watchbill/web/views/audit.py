@@ -35,7 +35,9 @@ def records(request: DeskRequest) -> HttpResponse:
         via=asked.get("via", "") if asked.get("via", "") in VIAS else "",
     )
     rows, following = audit.page(request.visit.viewer, wanted, cursor=asked.get("cursor", ""))
-    numbers = dict(visible_to(request.visit.viewer).filter(id__in={row.incident_id for row in rows if row.incident_id}).values_list("id", "number"))
+    numbers = dict(
+        visible_to(request.visit.viewer).filter(id__in={row.incident_id for row in rows if row.incident_id}).values_list("id", "number")
+    )
     context = {
         "section": "audit",
         "wanted": wanted,
@@ -49,5 +51,7 @@ def records(request: DeskRequest) -> HttpResponse:
 
 def _said(detail: dict[str, object]) -> list[tuple[str, str]]:
     """The details of a record, short: what is long or empty is left to the API."""
-    words = [(name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in detail.items()]
+    words = [
+        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in detail.items()
+    ]
     return [(name, value if len(value) <= 80 else value[:79] + "…") for name, value in words if value not in ("", "None", "{}")]

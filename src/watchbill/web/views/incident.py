@@ -17,9 +17,8 @@ from watchbill.notifications.selectors import tried
 from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import Decision, Verb, decide
-from watchbill.response.actions.case import manages, was_notified
 from watchbill.response.actions.words import KINDS
-from watchbill.response.selectors import ledger
+from watchbill.response.selectors import ledger, manages, was_notified
 from watchbill.web import ledgers, waiting, walks
 from watchbill.web.attempts import attempts_of
 from watchbill.web.rows import face_of_incident
@@ -53,7 +52,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "coordinate": next((page for page in pages if page.purpose == "coordinate" and _waits(page)), None),
         "rights": _rights(visit, found),
         "walk": walks.draw(respond, via=_via(story, respond), now=visit.now) if respond else None,
-        "attempts": attempts_of(messages, now=visit.now),
+        "attempts": attempts_of(messages, {page.id: page.purpose for page in pages}, now=visit.now),
         "told": [each for each in messages if each.kind == "status"],
         "had": ledgers.picture(ledger(visit.viewer, found), found, visit),
         "story": list(reversed(story)),
@@ -81,7 +80,10 @@ def _rights(visit: Visit, found: Incident) -> dict[str, Decision]:
         "notified": was_notified(visit.person.id, found),
         "manages": manages(visit.person.id, found.team_id, now=visit.now),
     }
-    return {name: decide(visit.viewer, verb, **facts) for name, verb in (("acknowledge", Verb.ACKNOWLEDGE), ("respond", Verb.RESPOND), ("engage", Verb.ENGAGE))}
+    return {
+        name: decide(visit.viewer, verb, **facts)
+        for name, verb in (("acknowledge", Verb.ACKNOWLEDGE), ("respond", Verb.RESPOND), ("engage", Verb.ENGAGE))
+    }
 
 
 def _via(story: Sequence[TimelineEntry], page: Page | None) -> str:
@@ -125,5 +127,3 @@ def _choices(found: Incident) -> dict[str, Any]:
     members = set(Membership.objects.filter(team_id=found.team_id).values_list("person_id", flat=True))
     people = list(Person.objects.filter(is_active=True).order_by("name"))
     return {"team_people": [p for p in people if p.id in members], "other_people": [p for p in people if p.id not in members]}
-
-

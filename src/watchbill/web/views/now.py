@@ -16,7 +16,6 @@ from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 
-
 @require_safe
 @signed_in
 def now(request: DeskRequest) -> HttpResponse:

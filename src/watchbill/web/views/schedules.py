@@ -25,6 +25,14 @@ from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 MOST_WEEKS = 104
 MONTHS = 12
+MOST_FINDINGS = 12
+FOUND = {
+    "double": "two watches at once",
+    "rest": "too little rest",
+    "long": "on watch for long",
+    "time_off": "away",
+    "inactive": "account closed",
+}
 
 
 @require_safe
@@ -60,6 +68,7 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "is_mine": asked.get("zone") == "mine",
         "report": report,
         "facts": _facts(report),
+        "findings": _findings(report),
         "gap": report.gaps[0] if report.gaps else None,
         "last_resort": found.team.last_resort or Organization.objects.select_related("last_resort").first(),
         "may_cover": decide(visit.viewer, Verb.COVER, team_id=found.team_id),
@@ -80,7 +89,7 @@ def _take(request: DeskRequest, found: Schedule) -> HttpResponse:
     if not decision.allowed:
         raise NotAllowed(decision.why)
     try:
-        start, end = (dt.datetime.fromisoformat(request.POST.get(name, "").replace("Z", "+00:00")) for name in ("start", "end"))
+        start, end = (dt.datetime.fromisoformat(request.POST.get(name, "")) for name in ("start", "end"))
         if start.tzinfo is None or end.tzinfo is None:
             raise ValueError("a time without a zone")
         change = Change(kind="take", person=visit.person, start=max(start, visit.now), end=end, reason="took the gap")
@@ -90,7 +99,10 @@ def _take(request: DeskRequest, found: Schedule) -> HttpResponse:
     except (Refused, Invalid) as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"You have the watch from {times.moment(change.start, visit.zone, now=visit.now)} to {times.moment(end, visit.zone, now=visit.now)}.")
+        messages.success(
+            request,
+            f"You have the watch from {times.moment(change.start, visit.zone, now=visit.now)} to {times.moment(end, visit.zone, now=visit.now)}.",
+        )
     return HttpResponseRedirect(reverse("schedule", args=[found.id]), status=303)
 
 
@@ -127,6 +139,18 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
     if away := kinds.count("time_off"):
         facts.append(_fact(away, "watch meets time off", "watches meet time off", "", "amber"))
     return facts
+
+
+def _findings(report: Report) -> list[tuple[str, dt.datetime, dt.datetime]]:
+    """The first warnings, each with whom it concerns."""
+    shown = report.warnings[:MOST_FINDINGS]
+    people = Person.objects.in_bulk({finding.person_id for finding, _ in shown})
+    said = []
+    for finding, other in shown:
+        name = people[finding.person_id].name if finding.person_id in people else "Somebody"
+        word = FOUND.get(finding.kind, finding.kind) + (f" with {other}" if other else "")
+        said.append((f"{name}: {word}", finding.start, finding.end))
+    return said
 
 
 def _fact(count: int, one: str, many: str, none: str, colour: str) -> tuple[str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,7 +14,7 @@ from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
-from watchbill.response.actions.case import manages, was_notified
+from watchbill.response.selectors import manages, was_notified
 from watchbill.web.visit import DeskRequest, signed_in
 from watchbill.web.words import HOW
 
@@ -50,7 +52,7 @@ def permissions(request: DeskRequest) -> HttpResponse:
     }
     if number:
         incident = by_number(request.visit.viewer, int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0)
-        facts = {
+        facts: dict[str, Any] = {
             "team_id": incident.team_id,
             "restricted": incident.restricted,
             "has_access": has_access(viewer, incident),
@@ -76,5 +78,3 @@ def _asked_about(request: DeskRequest) -> Person:
     if person is None:
         raise NotFound("There is nobody of that handle.")
     return person
-
-

@@ -27,9 +27,8 @@
     return days < 10 ? two(days, "days", Math.floor(s % 86400 / 3600), "h") : `${days} days`;
   };
   const countdown = (seconds) => {
-    const s = Math.ceil(seconds);
-    if (s <= 0) return "now";
-    if (s >= 172800) return span(s);
+    const s = Math.max(0, Math.ceil(seconds));
+    if (s >= 21600) return span(s);
     const h = Math.floor(s / 3600), m = Math.floor(s % 3600 / 60);
     return h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${m}:${pad(s % 60)}`;
   };

@@ -1,0 +1,30 @@
+"""A desk whose rows other connections see, and a front door before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.committed import committed
+from tests.frontdoor.house import House
+from tests.intake.desk import Desk
+
+
+@pytest.fixture
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In the place of pytest-django's, whose clean-up the tables of evidence refuse."""
+    with committed(django_db_blocker):
+        yield
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def house(desk: Desk) -> Iterator[House]:
+    with House() as running:
+        yield running
