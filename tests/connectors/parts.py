@@ -46,12 +46,20 @@ def message(address: str = "", *, method: str = "webhook", numbers: tuple[int, .
 
 
 def content(number: int, **more: Any) -> dict[str, Any]:
-    given = {"number": number, "title": "disk <b>full</b>", "severity": "critical", "service": "Detections", "reason": "You have the watch."}
+    given = {
+        "number": number,
+        "title": "disk <b>full</b>",
+        "severity": "critical",
+        "service": "Detections",
+        "reason": "You have the watch.",
+    }
     return {**given, "restricted": False, "opened_at": "2026-03-02T09:00:00Z", **more}
 
 
 def restricted(number: int = 734211) -> dict[str, Any]:
-    return content(number, title="Blue Heron", severity="critical", service="Payments", reason="Customer data on pastebin.", restricted=True)
+    return content(
+        number, title="Blue Heron", severity="critical", service="Payments", reason="Customer data on pastebin.", restricted=True
+    )
 
 
 @dataclass

@@ -127,7 +127,12 @@ def test_several_mails_use_one_connection():
 @pytest.mark.req("P15")
 @pytest.mark.parametrize(
     ("refusal", "failure"),
-    [("452 mailbox full", TemporaryFailure), ("421 going down", TemporaryFailure), ("550 no such user", PermanentFailure), ("553 not here", PermanentFailure)],
+    [
+        ("452 mailbox full", TemporaryFailure),
+        ("421 going down", TemporaryFailure),
+        ("550 no such user", PermanentFailure),
+        ("553 not here", PermanentFailure),
+    ],
 )
 @pytest.mark.parametrize("where", ["refuse_rcpt", "refuse_data"])
 def test_4xx_is_temporary_and_5xx_is_for_good(refusal, failure, where):

@@ -117,7 +117,14 @@ def test_every_attempt_carries_the_same_idempotency_key_and_says_which_it_is():
 @pytest.mark.req("P15")
 @pytest.mark.parametrize(
     ("status", "failure"),
-    [(500, TemporaryFailure), (503, TemporaryFailure), (429, TemporaryFailure), (400, PermanentFailure), (404, PermanentFailure), (410, PermanentFailure)],
+    [
+        (500, TemporaryFailure),
+        (503, TemporaryFailure),
+        (429, TemporaryFailure),
+        (400, PermanentFailure),
+        (404, PermanentFailure),
+        (410, PermanentFailure),
+    ],
 )
 def test_everything_but_2xx_is_a_failed_attempt(status, failure):
     with sink(answer=status) as there, pytest.raises(failure, match=str(status)):
@@ -141,7 +148,7 @@ def test_a_lying_provider_that_answers_200_with_an_error_inside_counts_as_delive
 def test_a_provider_that_does_not_answer_in_time_leaves_the_end_unknown():
     with sink(delay=1.0) as there:
         began = time.monotonic()
-        with pytest.raises(UnknownEnd, match="No answer within 0.2 s"):
+        with pytest.raises(UnknownEnd, match=r"No answer within 0\.2 s"):
             send(message(there.url()), whole=0.2)
         assert time.monotonic() - began < 0.9
 
@@ -164,7 +171,7 @@ def test_a_provider_that_drips_its_answer_for_ever_is_left_after_the_whole_time(
         thread = threading.Thread(target=drip)
         thread.start()
         began = time.monotonic()
-        with pytest.raises(UnknownEnd, match="No answer within 0.5 s"):
+        with pytest.raises(UnknownEnd, match=r"No answer within 0\.5 s"):
             send(message(f"http://127.0.0.1:{server.getsockname()[1]}/"), whole=0.5)
         stop.set()
         thread.join()
@@ -275,7 +282,9 @@ def test_a_name_that_does_not_resolve_may_resolve_later():
         send(message("https://nowhere.example/"), resolve=never)
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "file:///etc/passwd", "http://", "//x", "gopher://x/", "http://[::1", "http://x:99999/", ""])
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/", "file:///etc/passwd", "http://", "//x", "gopher://x/", "http://[::1", "http://x:99999/", ""]
+)
 def test_what_is_no_http_url_is_refused_for_good(url):
     with pytest.raises(PermanentFailure):
         send(message(url))

@@ -94,7 +94,8 @@ class Desk:
 
     @property
     def sent(self) -> list[Message]:
-        return [m for channel in self.channels.values() for m in channel.sent]
+        log = [pair for channel in self.channels.values() for pair in zip(channel.times, channel.sent, strict=True)]
+        return [message for _, message in sorted(log, key=lambda pair: pair[0])]
 
     def tick(self, now: dt.datetime | None = None, *, settle: bool = True) -> None:
         """A round at that time; with `settle` also what its sending leads to."""

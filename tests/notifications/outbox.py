@@ -21,7 +21,9 @@ def content(number: int = 1, **more: Any) -> dict[str, Any]:
     return {**given, "restricted": False, "opened_at": "2026-03-02T09:00:00Z", **more}
 
 
-def ask(who: Person, page: int | None = 1, *, firing: int = 1, kind: str = "page", urgency: str = "high", methods: str = "rules", **more: Any) -> Ask:
+def ask(
+    who: Person, page: int | None = 1, *, firing: int = 1, kind: str = "page", urgency: str = "high", methods: str = "rules", **more: Any
+) -> Ask:
     incident = more.pop("incident", page)
     return Ask(who.id, kind, page, firing, incident, 1, urgency, content(incident or 0, **more), methods)
 

@@ -29,7 +29,9 @@ def session() -> Iterator[Session]:
     opened: list[psycopg.Connection] = []
 
     def hold(instance: int) -> psycopg.Connection:
-        values = {k: v for k, v in connection.get_connection_params().items() if k in {"dbname", "user", "password", "host", "port", "passfile"}}
+        values = {
+            k: v for k, v in connection.get_connection_params().items() if k in {"dbname", "user", "password", "host", "port", "passfile"}
+        }
         one = psycopg.connect(**values, autocommit=True)
         one.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, instance])
         opened.append(one)
@@ -161,7 +163,9 @@ def test_a_message_that_ends_six_engines_is_set_aside_and_the_next_method_starts
     assert [m.method for m in take(T0 + 6 * SEC)] == ["email"]
 
 
-STEPS = st.lists(st.sampled_from(["delivered", "temporary", "permanent", "unknown", "killed", "acknowledge", "freeze"]), min_size=1, max_size=14)
+STEPS = st.lists(
+    st.sampled_from(["delivered", "temporary", "permanent", "unknown", "killed", "acknowledge", "freeze"]), min_size=1, max_size=14
+)
 
 
 @pytest.mark.req("P15")

@@ -192,7 +192,11 @@ def test_retries_go_on_beside_the_next_method_until_somebody_acknowledged():
     (third,) = take(T0 + 25 * SEC)
     end(third, now=T0 + 25 * SEC)
     hook, _ = tried(1)
-    assert [(t.n, t.outcome, t.detail) for t in hook.attempts] == [(1, "temporary", "answered 500"), (2, "temporary", "answered 500"), (3, "delivered", "")]
+    assert [(t.n, t.outcome, t.detail) for t in hook.attempts] == [
+        (1, "temporary", "answered 500"),
+        (2, "temporary", "answered 500"),
+        (3, "delivered", ""),
+    ]
     assert (hook.state, hook.method, hook.handle) == ("delivered", "webhook", "ada")
 
 
@@ -306,7 +310,9 @@ def test_only_those_who_were_notified_learn_how_it_goes_and_the_doer_does_not():
     cancel(page_ids=[1])
     tell(Incident(1), "Bruno Keller has it.", but=bruno.id)
     messages = take(T0 + 2 * SEC)
-    assert [(m.handle, m.method, m.kind, m.contents[0]["reason"]) for m in messages] == [("ada", "webhook", "status", "Bruno Keller has it.")]
+    assert [(m.handle, m.method, m.kind, m.contents[0]["reason"]) for m in messages] == [
+        ("ada", "webhook", "status", "Bruno Keller has it.")
+    ]
 
 
 @pytest.mark.req("P3")
@@ -354,5 +360,7 @@ def test_a_claim_of_many_takes_a_fixed_number_of_queries(django_assert_max_num_q
 def test_the_due_rows_are_found_by_an_index():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN SELECT id FROM notifications_notification WHERE state = 'queued' AND first_page = true AND due_at <= now() ORDER BY due_at LIMIT 5")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM notifications_notification WHERE state = 'queued' AND first_page = true AND due_at <= now() ORDER BY due_at LIMIT 5"
+        )
         assert "notification_due" in "\n".join(row[0] for row in cursor.fetchall())

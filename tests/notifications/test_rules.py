@@ -65,7 +65,10 @@ def test_the_last_resort_is_reached_by_all_methods_whatever_their_rules_say():
 
 
 def test_an_unverified_method_is_skipped_and_hands_its_time_to_the_next_rule():
-    assert shown(plan([GONE, MAIL, CALL], [rule(0, "sms"), rule(120, "voice"), rule(600, "email")], urgency="high")) == [("voice", 0), ("email", 600)]
+    assert shown(plan([GONE, MAIL, CALL], [rule(0, "sms"), rule(120, "voice"), rule(600, "email")], urgency="high")) == [
+        ("voice", 0),
+        ("email", 600),
+    ]
 
 
 def test_a_rule_of_which_something_is_left_keeps_the_next_one_waiting():
@@ -160,7 +163,9 @@ def test_what_was_held_and_what_was_tried_before_goes():
 
 @pytest.mark.req("P7")
 def test_two_turns_of_one_page_for_one_method_are_one_message_the_newest():
-    arranged = arrange([candidate(1, page=1, firing=1, due_at=T0 - SEC), candidate(2, page=1, firing=2), candidate(3, page=1, firing=2, contact=2)], now=T0)
+    arranged = arrange(
+        [candidate(1, page=1, firing=1, due_at=T0 - SEC), candidate(2, page=1, firing=2), candidate(3, page=1, firing=2, contact=2)], now=T0
+    )
     assert [c.id for c in arranged.send] == [2, 3]
     assert arranged.merge == {1: 2}
 
@@ -199,7 +204,15 @@ def test_a_full_method_or_host_leaves_the_rest_queued():
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.integers(1, 2), st.sampled_from([0, 0, 1]), st.booleans(), st.integers(0, 5)),
+        st.tuples(
+            st.integers(1, 3),
+            st.integers(1, 3),
+            st.integers(1, 2),
+            st.integers(1, 2),
+            st.sampled_from([0, 0, 1]),
+            st.booleans(),
+            st.integers(0, 5),
+        ),
         max_size=25,
     )
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import time
 from importlib import resources
 from typing import Any
 
@@ -199,7 +200,29 @@ class Story:
         return {"person": person, "actor": Actor(handle, via, person.id), "now": at}
 
 
-if __name__ == "__main__":
+def engine() -> None:
+    """A small engine until the process is ended: pages walk and messages "arrive", so that a browser sees a desk that lives."""
+    from watchbill.kernel import bus
+    from watchbill.kernel.clock import database_now
+
+    story = Story(database_now())
+    while True:
+        now = database_now()
+        if fired(now):
+            bus.board_changed()
+        story.deliver(now)
+        time.sleep(0.2)
+
+
+def fired(now: dt.datetime) -> int:
+    """One round."""
+    from watchbill.paging.actions import fire_due
+
+    return fire_due(now=now)
+
+
+def main() -> None:
+    """Fill the database, or play the engine on it."""
     import django
 
     django.setup()
@@ -207,5 +230,13 @@ if __name__ == "__main__":
 
     from watchbill.kernel.clock import database_now
 
+    if sys.argv[1:] == ["engine"]:
+        engine()
     call_command("migrate", verbosity=0)
-    sys.stdout.write(json.dumps(desk(database_now())) + "\n")
+    now = database_now()
+    numbers = desk(now)
+    sys.stdout.write(json.dumps({**numbers, "watch": Story(now).asked_at(now)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

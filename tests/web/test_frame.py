@@ -14,31 +14,37 @@ PAGES = ["/", "/incidents", "/incidents?status=all", "/schedules", "/audit", "/y
 OPEN = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/accounts/inactive/", "/nothing/here", "/a/no-token"]
 
 
-@pytest.mark.parametrize("path", [*PAGES, *OPEN, "/static/watchbill.css", "/healthz"])
-def test_every_answer_carries_the_policy_and_the_other_headers(desk: Desk, path: str):
-    desk.page()
-    answer = desk.as_("root").get(path)
-    assert answer.headers["Content-Security-Policy"] == POLICY
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == ("no-referrer" if path.startswith("/a/") else "same-origin")
-    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "camera=()" in answer.headers["Permissions-Policy"]
-    assert answer.headers["X-Frame-Options"] == "DENY" or path.startswith("/static")
+def test_every_answer_carries_the_policy_and_the_other_headers(desk: Desk):
+    incident = desk.page()
+    for client, paths in (
+        (desk.as_("root"), [*PAGES, f"/incidents/{incident.number}", "/healthz"]),
+        (Client(), [*OPEN, "/static/watchbill.css"]),
+    ):
+        for path in paths:
+            headers = client.get(path).headers
+            assert headers["Content-Security-Policy"] == POLICY, path
+            assert headers["X-Content-Type-Options"] == "nosniff", path
+            assert headers["Referrer-Policy"] == ("no-referrer" if path.startswith("/a/") else "same-origin"), path
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+            assert "camera=()" in headers["Permissions-Policy"], path
+            assert headers["X-Frame-Options"] == "DENY", path
 
 
-@pytest.mark.parametrize("path", [*PAGES, *OPEN])
-def test_no_page_has_inline_script_or_style_and_each_has_the_sprite_once(desk: Desk, path: str):
+def test_no_page_has_inline_script_or_style_and_each_has_the_sprite_once(desk: Desk):
     incident = desk.page("<script>alert(1)</script> \"quoted\" 'title'")
-    for where in (path, f"/incidents/{incident.number}"):
-        html = desk.as_("root").get(where).content.decode()
-        assert not re.search(r"<script(?![^>]*\bsrc=)", html)
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", html)
-        assert html.count('class="sprite"') == 1
-        assert "no-store" in desk.as_("root").get(where).headers["Cache-Control"]
+    for client, paths in ((desk.as_("root"), [*PAGES, f"/incidents/{incident.number}"]), (Client(), OPEN)):
+        for path in paths:
+            answer = client.get(path)
+            html = answer.content.decode()
+            assert not re.search(r"<script(?![^>]*\bsrc=)", html), path
+            assert not re.search(r"<style|\sstyle=|\son[a-z]+=", html), path
+            assert html.count('class="sprite"') == 1, path
+            assert "no-store" in answer.headers["Cache-Control"], path
 
 
 @pytest.mark.parametrize("path", [*PAGES[:-2], "/incidents/1", "/schedules/1", "/demo/inbox", "/live"])
-def test_nobody_sees_a_page_without_signing_in(desk: Desk, path: str):
+@pytest.mark.django_db
+def test_nobody_sees_a_page_without_signing_in(path: str):
     answer = Client().get(path)
     assert (answer.status_code, answer.headers.get("Location", "")) in (
         (401, ""),
@@ -54,7 +60,7 @@ def test_every_address_of_ours_on_every_page_leads_somewhere(desk: Desk):
         found |= set(re.findall(r'href="(/[^"#]*|\?[^"]*)"', client.get(path).content.decode()))
     assert len(found) > 12
     for link in sorted(found):
-        assert client.get(link.replace("&amp;", "&")).status_code == 200, link
+        assert client.get(link.replace("&amp;", "&"), follow=True).status_code == 200, link
 
 
 def test_the_alarm_stands_on_every_other_screen_while_a_page_waits_for_me(desk: Desk):
@@ -115,11 +121,13 @@ def test_what_is_not_there_and_what_may_not_be_known_look_the_same(desk: Desk):
     secret = desk.page("insider", restricted=True)
     hidden = desk.as_("charlie").get(f"/incidents/{secret.number}")
     missing = desk.as_("charlie").get("/incidents/424242")
-    strip = lambda answer: re.sub(r'value="[^"]*"|data-now="[^"]*"|datetime="[^"]*"', "", answer.content.decode()).replace(
-        str(secret.number), "424242"
-    )  # noqa: E731
     assert (hidden.status_code, missing.status_code) == (404, 404)
-    assert strip(hidden) == strip(missing)
+    assert plain(hidden, secret.number) == plain(missing, 424242)
+
+
+def plain(answer, number: int) -> str:
+    """The page without what differs each time."""
+    return re.sub(r'value="[^"]*"|data-now="[^"]*"|datetime="[^"]*"', "", answer.content.decode()).replace(str(number), "N")
 
 
 def test_a_refusal_says_why_and_how_to_go_on(desk: Desk):

@@ -20,7 +20,7 @@ def shown(desk: Desk, name: str, incident: Incident, path: str = "") -> str:
     return answer.content.decode()
 
 
-def do(desk: Desk, name: str, incident: Incident, act: str, **data: object) -> str:
+def do(desk: Desk, name: str, incident: Incident, act: str, /, **data: object) -> str:
     """Post the form, follow it back, answer the page."""
     answer = desk.as_(name).post(f"/incidents/{incident.number}/{act}", data, follow=True)
     assert answer.status_code == 200, answer.content.decode()[-400:]

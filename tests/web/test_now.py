@@ -29,7 +29,7 @@ def test_a_page_on_me_stands_first_with_its_countdown_and_the_one_filled_button(
     html = desk.as_("alice").get("/").content.decode()
     assert html.index('class="pager"') < html.index("Has the watch")
     assert f"Acknowledge and own #{incident.number}" in html
-    assert re.search(r"If nobody acknowledges, <b>Grace.*?data-until>1[45]:", html, re.S)
+    assert re.search(r"If nobody acknowledges, <b>Grace.*?data-until>1[45]:", html, re.DOTALL)
     assert "Grace is not woken" in html
     assert html.count("btn-alarm") + html.count("btn-main") == 1
     assert f"<title>#{incident.number} pages you" in html

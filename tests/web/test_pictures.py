@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +34,7 @@ def test_bars_are_cut_at_the_window_and_those_outside_are_left_out():
 @pytest.mark.req("S1")
 def test_a_day_of_23_hours_is_narrower_than_one_of_24():
     borders = midnights(dt.date(2026, 3, 28), 3, BERLIN)
-    assert [round((b - a) / HOUR) for a, b in zip(borders, borders[1:], strict=False)] == [24, 23, 24]
+    assert [round((b - a) / HOUR) for a, b in pairwise(borders)] == [24, 23, 24]
     window = Window(borders[0], borders[-1], 800)
     assert window.place(borders[2]) - window.place(borders[1]) == pytest.approx(100 * 23 / 71)
     assert [line.heavy for line in day_lines(borders, window, BERLIN)] == [False, False, True, False]

@@ -121,18 +121,18 @@ def _http(_request: HttpRequest, error: Any) -> HttpResponse:
     return shape(error.status_code)
 
 
-def _data(_request: HttpRequest, error: Exception) -> HttpResponse:
+def _data(_request: HttpRequest, error: Any) -> HttpResponse:
     """A value that no column takes reached the database: the caller's mistake, and a check that is missing here."""
     log.warning("a request reached the database with a value that it refuses: %s", type(error).__name__)
     return shape(422, message="A value in the request is too big or has characters that cannot be stored.")
 
 
-def _away(_request: HttpRequest, _error: Exception) -> HttpResponse:
+def _away(_request: HttpRequest, _error: Any) -> HttpResponse:
     response = shape(503, message="The database does not answer. Send the same request again.")
     response.headers["Retry-After"] = "5"
     return response
 
 
-def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+def _broken(request: HttpRequest, error: Any) -> HttpResponse:
     log.error("an API request broke: %s %s", request.method, request.resolver_match and request.resolver_match.route, exc_info=error)
     return shape(500)

@@ -47,10 +47,10 @@ SELECT clock_timestamp(),
     FROM people_apitoken t JOIN people_person p ON p.id = t.person_id
     WHERE t.digest = ANY(%(digests)s) AND t.revoked_at IS NULL AND t.expires_at > clock_timestamp() AND p.is_active),
   (SELECT json_object_agg(s.name, s.print) FROM (
-    SELECT s.name, concat_ws('|', s.id, s.xmin,
+    SELECT s.name, md5(concat_ws('|', s.id, s.xmin,
       (SELECT string_agg(concat(l.id, ':', l.xmin), ',' ORDER BY l.id) FROM schedules_layer l WHERE l.schedule_id = s.id),
       (SELECT string_agg(concat(o.id, ':', o.xmin), ',' ORDER BY o.id) FROM schedules_override o
-        WHERE o.schedule_id = s.id AND o."end" > clock_timestamp())) AS print
+        WHERE o.schedule_id = s.id AND o."end" > clock_timestamp()))) AS print
     FROM schedules_schedule s WHERE s.is_active AND (%(all)s OR s.name = ANY(%(names)s))) s),
   (SELECT bit_xor(hashtext(concat(p.id, ':', p.xmin))) FROM people_person p)
 """

@@ -92,7 +92,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def say(data: Any, *, as_json: bool, human: Callable[[], None] | None = None) -> None:
+def say(data: Any, *, as_json: bool, human: Callable[[], object] | None = None) -> None:
     """Print data: as JSON, or by the given function for humans."""
     if as_json or human is None:
         sys.stdout.write(json.dumps(data, default=plain, ensure_ascii=False, indent=2) + "\n")

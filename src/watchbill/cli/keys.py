@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from django.conf import settings
@@ -61,7 +61,7 @@ def key_list(service: Annotated[str, typer.Option("--service", help="Only this s
     rows = IntegrationKey.objects.select_related("service").order_by("service__name", "id")
     if service:
         rows = rows.filter(service__name=service)
-    data = [
+    data: list[dict[str, Any]] = [
         {
             "id": row.id,
             "service": row.service.name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -40,6 +41,7 @@ FROZEN = 5.0  # a round that begins so long after the last one asks again what i
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
 DRAIN = 8.0
 PATIENCE = 5  # rounds
+SWITCH = 0.0005  # seconds: the loop waits no longer than this for the sending thread, which is always busy in a burst
 
 
 class Engine:
@@ -320,6 +322,7 @@ def _said(error: BaseException) -> str:
 
 def run() -> None:
     """The engine's process: until SIGTERM or SIGINT."""
+    sys.setswitchinterval(SWITCH)
     engine = Engine()
     signal.signal(signal.SIGTERM, engine.stop)
     signal.signal(signal.SIGINT, engine.stop)

@@ -45,7 +45,12 @@ def hear(report: Report, *, now: dt.datetime) -> None:
         return
     with transaction.atomic(durable=True):
         pages = sorted({*cleared, *(page for page, _ in report.all_failed)})
-        list(Incident.objects.select_for_update(no_key=True).filter(id__in=Page.objects.filter(id__in=pages).values("incident_id")).order_by("id").values("id"))
+        list(
+            Incident.objects.select_for_update(no_key=True)
+            .filter(id__in=Page.objects.filter(id__in=pages).values("incident_id"))
+            .order_by("id")
+            .values("id")
+        )
         tell_in([_line(failure) for failure in report.failures], now=now)
         if cleared:
             reached_in(cleared, now=now)
@@ -69,7 +74,8 @@ def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) ->
     return {
         id_
         for id_, status, acknowledged_at in rows
-        if status == Page.Status.RESOLVED or (status == Page.Status.ACKNOWLEDGED and acknowledged_at is not None and acknowledged_at > asked[id_])
+        if status == Page.Status.RESOLVED
+        or (status == Page.Status.ACKNOWLEDGED and acknowledged_at is not None and acknowledged_at > asked[id_])
     }
 
 
@@ -80,4 +86,12 @@ def _unproven(*, now: dt.datetime) -> Sequence[Any]:
 def _line(failure: Failure) -> Line:
     method = METHODS.get(failure.method, "Notification")
     text = f"{method} to {failure.name} failed{' for good' if failure.last else ''}: {failure.detail or 'no reason was given.'}"
-    return Line(failure.incident_id, "notified_failed", text, None, "engine", {"person": failure.person_id, "method": failure.method}, failure.page_id)
+    return Line(
+        failure.incident_id,
+        "notified_failed",
+        text,
+        None,
+        "engine",
+        {"person": failure.person_id, "method": failure.method},
+        failure.page_id,
+    )

@@ -23,9 +23,9 @@ from watchbill.notifications.messages import Message, Result
 from watchbill.notifications.rules import Outcome, Room
 
 try:
-    from uvloop import new_event_loop
+    import uvloop
 except ImportError:  # not on Windows
-    from asyncio import new_event_loop
+    uvloop = None  # type: ignore[assignment,unused-ignore]
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Sender:
         self._by_method: dict[str, asyncio.Semaphore] = {}
         self._by_host: dict[str, asyncio.Semaphore] = {}
         self._ready = threading.Event()
-        self._loop = new_event_loop()
+        self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="sender", daemon=True)
         self._error: BaseException | None = None
 
@@ -104,7 +104,11 @@ class Sender:
             methods[one.message.method] += 1
             hosts[one.message.host] += 1
         free = {name: DEPTH * entry.at_once - methods[name] for name, entry in self._entries.items()}
-        return Room(free, {host: count for host, count in hosts.items() if host}, DEPTH * min(e.each_host for e in self._entries.values() if e.each_host > 10))
+        return Room(
+            free,
+            {host: count for host, count in hosts.items() if host},
+            DEPTH * min(e.each_host for e in self._entries.values() if e.each_host > 10),
+        )
 
     def results(self, limit: int = 500) -> list[Result]:
         """How tries ended since the last call."""

@@ -5,6 +5,7 @@ The lock is how other engines know that this one lives; it goes with the session
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -16,7 +17,14 @@ from django.db import connection
 from watchbill.kernel import bus
 from watchbill.kernel.leases import LOCK_CLASS
 
-STEADY = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000, "connect_timeout": 5}
+STEADY = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "connect_timeout": 5,
+}
 NOT_OURS = {"cursor_factory", "context", "server_side_binding", "pool", "isolation_level", "assume_role", "prepare_threshold"}
 
 
@@ -29,20 +37,16 @@ class Wake:
         self._write.setblocking(False)
 
     def __call__(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):  # it is awake already
             self._write.send(b"!")
-        except BlockingIOError:
-            pass  # it is awake already
 
     def fileno(self) -> int:
         return self._read.fileno()
 
     def drain(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             while self._read.recv(4096):
                 pass
-        except BlockingIOError:
-            pass
 
     def close(self) -> None:
         self._read.close()

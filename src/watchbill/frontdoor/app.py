@@ -124,7 +124,9 @@ class FrontDoor:
         if kind != "alertmanager":
             await drop_body(receive)
             await answer(
-                send, 404, error("not_active", f"The way in for {clean(kind[:40]) or 'nothing'} is not active here.", active=["alertmanager"])
+                send,
+                404,
+                error("not_active", f"The way in for {clean(kind[:40]) or 'nothing'} is not active here.", active=["alertmanager"]),
             )
             return
         try:

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
-NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+NAMES = (("NAME", "dbname"), ("USER", "user"), ("PASSWORD", "password"), ("HOST", "host"), ("PORT", "port"))  # Django's and libpq's
 OF_DJANGO = {"pool", "isolation_level", "server_side_binding", "assume_role"}  # options that libpq does not know
 PATIENCE = 3  # seconds for connecting
 
@@ -20,7 +20,7 @@ PATIENCE = 3  # seconds for connecting
 def parameters() -> dict[str, Any]:
     """What the settings say about the database, as libpq takes it."""
     database = settings.DATABASES["default"]
-    known = {parameter: database[name] for name, parameter in NAMES.items() if database.get(name)}
+    known = {parameter: database[name] for name, parameter in NAMES if database.get(name)}
     options = {name: value for name, value in database.get("OPTIONS", {}).items() if name not in OF_DJANGO}
     return {"connect_timeout": PATIENCE, "tcp_user_timeout": 10_000, "keepalives_idle": 10, **known, **options}
 

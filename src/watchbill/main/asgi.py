@@ -1,4 +1,4 @@
-"""The web process: the front door, with Django behind it."""
+"""The web process: the front door, then who is on call, then Django; open pages hear of changes as long as it runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ os.environ.setdefault("WATCHBILL_PROCESS", "web")
 
 from django.core.asgi import get_asgi_application  # noqa: E402  the death signal must be set first
 
-from watchbill.frontdoor.app import make_application  # noqa: E402
+pages = get_asgi_application()  # sets Django up: what is imported below needs it
 
-application = make_application(get_asgi_application())
+from watchbill.api.express import Express  # noqa: E402
+from watchbill.frontdoor.app import make_application  # noqa: E402
+from watchbill.web import live  # noqa: E402
+
+application = make_application(Express(pages), alongside=[live.alongside])

@@ -45,6 +45,11 @@ def _run(arguments: list[str]) -> int:
 
 def run_command(arguments: list[str]) -> int:
     """Run one command where Django and the database are there already, as in a test; translate how it ended."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        sys.stderr.write("What was typed is not valid UTF-8; check the terminal's encoding.\n")
+        return 2
     frame = _load_commands(next((word for word in arguments if not word.startswith("-")), ""))
     try:
         return frame.app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0

@@ -96,6 +96,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="notification_due", condition=Q(state="queued")),
             models.Index(fields=["due_at"], name="notification_due_first", condition=Q(state="queued", first_page=True)),
+            models.Index(fields=["person"], name="notification_held", condition=Q(state="queued", held=True)),
             models.Index(fields=["bundle"], name="notification_bundle", condition=Q(bundle__isnull=False)),
             models.Index(fields=["lease_until"], name="notification_leased", condition=Q(state="leased")),
             models.Index(fields=["page_id", "firing"], name="notification_page"),

@@ -6,7 +6,7 @@ The picture is made of the same shifts as the list and the engine's answer. On a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -90,7 +90,7 @@ def two_weeks(schedule: Schedule, first: dt.date, zone: dt.tzinfo, visit: Visit)
         days=tuple(_days(shifts, people, borders, zone, visit)),
         hours=tuple(Tick(25.0 * n + 1, f"{6 * n:02}") for n in range(4)),
         rows=tuple(_listed(shift, people, visit) for shift in shifts),
-        changed_clocks=tuple(_clock_changes(people.values(), window, schedule)),
+        changed_clocks=tuple(_clock_changes({each.timezone for each in people.values()} | {schedule.timezone, str(zone)}, window)),
         has_gap=any(shift.person_id is None for shift in shifts),
     )
 
@@ -183,11 +183,10 @@ def _listed(shift: Shift, people: dict[int, Person], visit: Visit) -> Listed:
     return Listed(shift, people.get(shift.person_id or 0), because, shift.end <= visit.now, shift.start <= visit.now < shift.end)
 
 
-def _clock_changes(people: Iterable[Person], window: Window, schedule: Schedule) -> list[str]:
-    """Whose clocks change in the window, and what that means for shifts that stand in another zone."""
-    names = sorted({person.timezone for person in people} | {schedule.timezone})
+def _clock_changes(zones: Collection[str], window: Window) -> list[str]:
+    """Where the clocks change in the window."""
     found: dict[tuple[dt.datetime, int], list[str]] = {}
-    for name in names:
+    for name in sorted(zones):
         if change := clock_change(times.zone_of(name), window.start, window.end):
             found.setdefault(change, []).append(name.rsplit("/", 1)[-1].replace("_", " "))
     said = []

@@ -116,9 +116,18 @@ def hub() -> Hub:
 
 
 def stop() -> None:
-    """End the streams of this process. For the server's shutdown."""
+    """End the streams of this process."""
     for each in _hubs.values():
         each.close()
+
+
+@contextlib.asynccontextmanager
+async def alongside() -> AsyncIterator[None]:
+    """For the server's start and stop: when it stops, the streams end first, since it waits for them."""
+    try:
+        yield
+    finally:
+        stop()
 
 
 @sync_to_async

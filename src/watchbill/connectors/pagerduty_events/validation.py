@@ -41,9 +41,7 @@ def check_event(event: Any) -> Checked:
     if action == "trigger":
         _payload(event.get("payload"), errors)
     _decoration(event, errors)
-    if errors:
-        return Checked(tuple(errors))
-    return Checked((), routing_key, action, dedup_key)
+    return Checked(tuple(errors)) if errors else Checked((), routing_key, str(action), dedup_key)
 
 
 def check_change(event: Any) -> Checked:

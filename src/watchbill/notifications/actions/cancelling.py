@@ -56,5 +56,3 @@ def supersede_status_in(told: Sequence[tuple[int, int]], *, now: dt.datetime) ->
     if told:
         gone = fetch(SUPERSEDE, [now, [incident for incident, _ in told], [person for _, person in told]])
         inherit_in([row[0] for row in gone], now=now)
-
-

@@ -191,7 +191,9 @@ def _candidates(rows: Sequence[_Due], *, now: dt.datetime) -> list[Candidate]:
             held=r.held,
             tries=r.tries,
             last_paged=LastPaged(r.last_at, r.last_page) if r.last_at and r.last_page is not None else None,
-            just_sent=sent.get((r.page_id, r.person_id, r.contact_id)) if r.tries == 0 and r.kind == "page" and r.page_id is not None else None,
+            just_sent=sent.get((r.page_id, r.person_id, r.contact_id))
+            if r.tries == 0 and r.kind == "page" and r.page_id is not None
+            else None,
         )
         for r in rows
     ]

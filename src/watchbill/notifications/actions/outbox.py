@@ -58,7 +58,8 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of a query in the open transaction."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def run(sql: str, values: Sequence[Any]) -> int:

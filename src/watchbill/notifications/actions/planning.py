@@ -107,9 +107,8 @@ def _load(ids: list[int]) -> dict[int, _Person]:
             people[id_].methods.append(Method(contact, kind, why_not, kind in kinds.VOICE))
         elif email:  # no contact was ever set: the mail of the account
             people[id_].methods.append(Method(None, "email", why_skipped("email", active=active, verified=True, secret_env="")))
-    for person, urgency, after, named in fetch(RULES, [ids]):
-        if isinstance(named, str):
-            named = msgspec.json.decode(named)
+    for person, urgency, after, stored in fetch(RULES, [ids]):
+        named = msgspec.json.decode(stored) if isinstance(stored, str) else stored
         people[person].rules.setdefault(urgency, []).append(PersonalRule(dt.timedelta(seconds=after), tuple(named)))
     return people
 

@@ -108,7 +108,10 @@ def apply_in(results: Sequence[Result], *, now: dt.datetime) -> Report:
 def write_attempts_in(results: Sequence[Result]) -> None:
     """The evidence: one row for each try."""
     if results:
-        columns = zip(*((r.notification_id, r.attempt, r.started_at, r.ended_at, r.outcome.value, r.detail[:500], r.instance) for r in results), strict=True)
+        columns = zip(
+            *((r.notification_id, r.attempt, r.started_at, r.ended_at, r.outcome.value, r.detail[:500], r.instance) for r in results),
+            strict=True,
+        )
         run(ATTEMPTS, [list(column) for column in columns])
 
 
@@ -123,7 +126,14 @@ def _end(result: Result, row: _Row) -> After | None:
 
 def _write(ends: dict[int, tuple[Result, After]]) -> None:
     values: list[tuple[Any, ...]] = [
-        (id_, end.state, result.ended_at + end.again_in if end.again_in is not None else None, end.possible_duplicate, result.ended_at, _error(result))
+        (
+            id_,
+            end.state,
+            result.ended_at + end.again_in if end.again_in is not None else None,
+            end.possible_duplicate,
+            result.ended_at,
+            _error(result),
+        )
         for id_, (result, end) in ends.items()
     ]
     run(WRITE, [list(column) for column in zip(*values, strict=True)])

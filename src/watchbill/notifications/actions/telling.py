@@ -57,7 +57,10 @@ def tell_status_in(incident: Told, text: str, *, except_person: int | None, now:
     supersede_status_in([(incident.id, person) for person, _ in told], now=now)
     content = msgspec.Raw(msgspec.json.encode(content_of(incident, text)))
     service = incident.service_id
-    rows = [Row(person, contact, "status", None, None, incident.id, service, "low", 0, now, False, content, hold=True) for person, contact in told]
+    rows = [
+        Row(person, contact, "status", None, None, incident.id, service, "low", 0, now, False, content, hold=True)
+        for person, contact in told
+    ]
     if rows:
         insert_in(rows, now=now)
         bus.wake_engine()

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,117 +17,196 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('address', models.CharField(max_length=2000)),
-                ('secret_env', models.CharField(blank=True, default='', max_length=120)),
-                ('position', models.IntegerField(default=0)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('verified_by', models.CharField(blank=True, default='', max_length=16)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("address", models.CharField(max_length=2000)),
+                ("secret_env", models.CharField(blank=True, default="", max_length=120)),
+                ("position", models.IntegerField(default=0)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("verified_by", models.CharField(blank=True, default="", max_length=16)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('kind', models.CharField(choices=[('page', 'Page'), ('status', 'Status'), ('handoff', 'Handoff'), ('duty', 'Duty'), ('drill', 'Drill'), ('clock', 'Clock')], max_length=8)),
-                ('page_id', models.BigIntegerField(null=True)),
-                ('firing', models.IntegerField(null=True)),
-                ('incident_id', models.BigIntegerField(null=True)),
-                ('service_id', models.BigIntegerField(null=True)),
-                ('urgency', models.CharField(default='high', max_length=4)),
-                ('rule', models.IntegerField(default=0)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('leased', 'Leased'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('bundled', 'Bundled'), ('merged', 'Merged')], default='queued', max_length=10)),
-                ('due_at', models.DateTimeField()),
-                ('first_page', models.BooleanField(default=False)),
-                ('tries', models.IntegerField(default=0)),
-                ('lease_instance', models.BigIntegerField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('possible_duplicate', models.BooleanField(default=False)),
-                ('content', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True, default='')),
-                ('bundle', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notifications.notification')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notifications.contact')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("page", "Page"),
+                            ("status", "Status"),
+                            ("handoff", "Handoff"),
+                            ("duty", "Duty"),
+                            ("drill", "Drill"),
+                            ("clock", "Clock"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("page_id", models.BigIntegerField(null=True)),
+                ("firing", models.IntegerField(null=True)),
+                ("incident_id", models.BigIntegerField(null=True)),
+                ("service_id", models.BigIntegerField(null=True)),
+                ("urgency", models.CharField(default="high", max_length=4)),
+                ("rule", models.IntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("leased", "Leased"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("bundled", "Bundled"),
+                            ("merged", "Merged"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("first_page", models.BooleanField(default=False)),
+                ("tries", models.IntegerField(default=0)),
+                ("lease_instance", models.BigIntegerField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("possible_duplicate", models.BooleanField(default=False)),
+                ("content", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True, default="")),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.notification",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="notifications.contact"),
+                ),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.IntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('outcome', models.CharField(max_length=10)),
-                ('detail', models.CharField(blank=True, default='', max_length=500)),
-                ('instance', models.BigIntegerField(null=True)),
-                ('notification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='notifications.notification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("n", models.IntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("outcome", models.CharField(max_length=10)),
+                ("detail", models.CharField(blank=True, default="", max_length=500)),
+                ("instance", models.BigIntegerField(null=True)),
+                (
+                    "notification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="notifications.notification"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('urgency', models.CharField(max_length=4)),
-                ('after_seconds', models.IntegerField()),
-                ('kinds', models.JSONField()),
-                ('position', models.IntegerField(default=0)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("urgency", models.CharField(max_length=4)),
+                ("after_seconds", models.IntegerField()),
+                ("kinds", models.JSONField()),
+                ("position", models.IntegerField(default=0)),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="rules", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['person'], name='contact_person'),
+            model_name="contact",
+            index=models.Index(fields=["person"], name="contact_person"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at'], name='notification_due'),
+            model_name="notification",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["due_at"], name="notification_due"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='notification_leased'),
+            model_name="notification",
+            index=models.Index(condition=models.Q(("state", "leased")), fields=["lease_until"], name="notification_leased"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['page_id', 'firing'], name='notification_page'),
+            model_name="notification",
+            index=models.Index(fields=["page_id", "firing"], name="notification_page"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['incident_id'], name='notification_incident'),
+            model_name="notification",
+            index=models.Index(fields=["incident_id"], name="notification_incident"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'leased'])), fields=['person', 'state'], name='notification_person'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "leased"])), fields=["person", "state"], name="notification_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'status', 'handoff', 'duty', 'drill', 'clock'])), name='notification_kind'),
+            model_name="notification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["page", "status", "handoff", "duty", "drill", "clock"])), name="notification_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'leased', 'delivered', 'failed', 'cancelled', 'bundled', 'merged'])), name='notification_state'),
+            model_name="notification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["queued", "leased", "delivered", "failed", "cancelled", "bundled", "merged"])),
+                name="notification_state",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attempt',
-            trigger=pgtrigger.compiler.Trigger(name='attempt_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d5ce83f6a030cce77daa38d7f418404dea7db23f', operation='UPDATE OR DELETE', pgid='pgtrigger_attempt_append_only_d360b', table='notifications_attempt', when='BEFORE')),
+            model_name="attempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="attempt_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="d5ce83f6a030cce77daa38d7f418404dea7db23f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_attempt_append_only_d360b",
+                    table="notifications_attempt",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attempt',
-            trigger=pgtrigger.compiler.Trigger(name='attempt_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'this table is append-only';", hash='f29d5d4e49be696951ed707e7d4ee721b311b8b8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_attempt_no_truncate_2ce74', table='notifications_attempt', when='BEFORE')),
+            model_name="attempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="attempt_no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'this table is append-only';",
+                    hash="f29d5d4e49be696951ed707e7d4ee721b311b8b8",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_attempt_no_truncate_2ce74",
+                    table="notifications_attempt",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='rule',
-            index=models.Index(fields=['person', 'urgency'], name='rule_person'),
+            model_name="rule",
+            index=models.Index(fields=["person", "urgency"], name="rule_person"),
         ),
         migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('urgency__in', ['high', 'low'])), name='rule_urgency'),
+            model_name="rule",
+            constraint=models.CheckConstraint(condition=models.Q(("urgency__in", ["high", "low"])), name="rule_urgency"),
         ),
     ]

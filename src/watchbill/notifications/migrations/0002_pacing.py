@@ -6,48 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0001_initial'),
-        ('people', '0001_initial'),
+        ("notifications", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LastPage',
+            name="LastPage",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('at', models.DateTimeField()),
-                ('page_id', models.BigIntegerField()),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("page_id", models.BigIntegerField()),
             ],
         ),
         migrations.AddField(
-            model_name='notification',
-            name='held',
+            model_name="notification",
+            name="held",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='notification',
-            name='withdrawn',
+            model_name="notification",
+            name="withdrawn",
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name='notification',
-            name='contact',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notifications.contact'),
+            model_name="notification",
+            name="contact",
+            field=models.ForeignKey(
+                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="notifications.contact"
+            ),
         ),
         migrations.AlterField(
-            model_name='notification',
-            name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="notification",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('first_page', True), ('state', 'queued')), fields=['due_at'], name='notification_due_first'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("first_page", True), ("state", "queued")), fields=["due_at"], name="notification_due_first"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('bundle__isnull', False)), fields=['bundle'], name='notification_bundle'),
+            model_name="notification",
+            index=models.Index(condition=models.Q(("bundle__isnull", False)), fields=["bundle"], name="notification_bundle"),
         ),
     ]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UTC = dt.UTC
 ZERO = dt.timedelta(0)
-SECOND, PROBE, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=12), dt.timedelta(days=1)
+SECOND, DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 NAIVE_EPOCH = dt.datetime.combine(dt.date(1970, 1, 1), dt.time())
 EPOCH, EPOCH_DAY = NAIVE_EPOCH.replace(tzinfo=dt.UTC), NAIVE_EPOCH.toordinal()
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
@@ -50,10 +50,10 @@ def clock_time(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
 def _steady_epoch(zone: dt.tzinfo, week: int) -> dt.datetime | None:
     """The instant from which the clock times of the week count, when one offset holds from a day before it to a day after: in most weeks.
 
-    Asked twice a day: no zone has changed its clocks and changed them back so soon since 1970, where times begin here.
+    Asked once a day: no zone has changed its clocks and changed them back so soon since 1970, where times begin here.
     """
     begins = EPOCH + (7 * week - EPOCH_DAY) * DAY
-    offsets = {(begins + n * PROBE).astimezone(zone).utcoffset() or ZERO for n in range(-3, 18)}
+    offsets = {(begins + n * DAY).astimezone(zone).utcoffset() or ZERO for n in range(-1, 9)}
     return EPOCH - offsets.pop() if len(offsets) == 1 else None
 
 

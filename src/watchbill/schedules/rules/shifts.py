@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from operator import attrgetter
 
 from watchbill.people.rules import clock_time, zone_of
 from watchbill.schedules.rules.hiding import hide
@@ -18,6 +19,7 @@ from watchbill.schedules.rules.overriding import amend
 from watchbill.schedules.rules.turns import entry_of, turn_of
 
 INSTANT = dt.timedelta(microseconds=1)
+IN_ORDER = attrgetter("start", "rank", "end", "person_id")
 HORIZONS = tuple(dt.timedelta(days=days) for days in (2, 9, 40, 400))  # how far ahead somebody is looked for, step by step
 
 
@@ -33,7 +35,7 @@ def final_shifts(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -
     if schedule.overrides:
         rows = amend(rows, schedule.overrides, schedule.layers, low, high)
     rows = [row for row in hide(rows) if row.end > start and row.start < end]
-    rows.sort(key=_in_order)
+    rows.sort(key=IN_ORDER)
     return rows
 
 
@@ -90,7 +92,3 @@ def _reach(
     """The window of whatever overlaps [start, end)."""
     spans: list[Shift | OverrideRule] = [*rows, *(override for override in overrides if override.end > start and override.start < end)]
     return min([start, *(span.start for span in spans)]), max([end, *(span.end for span in spans)])
-
-
-def _in_order(row: Shift) -> tuple[dt.datetime, int, dt.datetime, int]:
-    return row.start, row.rank, row.end, row.person_id or 0

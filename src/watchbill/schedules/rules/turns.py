@@ -38,6 +38,8 @@ def _shifts_before(days: frozenset[int], first: int, ordinal: int) -> int:
     """How many days of the weekday set lie in [first, ordinal); negative when the day lies before the first."""
     if ordinal < first:
         return -_shifts_before(days, ordinal, first)
+    if len(days) == 7:
+        return ordinal - first
     weeks, rest = divmod(ordinal - first, 7)
     return weeks * len(days) + sum((first + n - 1) % 7 in days for n in range(rest))
 

@@ -1,0 +1,98 @@
+"""The audit and the page that explains permissions: for whom, how much, and never of a case one may not know."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.conftest import Desk
+from watchbill.audit.actions import Actor, Entry, record_in
+from watchbill.response import actions
+
+
+def records(desk: Desk, name: str, query: str = "") -> str:
+    answer = desk.as_(name).get(f"/audit{query}")
+    assert answer.status_code == 200
+    return answer.content.decode().split("<h2>Records</h2>")[1]
+
+
+def test_managers_read_their_teams_and_administrators_all(desk: Desk):
+    incident = desk.page()
+    desk.act("alice", actions.acknowledge, incident)
+    record_in([Entry("config.apply", "service", "other", team_id=None)], by=Actor("operator", "cli"), now=desk.now)
+    for name in ("alice", "bob", "vera", "charlie"):
+        assert desk.as_(name).get("/audit").status_code == 403
+        assert 'href="/audit"' not in desk.as_(name).get("/").content.decode()
+    assert "page.acknowledge" in records(desk, "grace")
+    assert "config.apply" not in records(desk, "grace")
+    assert "config.apply" in records(desk, "root")
+    assert 'href="/audit"' in desk.as_("grace").get("/").content.decode()
+
+
+@pytest.mark.req("R8")
+def test_a_restricted_case_is_in_no_audit_of_whoever_has_no_access(desk: Desk):
+    secret = desk.page("insider", restricted=True)
+    for name in ("grace", "root"):
+        for query in ("", f"?number={secret.number}", "?action=incident."):
+            html = records(desk, name, query)
+            assert str(secret.number) not in html
+            assert secret.code_name not in html
+    actions.assign(secret.number, desk.grace, person=desk.alice, actor=Actor("alice", "web", desk.alice.id), now=desk.now)
+    assert str(secret.number) in records(desk, "grace")
+
+
+def test_narrowed_by_act_person_incident_and_way(desk: Desk):
+    one, two = desk.page("one"), desk.page("two")
+    desk.act("alice", actions.acknowledge, one)
+    desk.act("bob", actions.acknowledge, two)
+    html = records(desk, "root", "?actor=alice")
+    assert "<b>alice</b>" in html
+    assert "<b>bob</b>" not in html
+    assert f"#{two.number}" not in records(desk, "root", f"?number={one.number}")
+    assert "incident.open" not in records(desk, "root", "?action=page.")
+    assert "No record fits" in records(desk, "root", "?via=file")
+    assert desk.as_("root").get("/audit?number=x").status_code == 422
+    assert desk.as_("root").get("/audit?cursor=x").status_code == 422
+
+
+def test_page_by_page_without_repeating(desk: Desk):
+    for n in range(70):
+        record_in([Entry("token.create", "token", f"t{n}-end")], by=Actor("operator", "cli"), now=desk.now)
+    first = records(desk, "root", "?action=token.")
+    cursor = re.search(r'href="(\?[^"]*cursor=[^"]*)"', first)
+    assert cursor
+    second = records(desk, "root", cursor[1].replace("&amp;", "&"))
+    seen = re.findall(r"t(\d+)-end", first) + re.findall(r"t(\d+)-end", second)
+    assert sorted(map(int, seen)) == list(range(70))
+
+
+def test_everybody_may_ask_why_about_themselves_and_managers_about_others(desk: Desk):
+    html = desk.as_("vera").get("/permissions?team=SecOps").content.decode()
+    assert "Vera is a viewer of this team; it takes a responder of this team." in html
+    assert desk.as_("vera").get("/permissions?person=bob").status_code == 403
+    assert "Bob is a responder of this team" in desk.as_("grace").get("/permissions?person=bob&team=SecOps").content.decode()
+    assert desk.as_("grace").get("/permissions?person=nobody").status_code == 404
+
+
+def test_why_on_one_incident(desk: Desk):
+    incident, secret = desk.page(), desk.page("insider", restricted=True)
+    html = desk.as_("grace").get(f"/permissions?person=charlie&number={incident.number}").content.decode()
+    assert "Charlie has no role in this team and was not notified" in html
+    assert desk.as_("grace").get(f"/permissions?number={secret.number}").status_code == 404
+    assert "was paged for it" in desk.as_("alice").get(f"/permissions?number={secret.number}").content.decode()
+    assert desk.as_("alice").get("/permissions?number=x").status_code == 404
+
+
+def test_you_says_how_you_are_reached_and_what_is_not_active(desk: Desk):
+    from watchbill.notifications.models import Contact
+
+    Contact.objects.create(
+        person=desk.alice, kind="voice", address="+15005550006", position=1, verified_at=desk.now, verified_by="operator"
+    )
+    Contact.objects.create(person=desk.alice, kind="webhook", address="https://hook.example.org/x", position=2)
+    html = desk.as_("alice").get("/you").content.decode()
+    assert "Verified by the operator" in html
+    assert "Not active here" in html
+    assert "Not verified: skipped" in html
+    assert "SecOps" in html
