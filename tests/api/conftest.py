@@ -53,7 +53,9 @@ class Desk:
             self.tokens[key] = create_token(person, wanted, by=BY, now=database_now())[1]
         return self.tokens[key]
 
-    def ask(self, method: str, path: str, who: Person | None = None, body: Any = None, *, scopes: tuple[str, ...] = (), **more: Any) -> Answer:
+    def ask(
+        self, method: str, path: str, who: Person | None = None, body: Any = None, *, scopes: tuple[str, ...] = (), **more: Any
+    ) -> Answer:
         headers = dict(more.pop("headers", {}))
         if who is not None:
             headers["Authorization"] = f"Bearer {self.token(who, *scopes)}"

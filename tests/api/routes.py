@@ -43,9 +43,7 @@ def operations() -> dict[tuple[str, str], str]:
     """{(method, address): scope} of everything that the API answers."""
     schema = api.get_openapi_schema(path_prefix="")
     return {
-        (method.upper(), path): operation["x-scope"]
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
+        (method.upper(), path): operation["x-scope"] for path, methods in schema["paths"].items() for method, operation in methods.items()
     }
 
 

@@ -160,5 +160,5 @@ def test_a_token_goes_before_the_session(desk):
 def test_the_audit_names_the_person_and_the_token(desk):
     incident = desk.open()
     desk.post(f"/incidents/{incident.number}/acknowledge", desk.alice)
-    (record,) = [each for each in desk.get("/audit?action=page.acknowledge", desk.root).body["items"]]
+    (record,) = desk.get("/audit?action=page.acknowledge", desk.root).body["items"]
     assert (record["actor"], record["via"], record["detail"]["token"]) == ("alice", "api", ApiToken.objects.get(person=desk.alice).id)

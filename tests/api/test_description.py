@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -13,7 +14,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.api.routes import VALID
+from tests.api.routes import VALID, operations
 from watchbill.people.permissions import SCOPES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls")]
@@ -47,7 +48,9 @@ CHECKS = [
     schemathesis.checks.content_type_conformance,
     schemathesis.checks.response_schema_conformance,
 ]
-CALM = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True, database=None)
+CALM = settings(
+    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True, database=None
+)
 
 
 @pytest.fixture
@@ -78,3 +81,10 @@ def test_random_requests_are_answered_as_described(desk, one_connection, route):
             case.call_and_validate(headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}, checks=CHECKS)
 
     ask()
+
+
+def test_the_reference_names_every_operation_with_its_scope():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text()
+    rows = re.findall(r"^\| `(GET|POST|PUT|PATCH|DELETE) (\S+)` \| `(\S+)` \|", text, re.MULTILINE)
+    assert {(method, path): scope for method, path, scope in rows} == operations()
+    assert len(rows) == len(operations())

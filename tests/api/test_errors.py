@@ -153,7 +153,25 @@ def test_a_refusal_elsewhere_is_left_alone(desk):
         assert Client().get("/incidents").content == b"<h1>slow down</h1>"
 
 
-NASTY = [None, 0, -1, 2**63, 2**200, 1.5, True, "", " ", "\x00", "x" * 30_000, [], {}, [[]], {"a": {"b": []}}, ["\x00"], "2026-13-01T00:00:00Z"]
+NASTY = [
+    None,
+    0,
+    -1,
+    2**63,
+    2**200,
+    1.5,
+    True,
+    "",
+    " ",
+    "\x00",
+    "x" * 30_000,
+    [],
+    {},
+    [[]],
+    {"a": {"b": []}},
+    ["\x00"],
+    "2026-13-01T00:00:00Z",
+]
 
 
 @pytest.mark.parametrize("route", sorted(route for route in VALID if VALID[route][1]), ids=" ".join)

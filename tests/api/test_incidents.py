@@ -65,7 +65,9 @@ def test_whoever_acknowledges_second_reads_who_has_it(desk):
     assert (got.status, got.body["owner"]["handle"]) == (200, "bob")
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"]
+)
 def test_an_act_without_fields_needs_no_body(desk, content_type):
     got = desk.ask("POST", f"/api/v1/incidents/{desk.open().number}/acknowledge", desk.alice, None, content_type=content_type)
     assert got.status == 200

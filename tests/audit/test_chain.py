@@ -102,7 +102,9 @@ def test_the_seal_waits_for_whoever_was_writing():
     assert proposal is not None
     assert proposal.writers == frozenset()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT virtualtransaction FROM pg_locks WHERE relation = 'audit_record'::regclass AND pid = pg_backend_pid() LIMIT 1")
+        cursor.execute(
+            "SELECT virtualtransaction FROM pg_locks WHERE relation = 'audit_record'::regclass AND pid = pg_backend_pid() LIMIT 1"
+        )
         ((mine,),) = cursor.fetchall()
     assert mine, "the test's own transaction writes, and is left out of its own list"
     assert seal(Proposal(proposal.last_id, frozenset({"9/999"})), now=T0) == 1, "that one has ended"

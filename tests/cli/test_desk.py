@@ -185,7 +185,9 @@ def test_a_number_that_is_none_is_refused_with_a_sentence(cli, desk, number):
         assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
 
 
-@pytest.mark.parametrize("words", [("show",), ("show", "one"), ("ack", "1", "2"), ("incidents", "--colour"), ("page",), ("explode",), ("show", "--help-me")])
+@pytest.mark.parametrize(
+    "words", [("show",), ("show", "one"), ("ack", "1", "2"), ("incidents", "--colour"), ("page",), ("explode",), ("show", "--help-me")]
+)
 def test_a_line_that_cannot_be_meant_is_wrong_usage(cli, desk, words):
     ran = cli(*words)
     assert ran.code == 2

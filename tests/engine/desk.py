@@ -16,7 +16,7 @@ from watchbill.engine import parts
 from watchbill.engine.loop import Engine
 from watchbill.notifications.messages import Message, Report
 
-ENTRIES = {"email": Entry("", at_once=2, each_host=2), "webhook": Entry("", at_once=8, each_host=12)}
+ENTRIES = {"email": Entry("", at_once=2), "webhook": Entry("", at_once=8, each_host=12)}
 
 
 class Channel:

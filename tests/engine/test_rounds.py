@@ -12,10 +12,7 @@ from tests.connectors.parts import sink
 from tests.engine.desk import Channel, World
 from tests.factories import MIN, SEC, T0, person
 from tests.notifications.outbox import ask, plan, states
-from watchbill.audit.actions import ENGINE, Entry, record_in
-from watchbill.audit.selectors import verify_chain
 from watchbill.connectors.failures import PermanentFailure, TemporaryFailure, UnknownEnd
-from watchbill.engine.sealer import Sealer
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.actions import cancel_in
 from watchbill.notifications.models import Contact, Notification
@@ -225,13 +222,3 @@ def test_the_dead_man_hears_only_of_an_engine_whose_work_is_proved(open_desk, se
             time.sleep(0.01)
         assert [got.path for got in there.got] == ["/alive"]
         assert EngineInstance.objects.get(id=row.id).proved_at == T0 + 5 * SEC
-
-
-def test_every_record_of_the_audit_is_sealed_in_a_chain_that_holds():
-    sealer = Sealer()
-    for n in range(3):
-        record_in([Entry("page.acknowledge", "page", str(n))], by=ENGINE, now=T0)
-    sealed = [sealer.seal(now=T0) for _ in range(4)]
-    # the test's own transaction is still open, so nothing of it may be sealed yet
-    assert sealed == [0, 0, 0, 0]
-    assert verify_chain().seals == 0

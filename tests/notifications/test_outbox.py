@@ -242,6 +242,14 @@ def test_a_person_without_any_contact_is_written_to_at_their_account():
     assert (message.method, message.address) == ("email", "ada@example.org")
 
 
+def test_the_mail_of_the_account_is_retried_like_any_other():
+    plan(ask(person("ada", contacts=())))
+    report = end(*take(), how="temporary", detail="mailbox full")
+    assert report.failures[0].method == "email"
+    (again,) = take(T0 + 5 * SEC)
+    assert (again.method, again.attempt) == ("email", 2)
+
+
 def test_an_account_that_is_not_active_is_not_written_to():
     plan(ask(person("ada", is_active=False)))
     assert claimed().report.all_failed == ((1, 1),)

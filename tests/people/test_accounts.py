@@ -56,7 +56,11 @@ def test_a_new_account_has_no_password_and_is_in_the_audit():
     made = create_person("ada@example.org", name="Ada Osei", is_admin=True, by=BY, now=T0)
     assert not made.has_usable_password()
     (record,) = records("person.create")
-    assert (record.actor, record.object_id, record.detail) == ("operator", str(made.id), {"handle": "ada", "admin": True, "password": False})
+    assert (record.actor, record.object_id, record.detail) == (
+        "operator",
+        str(made.id),
+        {"handle": "ada", "admin": True, "password": False},
+    )
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.org", "a b@example.org", "x" * 250 + "@example.org", "a\x00@b.org"])

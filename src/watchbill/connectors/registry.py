@@ -27,29 +27,40 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where the connector of a kind of contact is, which setting it needs, how many messages it sends at once, and to one host."""
+    """Where the connector of a kind of contact is, which setting it needs, how many messages it sends at once.
+
+    `each_host`: how many of them to one host, where the address names one; 0: not told apart.
+    """
 
     module: str
     needs: str = ""
     at_once: int = 64
-    each_host: int = 64
+    each_host: int = 0
 
 
 CONNECTORS = {
-    "email": Entry("watchbill.connectors.email.sending", needs="SMTP_URL", at_once=10, each_host=10),
+    "email": Entry("watchbill.connectors.email.sending", needs="SMTP_URL", at_once=10),
     "webhook": Entry("watchbill.connectors.webhook.sending", at_once=200, each_host=48),
 }
 
 
+INBOX = Entry("watchbill.connectors.inbox.sending")  # the demo's: mails stay on screen
+
+
+def entries() -> dict[str, Entry]:
+    """The connectors of this installation; in a demo no mail leaves it."""
+    return {**CONNECTORS, "email": INBOX} if settings.DEMO_INBOX else CONNECTORS
+
+
 def declare() -> None:
     """Fill kernel's table of kinds: what is known, and what works with the settings as they are."""
-    kinds.fill(kinds.Kind(name, not (why := _why_not(entry)), why) for name, entry in CONNECTORS.items())
+    kinds.fill(kinds.Kind(name, not (why := _why_not(entry)), why) for name, entry in entries().items())
 
 
 def build(*, outgoing: Outgoing, signing_key: str, only: Iterable[str] | None = None) -> dict[str, Connector]:
     """The connectors that are active, ready to send. Call it in the event loop that sends."""
     wanted = set(CONNECTORS if only is None else only)
-    return {name: _make(entry, outgoing, signing_key) for name, entry in CONNECTORS.items() if name in wanted and not _why_not(entry)}
+    return {name: _make(entry, outgoing, signing_key) for name, entry in entries().items() if name in wanted and not _why_not(entry)}
 
 
 def _make(entry: Entry, outgoing: Outgoing, signing_key: str) -> Connector:

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
-EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 5.0}
+EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0}
 DEADMAN_EVERY = 30.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
@@ -219,7 +219,7 @@ class Engine:
             self._submit(self._still_due(waiting, now), now)
 
     def _release(self, now: dt.datetime) -> None:
-        self._reports.append(actions.release_dead_leases(now=now))
+        self._reports.append(actions.release_dead_leases(now=now, own=self.instance_id))
 
     def _claim(self, now: dt.datetime) -> bool:
         sender = self._sender
@@ -316,7 +316,8 @@ def is_away(error: BaseException) -> bool:
 
 
 def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    """The first line only: what follows in an error of the database may quote a row."""
+    text = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
 
 

@@ -104,11 +104,8 @@ class Sender:
             methods[one.message.method] += 1
             hosts[one.message.host] += 1
         free = {name: DEPTH * entry.at_once - methods[name] for name, entry in self._entries.items()}
-        return Room(
-            free,
-            {host: count for host, count in hosts.items() if host},
-            DEPTH * min(e.each_host for e in self._entries.values() if e.each_host > 10),
-        )
+        each = max(entry.each_host for entry in self._entries.values())
+        return Room(free, {host: count for host, count in hosts.items() if host}, DEPTH * each)
 
     def results(self, limit: int = 500) -> list[Result]:
         """How tries ended since the last call."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
@@ -86,8 +87,9 @@ class FrontDoor:
             await way(scope, receive, send)
         except Gone:
             return
-        except Exception:  # an event that we failed on may be sent again
-            logger.exception("the front door failed on %s", "/in/..." if path.startswith("/in/") else path)
+        except Exception as failure:  # noqa: BLE001  whatever we failed on: the event may be sent again
+            frame = traceback.extract_tb(failure.__traceback__)[-1]  # its words may quote the event
+            logger.error("the front door failed: %s in %s, line %s", type(failure).__name__, frame.filename, frame.lineno)
             await _unavailable(send, events=path.startswith("/v2/"))
         finally:
             self.busy -= 1

@@ -25,9 +25,9 @@ def parameters() -> dict[str, Any]:
     return {"connect_timeout": PATIENCE, "tcp_user_timeout": 10_000, "keepalives_idle": 10, **known, **options}
 
 
-async def connect(purpose: str) -> psycopg.AsyncConnection[Any]:
-    """A connection in autocommit. Raises psycopg.OperationalError within a few seconds."""
-    connection = await psycopg.AsyncConnection.connect(**parameters(), autocommit=True, application_name=f"watchbill {purpose}")
+async def connect(name: str) -> psycopg.AsyncConnection[Any]:
+    """A connection in autocommit, with this name for whoever looks at the server. Raises psycopg.OperationalError within a few seconds."""
+    connection = await psycopg.AsyncConnection.connect(**parameters(), autocommit=True, application_name=name)
     connection.prepare_threshold = 1
     return connection
 
@@ -41,3 +41,9 @@ def cut(connection: psycopg.AsyncConnection[Any]) -> None:
             line.shutdown(socket.SHUT_RDWR)
     except (OSError, psycopg.Error):
         pass  # it is gone already, which is what was wanted
+
+
+def words(error: Exception) -> str:
+    """What went wrong, for the log: without the detail, which quotes rows."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return primary or (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -95,7 +95,7 @@ class KeyRing:
 
     async def _look(self) -> None:
         """Answer what is wanted, many in one query; what comes meanwhile waits for the next."""
-        async with await database.connect("keys") as connection:
+        async with await database.connect("watchbill keys") as connection:
             while True:
                 self.work.clear()
                 asked = dict(list(self.wanted.items())[:AT_ONCE])
@@ -118,7 +118,7 @@ class KeyRing:
             alarm.cancel()
 
     async def _listen(self) -> None:
-        async with await database.connect("key signals") as connection:
+        async with await database.connect("watchbill key signals") as connection:
             await connection.execute(f"LISTEN {bus.KEYS}")
             self.forget()  # whatever was signalled before we listened
             while True:
@@ -135,7 +135,7 @@ async def _for_ever(work: Callable[[], Awaitable[None]], name: str) -> None:
         try:
             await work()
         except (psycopg.Error, OSError) as error:
-            logger.warning("%s connection lost: %s", name, error)
+            logger.warning("%s connection lost: %s", name, database.words(error))
         if asyncio.get_running_loop().time() - started > 5:
             pause = 0.05
         with suppress(TimeoutError):

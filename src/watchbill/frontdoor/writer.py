@@ -22,11 +22,12 @@ from watchbill.frontdoor.queue import Queue, Waiting
 BUDGET = 10.0  # seconds from the arrival of a request to its refusal
 DRAIN = 2.0  # seconds that a stop waits for what still stands in the queue
 LOOK = 0.25  # seconds between two looks for requests whose time is up
-GONE = 2.0  # seconds that we wait for the server to notice that a connection is dead
+GONE = 5.0  # seconds that we wait for the server to notice that a connection is dead
 FRESH = 0.5  # seconds for which a commit proves that another will do
 
+NAME = "watchbill front door"
 HAPPENED = "SELECT EXISTS (SELECT FROM intake_event WHERE id > %s AND batch = %s)"
-STILL_THERE = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)"
+STILL_THERE = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY(%s) AND pid <> pg_backend_pid() AND application_name = %s)"
 PROBE = """
 INSERT INTO intake_event (id, key_id, service_id, kind, received_at, dedup_key, body, state, tries, outcome)
 VALUES (%s, 0, 0, 'probe', clock_timestamp(), '', '', 'done', 0, '')
@@ -98,12 +99,12 @@ class Writer:
     async def _try(self) -> bool:
         """Not on a line that stores: its state says nothing about the next connection."""
         try:
-            async with asyncio.timeout(database.PATIENCE), await database.connect("probe") as connection:
+            async with asyncio.timeout(database.PATIENCE), await database.connect("watchbill probe") as connection:
                 await connection.set_autocommit(False)
                 await connection.execute(PROBE, [-1 - secrets.randbits(62)])
                 await connection.rollback()
         except (psycopg.Error, OSError, TimeoutError) as error:
-            logger.warning("no event can be stored now: %s", error)
+            logger.warning("no event can be stored now: %s", database.words(error))
             return False
         return True
 
@@ -114,9 +115,8 @@ class _Line:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.connection: Connection | None = None
-        self.pid = 0  # the server process of this connection
-        self.dead_pid = 0  # of the one before, whose last commit has an unknown end
-        self.last_id = 0  # the largest that we know of: ours will be larger
+        self.suspects: set[int] = set()  # server processes that may still be at the commit whose end is unknown
+        self.last_id: int | None = None  # one that was there before the first commit: ours will be larger
 
     async def run(self) -> None:
         writer = self.writer
@@ -139,18 +139,19 @@ class _Line:
     async def _store(self, batch: list[Waiting]) -> None:
         """Until it is on disk, or everybody's time is up."""
         number = secrets.randbits(63)
-        unsure, pause = False, 0.02
+        pause = 0.02
         loop = asyncio.get_running_loop()
         while batch:
+            deadline = max(item.deadline for item in batch)
             try:
-                connection = self.connection or await self._connect(batch[-1].deadline)
-                if unsure and await _before(batch[-1].deadline, connection, self._happened(connection, number)):
+                connection = self.connection or await self._connect(deadline)
+                if self.suspects and await _before(deadline, connection, self._happened(connection, number)):
                     break
-                unsure = True
-                await self._commit(connection, batch, number)
+                self.suspects.add(connection.pgconn.backend_pid)
+                await _before(deadline, connection, self._commit(connection, batch, number))
                 break
             except psycopg.Error as error:
-                logger.warning("a commit of %d events failed: %s", len(batch), error)
+                logger.warning("a commit of %d events failed: %s", len(batch), database.words(error))
                 if self.connection is not None and not self.connection.closed and not _passes(error):
                     await self._apart(batch)
                     return
@@ -159,11 +160,12 @@ class _Line:
                 _in_time(batch, float("inf"))
                 raise
             except (OSError, TimeoutError) as error:
-                logger.warning("a commit of %d events did not end: %s", len(batch), error or "time is up")
+                logger.warning("a commit of %d events did not end: %s", len(batch), database.words(error))
                 self._drop()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.5)
             batch = _in_time(batch, loop.time())
+        self.suspects.clear()
         for item in batch:
             if not item.done.done():
                 item.done.set_result(True)
@@ -172,6 +174,7 @@ class _Line:
 
     async def _apart(self, batch: list[Waiting]) -> None:
         """The database refuses something in it: everybody else must not suffer for it."""
+        self.suspects.clear()  # it answered
         if len(batch) == 1:
             if not batch[0].done.done():
                 batch[0].done.set_result(False)
@@ -182,23 +185,23 @@ class _Line:
     async def _commit(self, connection: Connection, batch: list[Waiting], number: int) -> None:
         pgconn = connection.pgconn
         pgconn.send_query_prepared(rows.STORE_NAME, rows.values(batch, number), param_formats=[1] * 6, result_format=1)
-        (result,) = await _before(batch[-1].deadline, connection, connection.wait(generators.execute(pgconn)))
+        (result,) = await connection.wait(generators.execute(pgconn))
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise _error(result)
         self.last_id = int.from_bytes(result.get_value(0, 0) or b"", "big")
 
     async def _connect(self, deadline: float) -> Connection:
-        connection = await database.connect("front door")
+        connection = await database.connect(NAME)
         try:
             await _before(deadline, connection, self._prepare(connection))
         except BaseException:
             database.cut(connection)
             raise
-        self.connection, self.pid = connection, connection.pgconn.backend_pid
+        self.connection = connection
         return connection
 
     async def _prepare(self, connection: Connection) -> None:
-        if not self.last_id:
+        if self.last_id is None:
             self.last_id = await _one(connection, "SELECT COALESCE(max(id), 0) FROM intake_event")
         connection.pgconn.send_prepare(rows.STORE_NAME, rows.STORE)
         (result,) = await connection.wait(generators.execute(connection.pgconn))
@@ -209,13 +212,12 @@ class _Line:
         """Did the commit of unknown end happen? Asked once its server process is gone, so that it cannot happen later."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + GONE
-        while self.dead_pid and loop.time() < patience and await _one(connection, STILL_THERE, self.dead_pid):
+        while loop.time() < patience and await _one(connection, STILL_THERE, list(self.suspects), NAME):
             await asyncio.sleep(0.05)
         return bool(await _one(connection, HAPPENED, self.last_id, number))
 
     def _drop(self) -> None:
         if self.connection is not None:
-            self.dead_pid = self.pid
             database.cut(self.connection)
             self.connection.pgconn.finish()
             self.connection = None

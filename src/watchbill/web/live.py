@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
+import signal
 import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from types import FrameType
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -123,11 +125,26 @@ def stop() -> None:
 
 @contextlib.asynccontextmanager
 async def alongside() -> AsyncIterator[None]:
-    """For the server's start and stop: when it stops, the streams end first, since it waits for them."""
+    """For the server's start and stop. A server that is asked to stop waits for open streams before it says so, hence the signal."""
+    _end_on(signal.SIGTERM)
+    _end_on(signal.SIGINT)
     try:
         yield
     finally:
         stop()
+
+
+def _end_on(number: signal.Signals) -> None:
+    """End the streams when this signal comes; then whoever wanted it before gets it."""
+    loop, before = asyncio.get_running_loop(), signal.getsignal(number)
+
+    def end(got: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        if callable(before):
+            before(got, frame)
+
+    with contextlib.suppress(ValueError):  # not the main thread: there the lifespan's end has to do
+        signal.signal(number, end)
 
 
 @sync_to_async

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
 
 import psycopg
@@ -42,7 +43,7 @@ def take_in(*, now: dt.datetime, limit: int = 1000, parsers: Mapping[str, Parser
     except Exception as error:  # one poisoned event must not stop the others
         if _passes(error):
             raise
-        logger.warning("a round of intake failed; looking for the event: %s", _words(error))
+        logger.warning("a round of intake failed; looking for the event: %s", _place(error))
     return sum(_service_alone(service_id, readers, limit=limit, now=now) for service_id in waiting)
 
 
@@ -104,7 +105,7 @@ def _put_off(service_id: int, error: Exception, *, now: dt.datetime) -> int:
     first = choose_in([service_id], 1, now=now)
     failures = {event.id: _words(error) for event in first}
     if failures:
-        logger.error("event %s could not be taken in", next(iter(failures)), exc_info=error)
+        logger.error("event %s could not be taken in: %s", next(iter(failures)), _place(error))
         _say(fail_in(failures, now=now), failures)
     return len(failures)
 
@@ -124,5 +125,12 @@ def _passes(error: Exception) -> bool:
 
 
 def _words(error: Exception) -> str:
-    """The error for whoever looks at events that were set aside. No content of the event is in our own errors."""
+    """The error, for whoever looks at events that were set aside."""
     return clean(f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _place(error: Exception) -> str:
+    """The error for the log: what kind and where, since its words may quote the event."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "watchbill" in frame.filename] or frames
+    return f"{type(error).__name__} in {ours[-1].name}, line {ours[-1].lineno} of {ours[-1].filename}" if ours else type(error).__name__

@@ -9,7 +9,6 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import django
 
@@ -19,10 +18,10 @@ from django.db import connection  # noqa: E402  the models exist only now
 from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 
-import watchbill.config  # noqa: E402
 from watchbill.audit.actions import Actor  # noqa: E402
 from watchbill.config.actions import apply  # noqa: E402
-from watchbill.engine.steps import deliver_simulated  # noqa: E402
+from watchbill.config.selectors import example  # noqa: E402
+from watchbill.engine.parts import hear  # noqa: E402
 from watchbill.incidents.models import Incident, Severity  # noqa: E402
 from watchbill.intake.actions import create_key, take_in  # noqa: E402
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
@@ -30,11 +29,14 @@ from watchbill.kernel.clock import database_now  # noqa: E402
 from watchbill.kernel.models import EngineInstance  # noqa: E402
 from watchbill.main.demo import stories  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
+from watchbill.notifications.actions import claim, record  # noqa: E402
+from watchbill.notifications.messages import Result  # noqa: E402
+from watchbill.notifications.rules import Outcome  # noqa: E402
 from watchbill.paging.actions import fire_due  # noqa: E402
 from watchbill.people.actions import set_password  # noqa: E402
 from watchbill.people.models import Organization, Person  # noqa: E402
 from watchbill.response import actions as response  # noqa: E402
-from watchbill.schedules.actions import add_override  # noqa: E402
+from watchbill.schedules.actions import Change, add_override  # noqa: E402
 from watchbill.schedules.models import Schedule  # noqa: E402
 from watchbill.schedules.selectors import on_call  # noqa: E402
 
@@ -113,8 +115,7 @@ def main() -> int:
 def seed(now: dt.datetime) -> str:
     """Both desks, the past, and a way in for Grace. Returns her password."""
     start = now - dt.timedelta(days=stories.DAYS + 1)
-    example = (Path(watchbill.config.__file__).parent / "two-desks.yaml").read_text()
-    apply(with_demo_parts(example), filename="two-desks.yaml", by=OPERATOR, now=start)
+    apply(with_demo_parts(example()), filename="two-desks.yaml", by=OPERATOR, now=start)
     password = f"watch-{secrets.token_hex(5)}"
     grace = Person.objects.get(handle="grace")
     set_password(grace, password, by=OPERATOR, now=start)
@@ -125,9 +126,9 @@ def seed(now: dt.datetime) -> str:
     return password
 
 
-def with_demo_parts(example: str) -> str:
+def with_demo_parts(text: str) -> str:
     """The example, with a quick copy of its policy and a service that uses it."""
-    text = example.replace("\nservices:\n", POLICY.format(wait=WAITS) + "\nservices:\n" + SERVICE, 1)
+    text = text.replace("\nservices:\n", POLICY.format(wait=WAITS) + "\nservices:\n" + SERVICE, 1)
     if text.count("Demo detections") != 1:
         raise SystemExit("The example file has no `services:` line of its own; the demo cannot add its service.")
     return text
@@ -159,7 +160,17 @@ def tick(moment: dt.datetime, instance: int) -> None:
         pass
     while fire_due(now=moment):
         pass
-    deliver_simulated(instance, now=moment)
+    deliver(instance, moment)
+
+
+def deliver(instance: int, moment: dt.datetime) -> None:
+    """Claim and record as the engine does; nothing leaves the house."""
+    while (claimed := claim(instance, now=moment)).messages:
+        took = moment + dt.timedelta(seconds=2)
+        hear(claimed.report, now=moment)
+        sent = [Result(one.notification_id, one.instance, one.attempt, Outcome.DELIVERED, moment, took) for one in claimed.messages]
+        hear(record(sent, now=moment), now=moment)
+    hear(claimed.report, now=moment)
 
 
 def tell(past: Past, story: Story, begun: dt.datetime) -> None:
@@ -235,18 +246,11 @@ def changes_ahead(now: dt.datetime) -> None:
     day = (now + dt.timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
     people = {person.handle: person for person in Person.objects.all()}
     hour = dt.timedelta(hours=1)
-    add_override(schedule, kind="take", person=people["bruno"], start=day, end=day + 3 * hour, reason="Dentist", by=OPERATOR, now=now)
+    take = Change(kind="take", person=people["bruno"], start=day, end=day + 3 * hour, reason="Dentist")
     later = day + dt.timedelta(days=3)
-    add_override(
-        schedule,
-        kind="add",
-        person=people["emeka"],
-        start=later,
-        end=later + 8 * hour,
-        reason="Release day: two on watch",
-        by=OPERATOR,
-        now=now,
-    )
+    add = Change(kind="add", person=people["emeka"], start=later, end=later + 8 * hour, reason="Release day: two on watch")
+    for change in (take, add):
+        add_override(schedule, change, by=OPERATOR, now=now)
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def _due(now: dt.datetime, limit: int, room: Room) -> dict[int, _Due]:
 
 def _why_not(row: _Due) -> str:
     """Why this notification cannot be sent by anybody, looked at again at the moment of the claim."""
-    if row.error and row.contact_id is None:
+    if row.error and row.contact_id is None and not row.tries:
         return row.error
     if not row.usable:
         return "This contact was removed or is not verified any more."
@@ -316,13 +316,16 @@ FROM unnest(%s::bigint[], %s::text[]) AS r(id, state) WHERE n.id = r.id
 GONE = "The engine that was sending this stopped before it could say how it ended."
 
 
-def release_dead_leases(*, now: dt.datetime, limit: int = 5000) -> Report:
-    """Queue again, marked, what an engine that is gone or frozen had in hand. Reports what is set aside because it ended too many engines."""
+def release_dead_leases(*, now: dt.datetime, own: int | None = None, limit: int = 5000) -> Report:
+    """Queue again, marked, what an engine that is gone or frozen had in hand. Reports what is set aside because it ended too many engines.
+
+    `own`: the instance that asks; it lives, even while its session is being made anew.
+    """
     with transaction.atomic(durable=True):
         holders = [row[0] for row in fetch(LEASED, []) if row[0] is not None]
         if not holders:
             return Report()
-        dead = sorted(set(holders) - leases.alive(holders))
+        dead = sorted(set(holders) - leases.alive(holders) - {own})
         lost = fetch(LOST, [now, dead, limit])
         if not lost:
             return Report()

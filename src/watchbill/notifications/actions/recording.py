@@ -21,7 +21,7 @@ SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz
 
 LOCK = """
 SELECT n.id, n.state, n.tries, n.rule, n.person_id, n.page_id, n.firing, n.incident_id, n.kind, n.withdrawn, n.possible_duplicate,
-  n.lease_instance, p.name, coalesce(c.kind, CASE WHEN n.error = '' THEN 'email' ELSE '' END) AS method
+  n.lease_instance, p.name, coalesce(c.kind, CASE WHEN n.error = '' OR n.tries > 0 THEN 'email' ELSE '' END) AS method
 FROM notifications_notification n JOIN people_person p ON p.id = n.person_id LEFT JOIN notifications_contact c ON c.id = n.contact_id
 WHERE n.id = ANY(%s) ORDER BY n.id FOR NO KEY UPDATE OF n
 """

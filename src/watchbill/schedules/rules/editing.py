@@ -18,6 +18,7 @@ from watchbill.schedules.rules.model import LayerRule, parse_length, parse_turn
 from watchbill.schedules.rules.turns import next_turn, turn_of
 
 Order = tuple[tuple[int, ...], ...]
+INSTANT = dt.timedelta(microseconds=1)  # a shift that starts at the very moment of the edit has begun, and stays as it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def plan_edit(stored: Sequence[Version], specs: Sequence[LayerSpec], *, zone: st
     gone = [version for version in stored if version.spec.name not in names]
     leaving = [version for version in gone if _holds(version, now)]
     for version in gone:
-        _end(edit, version, now, now)
+        _end(edit, version, now)
     for position, spec in enumerate(specs):
         versions = [version for version in stored if version.spec.name == spec.name]
         wanted = Version(spec, zone, hides, position, anchor=spec.starting)
@@ -107,7 +108,9 @@ def _begin(wanted: Version, leaving: Iterable[Version], *, dated: bool, now: dt.
     if not dated:
         return wanted
     twin = next((old for old in leaving if replace(old.spec, name=wanted.spec.name) == wanted.spec and old.zone == wanted.zone), None)
-    return replace(wanted, anchor_index=twin.anchor_index if twin else 0, anchor=twin.anchor if twin else wanted.anchor, valid_from=now)
+    return replace(
+        wanted, anchor_index=twin.anchor_index if twin else 0, anchor=twin.anchor if twin else wanted.anchor, valid_from=now + INSTANT
+    )
 
 
 def _change(edit: Edit, versions: Sequence[Version], wanted: Version, now: dt.datetime) -> None:
@@ -120,7 +123,7 @@ def _change(edit: Edit, versions: Sequence[Version], wanted: Version, now: dt.da
                 edit.moved[version.id] = wanted.position
         return
     edit.forgotten += [version.id for version in pending if version.id is not None]
-    following = _following(holding, wanted, now) if holding else [replace(wanted, valid_from=now)]
+    following = _following(replace(holding, valid_until=None), wanted, now) if holding else [replace(wanted, valid_from=now + INSTANT)]
     if holding is not None and holding.id is not None:
         edit.ended[holding.id] = following[0].valid_from if following else None
         if not following and holding.position != wanted.position:
@@ -135,7 +138,7 @@ def _following(holding: Version, wanted: Version, now: dt.datetime) -> list[Vers
         return []
     if holding.spec.starting != wanted.spec.starting:
         begins = clock_time(dt.datetime.combine(wanted.spec.starting, dt.time()), zone_of(wanted.zone))
-        return [replace(wanted, valid_from=max(now, begins))]
+        return [replace(wanted, valid_from=max(now + INSTANT, begins))]
     same_people = replace(wanted, spec=replace(wanted.spec, order=holding.spec.order), anchor=holding.anchor)
     if _same(holding, same_people):
         return [_reordered(replace(holding, position=wanted.position, id=None), wanted.spec.order, now)]
@@ -144,7 +147,7 @@ def _following(holding: Version, wanted: Version, now: dt.datetime) -> list[Vers
         return [rebuilt]
     reordered = _reordered(rebuilt, wanted.spec.order, now)
     if reordered.valid_from == _next_start(rule_of(rebuilt), now)[1]:
-        return [replace(reordered, valid_from=now)]
+        return [replace(reordered, valid_from=now + INSTANT)]
     return [replace(rebuilt, valid_until=reordered.valid_from), reordered]
 
 
@@ -152,9 +155,9 @@ def _rebuilt(holding: Version, wanted: Version, now: dt.datetime) -> Version:
     """Other days, times or turns: whoever would have started next does."""
     old, new = rule_of(holding), rule_of(wanted)
     if _last_start(old, now) is None:
-        return replace(wanted, valid_from=now)
+        return replace(wanted, valid_from=now + INSTANT)
     shift_by = turn_of(old, _next_start(old, now)[0]) - turn_of(new, _next_start(new, now)[0])
-    return replace(wanted, anchor_index=(holding.anchor_index + shift_by) % max(1, len(old.order)), valid_from=now)
+    return replace(wanted, anchor_index=(holding.anchor_index + shift_by) % max(1, len(old.order)), valid_from=now + INSTANT)
 
 
 def _reordered(version: Version, order: Order, now: dt.datetime) -> Version:
@@ -162,10 +165,10 @@ def _reordered(version: Version, order: Order, now: dt.datetime) -> Version:
     rule = rule_of(version)
     started = _last_start(rule, now)
     if started is None or not rule.order or not order:
-        return replace(version, spec=replace(version.spec, order=order), anchor_index=0, valid_from=now)
+        return replace(version, spec=replace(version.spec, order=order), anchor_index=0, valid_from=now + INSTANT)
     day = next_turn(rule, started)
     if day is None:
-        return replace(version, spec=replace(version.spec, order=order), valid_from=now)
+        return replace(version, spec=replace(version.spec, order=order), valid_from=now + INSTANT)
     turn = turn_of(rule, day)
     first = _follower(rule.order, (rule.anchor_index + turn) % len(rule.order), order)
     starts = _starts_at(rule, day)
@@ -223,10 +226,10 @@ def _is_pending(version: Version, now: dt.datetime) -> bool:
     return version.valid_from is not None and version.valid_from > now
 
 
-def _end(edit: Edit, version: Version, at: dt.datetime, now: dt.datetime) -> None:
+def _end(edit: Edit, version: Version, now: dt.datetime) -> None:
     if version.id is None:
         return
     if _is_pending(version, now):
         edit.forgotten.append(version.id)
     elif _holds(version, now):
-        edit.ended[version.id] = at
+        edit.ended[version.id] = now + INSTANT
