@@ -32,7 +32,6 @@ def test_nobody_gets_in_without_a_token(desk, route):
     assert got.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.req("T3")
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_a_token_opens_what_its_scopes_name_and_nothing_else(desk, route):
     needed = operations()[route]

@@ -1,21 +1,20 @@
-"""The hash chain over the audit: made in batches, behind the writers, and whatever is done to the records afterwards shows."""
+"""The hash chain over the audit: made in batches, and whatever is done to the records afterwards shows."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-import psycopg
 import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.committed import committed
 from tests.factories import T0
-from watchbill.audit.actions import Actor, Entry, Proposal, propose_seal, record_in, seal
+from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.audit.models import Record, Seal
 from watchbill.audit.rules import BEGINNING, Evidence, digest
 from watchbill.audit.selectors import verify_chain
+from watchbill.engine.sealer import _seal_in_turn
 
 BY = Actor(name="ada", via="web", person_id=7)
 MIN = dt.timedelta(minutes=1)
@@ -25,9 +24,10 @@ def act(count: int = 1, **detail: object) -> None:
     record_in([Entry("page.acknowledge", "page", str(n), detail=dict(detail)) for n in range(count)], by=BY, now=T0)
 
 
-def sealed(limit: int = 10_000) -> int:
-    proposal = propose_seal(limit=limit)
-    return seal(proposal, now=T0 + MIN) if proposal else 0
+def sealed() -> int:
+    """As the engine's sealer does once no earlier record can come in any more."""
+    last = Record.objects.order_by("-id").values_list("id", flat=True).first()
+    return _seal_in_turn(last, now=T0 + MIN) if last else 0
 
 
 def tamper(sql: str) -> None:
@@ -41,9 +41,9 @@ def tamper(sql: str) -> None:
 @pytest.mark.django_db
 def test_everything_is_sealed_in_batches_that_follow_each_other():
     act(5, reason="é \u2028 \\u0000", number=1.5)
-    assert sealed(limit=3) == 3
+    assert sealed() == 5
     act(2)
-    assert sealed() == 4
+    assert sealed() == 2
     assert sealed() == 0
     first, second = Seal.objects.order_by("id")
     assert (first.previous, second.previous) == (BEGINNING, first.digest)
@@ -55,7 +55,6 @@ def test_everything_is_sealed_in_batches_that_follow_each_other():
 @pytest.mark.django_db
 def test_an_empty_audit_is_whole():
     assert verify_chain().whole
-    assert propose_seal() is None
 
 
 @pytest.mark.django_db
@@ -93,46 +92,6 @@ def test_a_record_slipped_in_shows():
     first = Seal.objects.get()
     Record(id=first.first_id, at=T0, actor="x", via="web", action="a.b", kind="a", object_id="9").save(force_insert=True)
     assert "made over 1 records; 2" in verify_chain().why
-
-
-@pytest.mark.django_db
-def test_the_seal_waits_for_whoever_was_writing():
-    act()
-    proposal = propose_seal()
-    assert proposal is not None
-    assert proposal.writers == frozenset()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT virtualtransaction FROM pg_locks WHERE relation = 'audit_record'::regclass AND pid = pg_backend_pid() LIMIT 1"
-        )
-        ((mine,),) = cursor.fetchall()
-    assert mine, "the test's own transaction writes, and is left out of its own list"
-    assert seal(Proposal(proposal.last_id, frozenset({"9/999"})), now=T0) == 1, "that one has ended"
-
-
-def test_a_writer_who_is_not_done_is_waited_for(django_db_setup, transactional_db):
-    """Its record has a smaller number than one that is visible already: sealing now would leave it out for ever."""
-    params = connection.get_connection_params()
-    slow = psycopg.connect(**{name: value for name, value in params.items() if name not in ("cursor_factory", "context")})
-    try:
-        insert = "INSERT INTO audit_record (at, actor, via, action, kind, object_id, restricted, detail) VALUES (now(), 's', 'w', 'a.b', 'a', '1', false, '{}')"
-        slow.execute(insert)
-        act()
-        proposal = propose_seal()
-        assert proposal is not None
-        assert len(proposal.writers) == 1
-        assert seal(proposal, now=T0) == 0
-        slow.commit()
-        assert seal(proposal, now=T0) == 2
-        assert verify_chain().whole
-    finally:
-        slow.close()
-
-
-@pytest.fixture
-def transactional_db(django_db_setup, django_db_blocker):
-    with committed(django_db_blocker):
-        yield
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)

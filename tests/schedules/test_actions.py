@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
 
+from tests.committed import committed
 from tests.factories import DAY, HOUR, T0, actor, person, schedule, team
 from watchbill.audit.models import Record
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
@@ -85,30 +87,28 @@ def test_two_of_one_person_that_overlap_are_refused_with_a_sentence(desk):
 
 @pytest.mark.database
 @pytest.mark.req("S6")
-@pytest.mark.django_db(transaction=True)
-def test_two_overlapping_overrides_saved_in_the_same_moment_make_one_and_one_clear_sentence():
-    desk = Desk()
-    ends: list[str] = []
+def test_two_overlapping_overrides_saved_in_the_same_moment_make_one_and_one_clear_sentence(django_db_setup, django_db_blocker):
     together = threading.Barrier(2)
 
-    def save(hours: int) -> None:
-        try:
-            together.wait(5)
-            add_override(desk.watch, desk.change("take", desk.chen, hours=hours), by=desk.by, now=T0)
-            ends.append("saved")
-        except Refused as error:
-            ends.append(error.message)
-        finally:
-            connection.close()
+    def save(desk: Desk, hours: int) -> str:
+        with django_db_blocker.unblock():
+            try:
+                together.wait(10)
+                add_override(desk.watch, desk.change("take", desk.chen, hours=hours), by=desk.by, now=T0)
+            except Refused as error:
+                return error.message
+            finally:
+                connection.close()
+        return "saved"
 
-    threads = [threading.Thread(target=save, args=(hours,)) for hours in (2, 3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert sorted(ends)[1] == "saved"
-    assert "Chen has an override on Watch already" in sorted(ends)[0]
-    assert Override.objects.count() == Record.objects.filter(action="override.add").count() == 1
+    with committed(django_db_blocker), ThreadPoolExecutor(2) as pool:
+        desk = Desk()
+        ends = [job.result(timeout=60) for job in [pool.submit(save, desk, hours) for hours in (2, 3)]]
+        refused, saved = sorted(ends)
+        assert saved == "saved"
+        assert "Chen has an override on Watch already that overlaps this one" in refused
+        assert "Withdraw that one first" in refused
+        assert Override.objects.count() == Record.objects.filter(action="override.add").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,26 @@ def test_who_follows_and_when(watch, people):
     assert then.person_id != now.person_id
 
 
+def test_who_follows_after_a_gap_of_months_is_found_with_the_overrides_of_then(watch, people, django_assert_num_queries):
+    ada, bruno, chen = people
+    Layer.objects.all().delete()
+    layer(watch, ada, starting=dt.date(2026, 1, 5), valid_until=T0)
+    layer(watch, bruno, name="later", starting=dt.date(2026, 9, 1))
+    add_override(watch, Change("replace", chen, T0 + 180 * DAY, T0 + 190 * DAY, replaced=bruno), by=actor(ada), now=T0)
+    with django_assert_num_queries(2):
+        (then,) = next_on_call([watch.id], at=T0 + DAY)[watch.id]
+    assert (then.person_id, then.start) == (chen.id, dt.datetime(2026, 9, 1, 8, tzinfo=dt.UTC))
+    (gap,) = shifts_of(watch.id, T0 + 20 * DAY, T0 + 21 * DAY)
+    assert gap.end == then.start
+
+
+def test_a_shift_of_half_a_year_is_cut_by_an_override_at_its_end(watch, people):
+    Layer.objects.all().delete()
+    layer(watch, people[0], length="26w", days=("mon",), valid_until=dt.datetime(2026, 1, 6, tzinfo=dt.UTC))
+    add_override(watch, Change("take", people[1], T0 + 100 * DAY, T0 + 101 * DAY), by=actor(people[0]), now=T0)
+    assert on_call([watch.id], at=T0)[watch.id][0].until == T0 + 100 * DAY
+
+
 @pytest.mark.req("S12", "G1")
 def test_shifts_and_who_agree_and_gaps_are_rows(watch, people):
     Layer.objects.all().delete()
@@ -151,7 +171,7 @@ def test_what_is_stored_is_what_the_rules_get(watch, people):
 
 def test_an_unknown_schedule_is_not_found_and_the_sentence_names_the_others(watch):
     assert by_name("Watch") == watch
-    with pytest.raises(NotFound, match="There is no schedule 'Wash'. There are: Watch"):
+    with pytest.raises(NotFound, match=r"There is no schedule 'Wash'\. There are: Watch"):
         by_name("Wash")
 
 

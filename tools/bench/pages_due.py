@@ -95,8 +95,8 @@ def _bare(run: Any, insert: str, notification: int, now: Any) -> float:
 def _one(now: Any) -> tuple[int, int, int]:
     """A desk with one page that has fired nothing, and one notification of another: the rows that are copied."""
     from django.db import transaction
-
     from tests import factories
+
     from watchbill.incidents.models import Incident
     from watchbill.notifications.models import Notification
     from watchbill.paging.actions import NewPage, fire_due, open_pages_in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -25,13 +26,18 @@ REFUSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """Whoever asks: as the rules see them, and as the audit names them."""
 
     person: Person
-    viewer: Viewer
     actor: Actor
+    scopes: frozenset[str] | None = None  # of the token; null: everything the person may
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Asked for where it matters which team somebody is in; one query."""
+        return viewer_of(self.person, self.scopes)
 
 
 class Bearer(HttpBearer):
@@ -46,10 +52,11 @@ class Bearer(HttpBearer):
         if found is None:
             raise NotSignedIn("This token is unknown, revoked or has ended. Make a new one with `watchbill token create`.")
         person, row = found
-        if not holds(frozenset(row.scopes), self.scope):
+        scopes = frozenset(row.scopes)
+        if not holds(scopes, self.scope):
             raise NotAllowed(f"This token has no scope {self.scope}.", needs=self.scope, has=row.scopes)
         actor = Actor(name=person.handle, via="api", person_id=person.id, detail={"token": row.id})
-        return Caller(person, viewer_of(person, row.scopes), actor)
+        return Caller(person, actor, scopes)
 
 
 class Session(APIKeyCookie):
@@ -63,7 +70,7 @@ class Session(APIKeyCookie):
             return None
         if not _has_csrf_token(request):
             raise NotAllowed("The CSRF token is missing or wrong. Send it as X-CSRFToken; a program uses a Bearer token instead.")
-        return Caller(person, viewer_of(person), Actor(name=person.handle, via="api", person_id=person.id))
+        return Caller(person, Actor(name=person.handle, via="api", person_id=person.id))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         """Never reached: `__call__` decides."""

@@ -14,5 +14,5 @@ def database_now() -> dt.datetime:
     """The database's clock, aware, UTC. Inside a transaction it still moves (`clock_timestamp`)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
+        now: dt.datetime = cursor.fetchone()[0]
     return now.astimezone(dt.UTC)

@@ -19,7 +19,9 @@ PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskNa
 class OneLine(logging.Formatter):
     """A record as one line of JSON. Values given as `extra` become fields of their own."""
 
-    converter = time.gmtime
+    @staticmethod
+    def converter(seconds: float | None) -> time.struct_time:
+        return time.gmtime(seconds)
 
     def format(self, record: logging.LogRecord) -> str:
         row: dict[str, Any] = {

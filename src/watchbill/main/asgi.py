@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from watchbill.main import children
 
@@ -12,7 +13,7 @@ os.environ.setdefault("WATCHBILL_PROCESS", "web")
 
 from django.core.asgi import get_asgi_application  # noqa: E402  the death signal must be set first
 
-pages = get_asgi_application()  # sets Django up: what is imported below needs it
+pages: Any = get_asgi_application()  # Django's own type of it is narrower; sets Django up: what is imported below needs it
 
 from watchbill.api.express import Express  # noqa: E402
 from watchbill.frontdoor.app import make_application  # noqa: E402

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from watchbill.main import children
@@ -17,7 +17,9 @@ BODY = b'{"error":"not_found","message":"This process takes events only.","detai
 
 
 async def nothing_else(
-    scope: dict[str, Any], _receive: Callable[[], Awaitable[Any]], send: Callable[[dict[str, Any]], Awaitable[None]]
+    scope: MutableMapping[str, Any],
+    _receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
     """Answers what a page would answer elsewhere."""
     if scope["type"] == "http":

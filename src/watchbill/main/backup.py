@@ -20,7 +20,7 @@ from psycopg import sql
 import watchbill
 from watchbill.kernel import postgres
 from watchbill.kernel.errors import Invalid, Refused
-from watchbill.main import environment, serve
+from watchbill.main import environment, migrate, serve
 
 FORMAT = 1
 SKIP_DATA = ("django_session", "cache")  # sign-ins and throttling end with the installation
@@ -75,7 +75,7 @@ def restore(env: environment.Environment, source: Path) -> dict[str, Any]:
         )
         with serve.connect(owner) as connection:
             found = count_rows(connection)
-            connection.execute(f"DROP TABLE IF EXISTS {serve.migrate.DIGEST_TABLE}")
+            connection.execute(f"DROP TABLE IF EXISTS {migrate.DIGEST_TABLE}")
     wrong = [
         f"{table}: {found.get(table, 0)} instead of {count}" for table, count in manifest["tables"].items() if found.get(table) != count
     ]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import django
 import typer
@@ -50,19 +50,19 @@ def run_command(arguments: list[str]) -> int:
     except UnicodeEncodeError:
         sys.stderr.write("What was typed is not valid UTF-8; check the terminal's encoding.\n")
         return 2
-    frame = _load_commands(next((word for word in arguments if not word.startswith("-")), ""))
+    frame: Any = _load_commands(next((word for word in arguments if not word.startswith("-")), ""))
     try:
-        return frame.app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0
+        return int(frame.app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0)
     except WatchbillError as error:
-        return frame.refuse(error)
+        return int(frame.refuse(error))
     except Exit as stop:
         return stop.exit_code
     except Abort:
         return 1
     except TyperException as error:
-        return frame.wrong_usage(error)
+        return int(frame.wrong_usage(error))
     except DatabaseError as error:
-        return frame.refuse(NotReady(f"The database refused: {str(error).strip().splitlines()[0]}. Is `watchbill serve` running?"))
+        return int(frame.refuse(NotReady(f"The database refused: {str(error).strip().splitlines()[0]}. Is `watchbill serve` running?")))
 
 
 def _load_commands(command: str) -> ModuleType:

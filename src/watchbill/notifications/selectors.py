@@ -67,7 +67,7 @@ def tried(incident_id: int) -> list[Tried]:
         cursor.execute(TRIED, [incident_id])
         rows = cursor.fetchall()
     attempts = _attempts({row[10] or row[0] for row in rows})
-    return [Tried(*row, tuple(attempts[row[10] or row[0]])) for row in rows]
+    return [Tried(*(*row, tuple(attempts[row[10] or row[0]]))) for row in rows]
 
 
 def _attempts(ids: Iterable[int]) -> dict[int, list[Try]]:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0002_cache'),
+        ("kernel", "0002_cache"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='engineinstance',
-            name='failures',
+            model_name="engineinstance",
+            name="failures",
             field=models.IntegerField(default=0),
         ),
     ]

@@ -17,6 +17,7 @@ from watchbill.schedules.rules import LayerRule, LayerSpec, OverrideRule, Schedu
 
 FIRST, LAST = dt.datetime(1971, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 MARGIN = dt.timedelta(days=420)  # an override matters to every shift that it meets, and a shift may last for a year
+NEAR = dt.timedelta(days=35)  # enough for almost every schedule: no need to read a year of overrides to know who is on call
 
 # An override that was withdrawn while it ran stays in the past as it was. Times travel as microseconds: no text to parse, none to round.
 LOAD = """
@@ -33,19 +34,39 @@ SELECT s.id, s.name, s.timezone, s.combine, s.hours, s.team_id,
     WHERE o.schedule_id = s.id AND o."end" > %(since)s AND o.start < %(until)s AND (o.withdrawn_at IS NULL OR o.withdrawn_at > o.start))
 FROM schedules_schedule s WHERE s.id = ANY(%(ids)s)
 """
+DAY = dt.timedelta(days=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def load(schedule_ids: Collection[int], *, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
-    """The schedules with everything that decides about [start, end) and the year around it. One query.
+    """The schedules with everything that decides about the shifts of [start, end), and about a month around it. One query.
+
+    Whoever may look further (who follows after a gap of months) asks `load_widely`. Shifts longer than a month take a second query.
 
     Invalid for times outside 1971-2199: the tables of time zones say nothing about them.
     """
+    _check(start, end)
+    found = _load(schedule_ids, start - NEAR, end + NEAR)
+    if any(layer.length.reach * DAY > NEAR for rule in found.values() for layer in rule.layers):
+        return _load(schedule_ids, start - MARGIN, end + MARGIN)
+    return found
+
+
+def load_widely(schedule_ids: Collection[int], *, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
+    """The same with the year around it. One query."""
+    _check(start, end)
+    return _load(schedule_ids, start - MARGIN, end + MARGIN)
+
+
+def _check(start: dt.datetime, end: dt.datetime) -> None:
     if not FIRST <= start <= end <= LAST:
         raise Invalid("That time is out of reach; expected one between 1971 and 2200.", start=start.isoformat(), end=end.isoformat())
+
+
+def _load(schedule_ids: Collection[int], since: dt.datetime, until: dt.datetime) -> dict[int, ScheduleRule]:
     if not schedule_ids:
         return {}
-    values: dict[str, Any] = {"ids": list(schedule_ids), "since": start - MARGIN, "until": end + MARGIN}
+    values: dict[str, Any] = {"ids": list(schedule_ids), "since": since, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(LOAD, values)
         rows = cursor.fetchall()

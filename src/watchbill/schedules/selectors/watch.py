@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from watchbill.people.models import Person
 from watchbill.people.working import working_times
 from watchbill.schedules.rules import ScheduleRule, Shift, next_after, on_call_at, with_gaps
-from watchbill.schedules.selectors.loading import load
+from watchbill.schedules.selectors.loading import NEAR, load, load_widely
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ def on_call(schedule_ids: Collection[int], *, at: dt.datetime) -> dict[int, list
 
 
 def next_on_call(schedule_ids: Collection[int], *, at: dt.datetime) -> dict[int, list[Next]]:
-    """Who starts next after `at` on each schedule, and when. One query."""
-    return {id_: _next(rule, at) for id_, rule in load(schedule_ids, start=at, end=at).items()}
+    """Who starts next after `at` on each schedule, and when. One query, or two where nobody follows within a month."""
+    return _followers(load(schedule_ids, start=at, end=at), at)
 
 
 def shifts_of(schedule_id: int, start: dt.datetime, end: dt.datetime) -> list[Shift]:
     """The final shifts that overlap [start, end), and the gaps (`person_id` None, source gap), whole, in order. One query."""
-    rule = load([schedule_id], start=start, end=end).get(schedule_id)
+    rule = load_widely([schedule_id], start=start, end=end).get(schedule_id)
     return with_gaps(rule, start, end) if rule else []
 
 
@@ -57,7 +57,8 @@ def who(schedule_ids: Collection[int], *, at: dt.datetime) -> list[dict[str, Any
     `reachable_from` is the first moment from `at` on at which the person may be notified.
     """
     rules = load(schedule_ids, start=at, end=at)
-    watches = {id_: (_on_call(rule, at), _next(rule, at)) for id_, rule in rules.items()}
+    followers = _followers(rules, at)
+    watches = {id_: (_on_call(rule, at), followers[id_]) for id_, rule in rules.items()}
     names = people_objects(p for now, then in watches.values() for p in (*(one.person_id for one in now), *(one.person_id for one in then)))
     sleepy = {one.person_id for id_, (now, _) in watches.items() if rules[id_].hours == "business" for one in now}
     working = working_times(sleepy, around=at) if sleepy else {}
@@ -86,7 +87,7 @@ def who(schedule_ids: Collection[int], *, at: dt.datetime) -> list[dict[str, Any
 
 def shift_objects(schedule_id: int, start: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
     """`shifts_of` as the contract shows it. Two queries."""
-    rule = load([schedule_id], start=start, end=end).get(schedule_id)
+    rule = load_widely([schedule_id], start=start, end=end).get(schedule_id)
     if rule is None:
         return []
     rows = with_gaps(rule, start, end)
@@ -121,6 +122,13 @@ def _on_call(rule: ScheduleRule, at: dt.datetime) -> list[OnCall]:
             found[row.person_id] = OnCall(row.person_id, row.end, row.source, row.layer, row.shadow)
     everybody = list(found.values())
     return everybody if any(not one.shadow for one in everybody) else []
+
+
+def _followers(rules: Mapping[int, ScheduleRule], at: dt.datetime) -> dict[int, list[Next]]:
+    """Whoever starts within a month is found with what was loaded; only for the others is more read."""
+    found = {id_: _next(rule, at) for id_, rule in rules.items()}
+    late = [id_ for id_, coming in found.items() if not coming or coming[0].start > at + NEAR]
+    return {**found, **{id_: _next(rule, at) for id_, rule in load_widely(late, start=at, end=at).items()}}
 
 
 def _next(rule: ScheduleRule, at: dt.datetime) -> list[Next]:

@@ -1,0 +1,164 @@
+"""`watchbill who | shifts | verify | override`: what is printed, and when the exit code is not 0."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.factories import organization, person, schedule, team
+from watchbill.audit.models import Record
+from watchbill.kernel.clock import database_now
+from watchbill.schedules.models import Layer, Override
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def watch(db):
+    ada, bruno, grace = (person(handle) for handle in ("ada", "bruno", "grace"))
+    organization(grace)
+    person("charlie")
+    return schedule("Watch", team("SecOps", ada, bruno, managers=(grace,)), ada, bruno)
+
+
+def soon(hours: int) -> str:
+    return (database_now() + dt.timedelta(hours=hours)).isoformat(timespec="seconds")
+
+
+@pytest.mark.req("S12")
+def test_who_has_the_watch_until_when_and_who_follows(cli, watch):
+    (answer,) = cli("who", "Watch", "--at", "2026-11-04T09:00", "--json").json()
+    assert answer == {
+        "schedule": "Watch",
+        "on_call": [
+            {
+                "person": {"handle": "bruno", "name": "Bruno"},
+                "until": "2026-11-09T00:00:00Z",
+                "reachable_from": "2026-11-04T09:00:00Z",
+                "source": "layer",
+            }
+        ],
+        "next": [{"person": {"handle": "ada", "name": "Ada"}, "from": "2026-11-09T00:00:00Z"}],
+    }
+
+
+def test_a_time_without_a_zone_belongs_to_the_schedule(cli, watch):
+    watch.timezone = "Asia/Tokyo"
+    watch.save()
+    (answer,) = cli("who", "--at", "2026-11-09T00:30", "--json").json()
+    assert answer["on_call"][0]["person"]["handle"] == "ada"
+    assert answer["on_call"][0]["reachable_from"] == "2026-11-08T15:30:00Z"
+
+
+def test_who_without_a_name_shows_every_schedule_now(cli, watch):
+    ran = cli("who", "--next")
+    assert ran.code == 0
+    assert "Watch" in ran.out
+    assert "then " in ran.out
+    Layer.objects.all().delete()
+    assert "NOBODY" in cli("who").out
+
+
+def test_shifts_are_whole_rows_with_their_source(cli, watch):
+    rows = cli("shifts", "Watch", "--from", "2026-11-04", "--to", "2026-11-10", "--json").json()
+    assert [(row["start"], row["person"]["handle"], row["source"], row["layer"]) for row in rows] == [
+        ("2026-11-02T00:00:00Z", "bruno", "layer", "all"),
+        ("2026-11-09T00:00:00Z", "ada", "layer", "all"),
+    ]
+    assert set(rows[0]) == {"schedule", "person", "start", "end", "source", "layer"}
+    assert "Bruno" in cli("shifts", "Watch", "--from", "2026-11-04", "--to", "2026-11-10").out
+
+
+@pytest.mark.req("G1")
+def test_a_gap_is_a_row_of_nobody_and_verify_exits_1(cli, watch):
+    assert cli("verify", "Watch").code == 0
+    Layer.objects.update(valid_until=database_now() + 21 * DAY)
+    (row,) = cli("shifts", "Watch", "--from", soon(24 * 60), "--to", soon(24 * 61), "--json").json()
+    assert row["person"] is None
+    assert row["source"] == "gap"
+    ran = cli("verify", "Watch", "--months", 3)
+    assert ran.code == 1
+    assert "one gap" in ran.out
+    assert "nobody from" in ran.out
+    assert cli("verify", "--json").code == 1
+
+
+def test_verify_prints_the_warnings_as_sentences(cli, watch):
+    backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
+    Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)
+    reports = cli("verify", "--months", 2, "--json").json()
+    assert {report["schedule"] for report in reports} == {"Watch", "Backup"}
+    assert "has Backup at the same time" in reports[0]["warnings"][0]["text"]
+    assert {one["person"]["handle"] for one in reports[0]["hours"]} == {"ada", "bruno"}
+    assert "warning: " in cli("verify", "Watch", "--months", 6).out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("who", "Wash"), 1, "There is no schedule 'Wash'. There are: Watch."),
+        (("who", "Watch", "--at", "tomorrow"), 2, "is no time; expected one such as"),
+        (("who", "Watch", "--at", "2300-01-01"), 1, "out of reach"),
+        (("shifts", "Watch", "--from", "2026-11-04", "--to", "2026-11-03"), 1, "must end after it begins"),
+        (("shifts", "Watch"), 2, ""),
+        (("verify", "Watch", "--months", "0"), 2, ""),
+        (("override", "add", "Watch", "--take", "ada", "--from", "2030-01-01", "--to", "2030-01-02"), 2, "--as"),
+        (("override", "add", "Watch", "--from", "2030-01-01", "--to", "2030-01-02", "--as", "ada"), 2, "Say one of"),
+        (
+            ("override", "add", "Watch", "--replace", "ada", "--from", "2030-01-01", "--to", "2030-01-02", "--as", "ada"),
+            2,
+            "belong together",
+        ),
+        (
+            ("override", "add", "Watch", "--take", "zoe", "--from", "2030-01-01", "--to", "2030-01-02", "--as", "ada"),
+            1,
+            "nobody with the handle zoe",
+        ),
+        (
+            ("override", "add", "Watch", "--take", "ada", "--from", "2030-01-01", "--to", "2030-01-02", "--as", "charlie"),
+            1,
+            "no role in this team",
+        ),
+        (("override", "add", "Watch", "--take", "ada", "--from", "2020-01-01", "--to", "2020-01-02", "--as", "ada"), 1, "the past stays"),
+        (("override", "remove", "99", "--as", "ada"), 1, "There is no override 99"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(cli, watch, words, code, sentence):
+    ran = cli(*words)
+    assert ran.code == code
+    assert sentence in ran.err
+    assert "Traceback" not in ran.err
+    assert not Override.objects.exists()
+
+
+@pytest.mark.req("S4", "S14")
+def test_coverage_by_hand_is_added_shown_and_taken_back(cli, watch):
+    words = ("override", "add", "Watch", "--replace", "ada", "--by", "bruno", "--from", soon(-1), "--to", soon(500), "--reason", "holiday")
+    made = cli(*words, "--as", "grace", "--json").json()
+    assert (made["kind"], made["person"]["handle"], made["replaced"]["handle"]) == ("replace", "bruno", "ada")
+    assert dt.datetime.fromisoformat(made["start"]) >= database_now() - dt.timedelta(minutes=1)  # not in the past
+    assert [row["id"] for row in cli("override", "list", "--json").json()] == [made["id"]]
+    assert "Bruno for Ada" in cli("override", "list", "Watch").out
+    assert {row["person"]["handle"] for row in cli("shifts", "Watch", "--from", soon(1), "--to", soon(400), "--json").json()} == {"bruno"}
+    refused = cli(*words, "--as", "grace")
+    assert refused.code == 1
+    assert "Bruno has an override on Watch already" in refused.err
+    assert cli("override", "remove", made["id"], "--as", "charlie").code == 1
+    assert cli("override", "remove", made["id"], "--as", "ada").code == 0
+    assert cli("override", "list", "--json").json() == []
+    assert cli("override", "list", "--all", "--json").json()[0]["withdrawn_at"]
+    assert list(Record.objects.filter(kind="override").order_by("id").values_list("action", "actor", "via")) == [
+        ("override.add", "grace", "cli"),
+        ("override.withdraw", "ada", "cli"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "said"), [("take", "Ada takes it"), ("add", "Ada too"), ("remove", "without Ada")])
+def test_each_kind_is_said_in_plain_words(cli, watch, kind, said):
+    ran = cli(
+        "override", "add", "Watch", f"--{kind}", "ada@example.org", "--from", soon(1), "--to", soon(5), "--layer", "all", "--as", "ada"
+    )
+    assert ran.code == 0, ran.err
+    assert said in ran.out
+    assert "Watch, all" in ran.out

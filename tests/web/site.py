@@ -1,0 +1,120 @@
+"""A real desk for browser tests: its own database, filled by the seed, the server as it runs, and a small engine beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where it runs, and what the seed made."""
+
+    url: str
+    numbers: dict[str, int]
+    watch: str  # the handle of whoever has the watch
+
+    def address(self, path: str) -> str:
+        return self.url + path
+
+
+@contextmanager
+def site(settings: dict[str, Any], name: str) -> Iterator[Site]:
+    """Make the database beside the given one, fill it, serve it; take everything away afterwards."""
+    with psycopg.connect(**_parameters(settings, "postgres"), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            with _running(_url(settings, name)) as running:
+                yield running
+        finally:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _running(database: str) -> Iterator[Site]:
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "WATCHBILL_AS_OWNER": "1",
+        "WATCHBILL_URL": url,
+        "WATCHBILL_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+    python = [sys.executable, "-m"]
+    made = subprocess.run([*python, "tests.web.seed"], cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=180)
+    told = json.loads(made.stdout.splitlines()[-1])
+    serve = [
+        *python,
+        "granian",
+        "--interface",
+        "asgi",
+        "--workers",
+        "1",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-ws",
+        "--backpressure",
+        "1024",
+    ]
+    parts = [[*serve, "--workers-kill-timeout", "5", "watchbill.main.asgi:application"], [*python, "tests.web.seed", "engine"]]
+    processes = [subprocess.Popen(part, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for part in parts]
+    try:
+        _wait_for(f"{url}/healthz")
+        yield Site(url, {name: number for name, number in told.items() if name != "watch"}, told["watch"])
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(15)
+
+
+def _parameters(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    given = {"dbname": name, "user": settings["USER"], "password": settings["PASSWORD"], "host": settings["HOST"], "port": settings["PORT"]}
+    options = {key: value for key, value in settings["OPTIONS"].items() if key == "passfile"}
+    return {key: value for key, value in {**given, **options}.items() if value}
+
+
+def _url(settings: dict[str, Any], name: str) -> str:
+    given = _parameters(settings, name)
+    words = {key: given[key] for key in ("host", "passfile") if key in given}
+    secret = f":{quote(given['password'], safe='')}" if "password" in given else ""
+    port = f":{given['port']}" if "port" in given else ""
+    return f"postgresql://{quote(given.get('user', ''), safe='')}{secret}@{port}/{name}?{urlencode(words)}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,320 @@
+"""The pages in Chromium: with one thumb at 360 px, with and without scripts, live, by keys, in both themes, and nothing that axe objects to.
+
+`WATCHBILL_SCREENSHOTS=1` writes the pictures of docs/images; otherwise they go to a temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.web.seed import PASSWORD
+from tests.web.site import ROOT, Site, site
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = os.environ.get("WATCHBILL_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"viewport": {"width": 360, "height": 800}, "is_mobile": True, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
+    with django_db_blocker.unblock():
+        settings = dict(connection.settings_dict)
+    with site(settings, f"{settings['NAME']}_browser") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(desk: Site, chromium: Browser) -> Callable[[str], Any]:
+    """The cookies of somebody who signed in by the form, once for each."""
+    known: dict[str, Any] = {}
+
+    def sign_in(handle: str) -> Any:
+        if handle not in known:
+            context = chromium.new_context(base_url=desk.url)
+            page = context.new_page()
+            page.goto("/incidents")
+            page.get_by_label("E-mail").fill(f"{handle}@example.org")
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/incidents")
+            known[handle] = context.storage_state()
+            context.close()
+        return known[handle]
+
+    return sign_in
+
+
+@pytest.fixture
+def visit(desk: Site, chromium: Browser, signed_in: Callable[[str], Any]) -> Iterator[Callable[..., Page]]:
+    """Open a browser for somebody who has signed in. What a page complains of in its console fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_(handle: str, /, **options: Any) -> Page:
+        context = chromium.new_context(base_url=desk.url, storage_state=signed_in(handle), **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" and "ERR_FAILED" not in said.text else None)
+        page.goto("/")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def raise_page(page: Page, title: str) -> int:
+    """Page the team by hand, on this page; answers the number."""
+    page.goto("/")
+    page.get_by_text("Something is wrong and no monitor says so").click()
+    page.get_by_label("What is wrong").fill(title)
+    page.get_by_label("Service").select_option("Panic mailbox")
+    page.get_by_role("button", name="Page its team").click()
+    page.wait_for_url("**/incidents/*")
+    return int(page.url.rsplit("/", 1)[1])
+
+
+def pager(page: Page, number: int) -> None:
+    """Wait until the first page shows that this one pages me."""
+    page.goto("/")
+    expect(page.get_by_text(f"#{number}").first).to_be_visible(timeout=10_000)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_one_thumb_acknowledges_at_360_px(desk: Site, visit: Callable[..., Page], scripts: bool):
+    other = "grace" if desk.watch != "grace" else "hugo"
+    number = raise_page(visit(other, **DESK), f"Phones are dead, {'scripts' if scripts else 'plain'}")
+    phone = visit(desk.watch, **PHONE, java_script_enabled=scripts)
+    phone.goto(f"/incidents/{number}")
+    phone.wait_for_timeout(1500)
+    phone.reload()
+    button = phone.get_by_role("button", name=f"Acknowledge and own #{number}")
+    box = button.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 800 - 60, "above the tabs, within the first screen"
+    assert box["height"] >= 44
+    assert phone.evaluate("document.documentElement.scrollWidth") if scripts else True
+    button.click()
+    expect(phone.get_by_text(f"You own #{number}")).to_be_visible()
+    expect(phone.locator(".state.box").first).to_contain_text("Acknowledged")
+    phone.get_by_role("button", name="Give it back").click()
+    expect(phone.locator(".state.box").first).to_contain_text("Triggered again")
+
+
+def test_the_countdown_and_the_button_fit_the_first_screen_of_a_phone(desk: Site, visit: Callable[..., Page]):
+    phone = visit("grace", **PHONE)
+    count, button = phone.locator(".pager .big time"), phone.locator(".pager button")
+    for part in (count, button):
+        box = part.bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 800
+
+
+def test_the_countdown_moves_without_a_reload(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **DESK)
+    page.evaluate("window.stayed = true")
+    count = page.locator(".pager .big time")
+    before = count.inner_text()
+    assert re.fullmatch(r"\d+:\d\d", before)
+    expect(count).not_to_have_text(before, timeout=4000)
+    after = count.inner_text()
+    seconds = [60 * int(text.split(":")[0]) + int(text.split(":")[1]) for text in (before, after)]
+    assert 0 < seconds[0] - seconds[1] <= 4
+    assert page.evaluate("window.stayed") is True
+
+
+def test_what_somebody_else_does_is_on_my_page_at_once_and_is_said_aloud(desk: Site, visit: Callable[..., Page]):
+    mine, theirs = visit("grace", **DESK), visit(desk.watch, **PHONE)
+    number = raise_page(mine, "Somebody else takes this one")
+    mine.evaluate("window.stayed = true")
+    expect(mine.locator("#live")).to_have_text("Live")
+    mine.locator("#note").fill("half a sentence")
+    theirs.goto(f"/incidents/{number}")
+    theirs.get_by_role("button", name=f"Acknowledge and own #{number}").click()
+    expect(mine.locator("#head .state.box").first).to_contain_text("Acknowledged", timeout=4000)
+    expect(mine.locator("#say")).to_contain_text(f"#{number} Acknowledged. Owner:")
+    assert mine.locator("#note").input_value() == "half a sentence"
+    assert mine.evaluate("window.stayed") is True
+    assert "Acknowledged" in mine.title()
+
+
+def test_when_the_signals_stop_the_page_says_so_and_countdowns_stand_still(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **DESK)
+    page.context.set_offline(True)
+    page.route("**/live", lambda route: route.abort())
+    expect(page.locator("#not-live")).to_be_visible(timeout=15_000)
+    count = page.locator(".pager .big time")
+    before = count.inner_text()
+    page.wait_for_timeout(2200)
+    assert count.inner_text() == before
+    expect(page.locator("#live")).to_contain_text("s old")
+    page.unroute("**/live")
+    page.context.set_offline(False)
+    expect(page.locator("#not-live")).to_be_hidden(timeout=15_000)
+
+
+def test_several_are_acknowledged_by_one_gesture(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **PHONE)
+    numbers = [raise_page(page, f"One of many, {n}") for n in range(2)]
+    page.goto("/incidents")
+    acknowledge = page.locator("#bulk-bar").get_by_role("button", name="Acknowledge")
+    expect(acknowledge).to_have_attribute("aria-disabled", "true")
+    for number in numbers:
+        page.get_by_label(f"Choose #{number}").check()
+    expect(page.locator("#bulk-count")).to_have_text("2 chosen")
+    acknowledge.click()
+    expect(page.get_by_text("2 acknowledged: you have")).to_be_visible()
+    for number in numbers:
+        assert page.locator("li", has=page.get_by_label(f"Choose #{number}")).get_by_text("Acknowledged").count() == 1
+
+
+def test_keys_acknowledge_write_a_note_and_list_themselves_and_can_be_turned_off(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **DESK)
+    number = raise_page(page, "By the keyboard alone")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator("#note")).to_be_focused()
+    page.keyboard.type("a note with an a")
+    assert page.locator("#head .state.box").first.inner_text().strip() == "Triggered"
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("a")
+    page.wait_for_timeout(400)
+    assert "Triggered" in page.title()
+    page.evaluate("localStorage.removeItem('watchbill-keys')")
+    page.keyboard.press("a")
+    expect(page.get_by_text(f"You own #{number}")).to_be_visible()
+
+
+def test_dark_and_light_follow_the_system_and_the_switch(desk: Site, visit: Callable[..., Page]):
+    dark, light = visit("grace", **DESK, color_scheme="dark"), visit("grace", **DESK, color_scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert dark.evaluate(ground) == "rgb(12, 19, 25)"
+    assert light.evaluate(ground) == "rgb(244, 242, 236)"
+    light.get_by_role("button", name="Colours: as the system. Change to dark").click()
+    assert light.evaluate(ground) == "rgb(12, 19, 25)"
+    light.reload()
+    assert light.evaluate(ground) == "rgb(12, 19, 25)"
+    light.get_by_role("button", name="Colours: dark. Change to light").click()
+    light.get_by_role("button", name="Colours: light. Change to as the system").click()
+    light.reload()
+    assert light.evaluate(ground) == "rgb(244, 242, 236)"
+
+
+def addresses(desk: Site) -> dict[str, str]:
+    """Every page, by the name of its picture."""
+    of = desk.numbers
+    return {
+        "now": "/",
+        "incidents": "/incidents",
+        "incidents-narrowed": "/incidents?status=all&severity=high",
+        "incident-triggered": f"/incidents/{of['triggered']}",
+        "incident-exhausted": f"/incidents/{of['exhausted']}",
+        "incident-cleared": f"/incidents/{of['cleared']}",
+        "incident-owned": f"/incidents/{of['owned']}",
+        "incident-snoozed": f"/incidents/{of['snoozed']}",
+        "incident-resolved": f"/incidents/{of['resolved']}?all",
+        "schedules": "/schedules",
+        "schedule": "/schedules/1",
+        "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
+        "audit": "/audit",
+        "you": "/you",
+        "permissions": "/permissions",
+        "keys": "/keys",
+        "password": "/accounts/password/change/",
+        "sign-out": "/accounts/logout/",
+        "demo-inbox": "/demo/inbox",
+        "not-found": "/incidents/424242",
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("layout", ["phone", "desk"])
+def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(desk: Site, visit: Callable[..., Page], theme: str, layout: str):
+    shape = PHONE if layout == "phone" else DESK
+    page = visit("grace", color_scheme=theme, bypass_csp=True, **shape)
+    outside = page.context.browser.new_page(base_url=desk.url, color_scheme=theme, bypass_csp=True, **shape)
+    found: list[str] = []
+
+    def look(page: Page, name: str, path: str) -> None:
+        page.goto(path)
+        for summary in page.locator("main details:not([open]) > summary").all():
+            if summary.is_visible() and not summary.evaluate("node => node.parentElement.parentElement.matches('.acts')"):
+                summary.click()
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > shape["viewport"]["width"]:
+            found.append(f"{name}: {width} px wide")
+        report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
+        found.extend(f"{name}: {each['id']} {each['nodes'][0]['html'][:140]}" for each in report["violations"])
+
+    for name, path in {"login": "/accounts/login/", "forgotten": "/accounts/password/reset/", "link-gone": "/a/none"}.items():
+        look(outside, name, path)
+    for name, path in addresses(desk).items():
+        look(page, name, path)
+    page.goto("/demo/inbox")
+    look(outside, "link", page.locator("article a.btn").first.get_attribute("href") or "")
+    outside.close()
+    assert found == []
+
+
+def test_every_target_of_a_thumb_is_big_enough(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **PHONE)
+    small = """() => {
+        const height = (node) => node ? node.getBoundingClientRect().height : 0;
+        return [...document.querySelectorAll('button, .btn, .nav a, select, input:not([type=hidden]), summary')]
+            .filter(node => node.checkVisibility() && Math.max(height(node), height(node.closest('label'))) < 44)
+            .map(node => node.outerHTML.slice(0, 80));
+    }"""
+    for path in ("/", "/incidents", f"/incidents/{desk.numbers['triggered']}", "/schedules/1"):
+        page.goto(path)
+        assert page.evaluate(small) == [], path
+
+
+def test_pictures_are_taken(desk: Site, visit: Callable[..., Page], tmp_path: Path):
+    folder = ROOT / "docs" / "images" if os.environ.get("WATCHBILL_SCREENSHOTS") else tmp_path
+    chosen = {name: addresses(desk)[name] for name in ("now", "incident-triggered", "incident-owned", "schedule", "incidents")}
+    for layout, shape, theme in (("desk", DESK, "light"), ("phone", PHONE, "dark")):
+        page = visit("grace", **shape, color_scheme=theme)
+        for name, path in chosen.items():
+            page.goto(path)
+            page.wait_for_timeout(300)
+            target = folder / f"{name}-{layout}-{theme}.png"
+            page.screenshot(path=target, full_page=layout == "desk")
+            assert target.stat().st_size > 5000
