@@ -6,6 +6,7 @@ import http.client
 import http.server
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+OURS = ("DATABASE_URL", "WATCHBILL_AS_OWNER", "WATCHBILL_TEST_FOLDER", "WATCHBILL_SECRET_KEY", "DJANGO_SETTINGS_MODULE")  # the tests' own
+TEMPLATE: Path | None = None  # a data folder to begin with a copy of
 Received = tuple[float, str, dict[str, Any], dict[str, str]]
 
 
@@ -75,15 +78,11 @@ class Sink:
 class Desk:
     """One `watchbill serve` with a folder of its own, or a node of an external database."""
 
-    def __init__(self, folder: Path, *, database_url: str = "", name: str = "data", **env: str) -> None:
+    def __init__(self, folder: Path, *, database_url: str = "", name: str = "data", new: bool = False, **env: str) -> None:
         self.data = folder / name
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        inherited = {
-            k: v
-            for k, v in os.environ.items()
-            if k not in ("DATABASE_URL", "WATCHBILL_AS_OWNER", "WATCHBILL_TEST_FOLDER", "DJANGO_SETTINGS_MODULE")
-        }
+        inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.env = (
             inherited
             | {"WATCHBILL_DATA": str(self.data), "WATCHBILL_URL": self.url, "WATCHBILL_ALLOW_PRIVATE_TARGETS": "127.0.0.0/8"}
@@ -91,6 +90,8 @@ class Desk:
         )
         if database_url:
             self.env["DATABASE_URL"] = database_url
+        elif TEMPLATE and not new and not self.data.exists():
+            shutil.copytree(TEMPLATE, self.data)
         self.log = folder / f"{name}.log"
         self.process: subprocess.Popen[str] | None = None
         self.said: list[str] = []

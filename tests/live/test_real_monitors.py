@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pagerduty
@@ -88,23 +89,40 @@ def test_a_real_alertmanager_fires_and_resolves_by_both_of_its_ways(desk, sink, 
         )
         alertmanager.send("DiskFull", "instance=db1", "severity=critical", resolved=True)
         alertmanager.send("Latency", "instance=web1", "kind=pd", resolved=True)
-        firing = lambda: sorted(row["alerts"]["firing"] for row in desk.json("incidents", "--all"))  # noqa: E731
+        firing = lambda: sorted(firing_in(row) for row in desk.json("incidents", "--all"))  # noqa: E731
         wait_for(lambda: firing() == [0, 0, 1], why=f"resolves did not arrive: {firing()}")
     finally:
         alertmanager.stop()
 
 
+def firing_in(incident: dict[str, Any]) -> int:
+    """How many of its alerts fire."""
+    return sum(alert["state"] == "firing" for alert in incident["alerts"])
+
+
+class Client(pagerduty.EventsApiV2Client):
+    """The official client, but for its insistence on https, which a proxy in front of the desk speaks."""
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    @url.setter
+    def url(self, value: str) -> None:
+        self._url = value
+
+
 @pytest.mark.req("P26", "P25")
 def test_the_official_events_client_triggers_acknowledges_and_resolves(desk):
-    client = pagerduty.EventsApiV2Client(desk.key(), base_url=desk.url)
+    client = Client(desk.key(), base_url=desk.url)
     assert client.trigger("disk full", "host1", dedup_key="k1", severity="critical") == "k1"
     made = client.trigger("no key of its own", "host1", severity="info")
     assert len(made) >= 32
     wait_for(lambda: len(desk.json("incidents")) == 2)
     client.acknowledge("k1")
     client.resolve("k1")
-    wait_for(lambda: any(row["alerts"]["firing"] == 0 for row in desk.json("incidents")))
-    cleared = next(row for row in desk.json("incidents") if row["alerts"]["firing"] == 0)
+    wait_for(lambda: any(firing_in(row) == 0 for row in desk.json("incidents")))
+    cleared = next(row for row in desk.json("incidents") if firing_in(row) == 0)
     assert (cleared["owner"], cleared["status"]) == (None, "triggered")
 
 
@@ -146,7 +164,7 @@ def test_a_mail_arrives_and_its_link_acknowledges_after_one_confirmation(tmp_pat
         status, page = desk.get(urlsplit(link).path)
         assert status == 200
         assert desk.json("show", "1")["owner"] is None
-        assert press(desk, urlsplit(link).path, page.decode()) in (200, 302)
+        assert press(desk, urlsplit(link).path, page.decode()) in (200, 302, 303)
         shown = desk.json("show", "1")
         assert (shown["owner"]["handle"], shown["status"]) == ("ann", "acknowledged")
     finally:

@@ -69,6 +69,7 @@ MODULES = {
     "apply": "configuration",
     "export": "configuration",
     "schema": "configuration",
+    "doctor": "operate",
 }
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]

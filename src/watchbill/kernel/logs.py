@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 SECRETS_IN_PATHS = re.compile(r"(/(?:in/[a-z]+|calendar|a|setup)/)[^/?\s\"']+")
+ROWS_IN_ERRORS = re.compile(r"(?:DETAIL|CONTEXT): .*")
 PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -38,8 +39,8 @@ class OneLine(logging.Formatter):
 
 
 def mask(text: str) -> str:
-    """Hide keys, feed tokens and signed links."""
-    return SECRETS_IN_PATHS.sub(r"\1***", text)
+    """Hide keys, feed tokens and signed links, and the rows that a database error quotes."""
+    return ROWS_IN_ERRORS.sub("DETAIL: left out", SECRETS_IN_PATHS.sub(r"\1***", text))
 
 
 class _Named(logging.Filter):

@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "watchbill.config",
     "watchbill.engine",
     "watchbill.web",
-    "watchbill.main",
 ]
 
 MIDDLEWARE = [

@@ -39,23 +39,20 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def load(schedule_ids: Collection[int], *, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
-    """The schedules with everything that decides about the shifts of [start, end), and about a month around it. One query.
-
-    Whoever may look further (who follows after a gap of months) asks `load_widely`. Shifts longer than a month take a second query.
+    """The schedules with everything that decides about [start, end) and the year around it. One query.
 
     Invalid for times outside 1971-2199: the tables of time zones say nothing about them.
     """
     _check(start, end)
-    found = _load(schedule_ids, start - NEAR, end + NEAR)
-    if any(layer.length.reach * DAY > NEAR for rule in found.values() for layer in rule.layers):
-        return _load(schedule_ids, start - MARGIN, end + MARGIN)
-    return found
-
-
-def load_widely(schedule_ids: Collection[int], *, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
-    """The same with the year around it. One query."""
-    _check(start, end)
     return _load(schedule_ids, start - MARGIN, end + MARGIN)
+
+
+def load_near(schedule_ids: Collection[int], *, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
+    """The same, but sure only of the shifts of [start, end) and a month around it. Shifts longer than a month take a second query."""
+    _check(start, end)
+    found = _load(schedule_ids, start - NEAR, end + NEAR)
+    far = any(layer.length.reach * DAY > NEAR for rule in found.values() for layer in rule.layers)
+    return _load(schedule_ids, start - MARGIN, end + MARGIN) if far else found
 
 
 def _check(start: dt.datetime, end: dt.datetime) -> None:

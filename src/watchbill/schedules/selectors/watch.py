@@ -10,7 +10,7 @@ from typing import Any
 from watchbill.people.models import Person
 from watchbill.people.working import working_times
 from watchbill.schedules.rules import ScheduleRule, Shift, next_after, on_call_at, with_gaps
-from watchbill.schedules.selectors.loading import NEAR, load, load_widely
+from watchbill.schedules.selectors.loading import NEAR, load, load_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ def on_call(schedule_ids: Collection[int], *, at: dt.datetime) -> dict[int, list
 
     The past is answered as it was, also over edits and withdrawn overrides. A schedule with a gap at `at` has an empty list.
     """
-    return {id_: _on_call(rule, at) for id_, rule in load(schedule_ids, start=at, end=at).items()}
+    return {id_: _on_call(rule, at) for id_, rule in load_near(schedule_ids, start=at, end=at).items()}
 
 
 def next_on_call(schedule_ids: Collection[int], *, at: dt.datetime) -> dict[int, list[Next]]:
     """Who starts next after `at` on each schedule, and when. One query, or two where nobody follows within a month."""
-    return _followers(load(schedule_ids, start=at, end=at), at)
+    return _followers(load_near(schedule_ids, start=at, end=at), at)
 
 
 def shifts_of(schedule_id: int, start: dt.datetime, end: dt.datetime) -> list[Shift]:
     """The final shifts that overlap [start, end), and the gaps (`person_id` None, source gap), whole, in order. One query."""
-    rule = load_widely([schedule_id], start=start, end=end).get(schedule_id)
+    rule = load([schedule_id], start=start, end=end).get(schedule_id)
     return with_gaps(rule, start, end) if rule else []
 
 
@@ -56,7 +56,7 @@ def who(schedule_ids: Collection[int], *, at: dt.datetime) -> list[dict[str, Any
 
     `reachable_from` is the first moment from `at` on at which the person may be notified.
     """
-    rules = load(schedule_ids, start=at, end=at)
+    rules = load_near(schedule_ids, start=at, end=at)
     followers = _followers(rules, at)
     watches = {id_: (_on_call(rule, at), followers[id_]) for id_, rule in rules.items()}
     names = people_objects(p for now, then in watches.values() for p in (*(one.person_id for one in now), *(one.person_id for one in then)))
@@ -87,7 +87,7 @@ def who(schedule_ids: Collection[int], *, at: dt.datetime) -> list[dict[str, Any
 
 def shift_objects(schedule_id: int, start: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
     """`shifts_of` as the contract shows it. Two queries."""
-    rule = load_widely([schedule_id], start=start, end=end).get(schedule_id)
+    rule = load([schedule_id], start=start, end=end).get(schedule_id)
     if rule is None:
         return []
     rows = with_gaps(rule, start, end)
@@ -128,7 +128,7 @@ def _followers(rules: Mapping[int, ScheduleRule], at: dt.datetime) -> dict[int, 
     """Whoever starts within a month is found with what was loaded; only for the others is more read."""
     found = {id_: _next(rule, at) for id_, rule in rules.items()}
     late = [id_ for id_, coming in found.items() if not coming or coming[0].start > at + NEAR]
-    return {**found, **{id_: _next(rule, at) for id_, rule in load_widely(late, start=at, end=at).items()}}
+    return {**found, **{id_: _next(rule, at) for id_, rule in load(late, start=at, end=at).items()}}
 
 
 def _next(rule: ScheduleRule, at: dt.datetime) -> list[Next]:

@@ -1,0 +1,163 @@
+"""`doctor`: is this installation able to wake somebody? What is red, and what to do about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import typer
+from django.conf import settings
+from django.db import connection
+
+from watchbill.audit.selectors import verify_chain
+from watchbill.cli.app import Json, app, now, out, say
+from watchbill.config.selectors import inactive
+from watchbill.intake import selectors as intake
+from watchbill.intake.models import IntegrationKey
+from watchbill.kernel import kinds
+from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.models import Contact
+from watchbill.paging.selectors import set_aside
+from watchbill.people.models import ApiToken, Organization, Person
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.selectors import on_call
+
+OLDEST_TICK = dt.timedelta(seconds=30)
+CLOCKS_APART = dt.timedelta(seconds=5)
+SOON = dt.timedelta(days=14)
+LITTLE_ROOM = 500 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look. `state`: green, amber (works, and should be looked at) or red (somebody may not be woken)."""
+
+    what: str
+    state: str
+    says: str
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look at everything that must work for somebody to be woken. Exit 1 when something is red."""
+    moment = now()
+    findings = [finding for look in LOOKS for finding in look(moment)]
+    say([asdict(finding) for finding in findings], as_json=as_json, human=lambda: _print(findings))
+    if any(finding.state == "red" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _print(findings: list[Finding]) -> None:
+    marks = {"green": "[green]ok  [/]", "amber": "[yellow]look[/]", "red": "[red]RED [/]"}
+    for finding in findings:
+        out.print(f"{marks[finding.state]} {finding.what}: {finding.says}", markup=True)
+
+
+def _database(moment: dt.datetime) -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version'), rolsuper FROM pg_roles WHERE rolname = current_user")
+        version, is_superuser = cursor.fetchone()
+    yield Finding("database", "green", f"PostgreSQL {version} answers.")
+    if is_superuser:
+        yield Finding(
+            "rights",
+            "red",
+            "The application runs as a superuser, who can get round the protection of evidence. Name another role in DATABASE_URL.",
+        )
+    apart = abs(dt.datetime.now(dt.UTC) - moment)  # noqa: TID251  to compare clocks both must be read
+    state = "green" if apart < CLOCKS_APART else "amber"
+    yield Finding("clocks", state, f"This machine and the database are {apart.total_seconds():.1f} s apart; the database's clock counts.")
+
+
+def _room(_moment: dt.datetime) -> Iterator[Finding]:
+    if not connection.settings_dict["PORT"] and settings.DATA_DIR.exists():
+        free = shutil.disk_usage(settings.DATA_DIR).free
+        yield Finding("disk", "green" if free > LITTLE_ROOM else "red", f"{free // (1024 * 1024):,} MB are free under {settings.DATA_DIR}.")
+
+
+def _engine(moment: dt.datetime) -> Iterator[Finding]:
+    best = EngineInstance.objects.filter(stopped_at=None, last_tick_at__isnull=False).order_by("-last_tick_at").first()
+    if best is None or best.last_tick_at is None:
+        yield Finding("engine", "red", "No paging engine runs: nobody is woken. Start `watchbill serve`.")
+        return
+    age = moment - best.last_tick_at
+    state = "green" if age < OLDEST_TICK else "red"
+    yield Finding("engine", state, f"Its last good round was {age.total_seconds():.0f} s ago, on {best.host}.")
+    if best.proved_at is None or moment - best.proved_at > 2 * OLDEST_TICK:
+        yield Finding("auditor", "red", "Nobody has proved lately that every open page did what was due; look at the engine's log.")
+    else:
+        yield Finding(
+            "auditor", "green", f"Proved {(moment - best.proved_at).total_seconds():.0f} s ago that every open page did what was due."
+        )
+
+
+def _last_resort(_moment: dt.datetime) -> Iterator[Finding]:
+    here = Organization.objects.select_related("last_resort").first()
+    if here is None or here.last_resort is None:
+        yield Finding(
+            "last resort", "red", "Nobody is named who is asked when nobody else is left. Apply a configuration file with `last_resort`."
+        )
+    else:
+        yield _reach(here.last_resort, "last resort")
+
+
+def _watches(moment: dt.datetime) -> Iterator[Finding]:
+    schedules = list(Schedule.objects.filter(is_active=True).order_by("position", "name"))
+    have = on_call([schedule.id for schedule in schedules], at=moment)
+    people = Person.objects.in_bulk({one.person_id for rows in have.values() for one in rows})
+    for schedule in schedules:
+        if not have[schedule.id]:
+            yield Finding(schedule.name, "red", "Nobody has the watch now: a page goes straight to the next step.")
+        for one in have[schedule.id]:
+            yield _reach(people[one.person_id], schedule.name)
+
+
+def _reach(person: Person, what: str) -> Finding:
+    """Can this person be woken by something that works here?"""
+    usable = {
+        contact.kind
+        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
+        if kinds.is_active(contact.kind)
+    }
+    if usable:
+        return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted(usable))}.")
+    return Finding(what, "red", f"{person.name} cannot be reached: no proven contact of a kind that is active here.")
+
+
+def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
+    events, pages, waiting = intake.set_aside().count(), len(set_aside()), intake.waiting()
+    yield Finding("events", "red" if events else "green", f"{waiting} wait, {events} could not be taken in and were set aside.")
+    yield Finding("pages", "red" if pages else "green", f"{pages} could not be judged and were set aside.")
+
+
+def _ends(moment: dt.datetime) -> Iterator[Finding]:
+    for key in IntegrationKey.objects.filter(revoked_at=None, ends_at__lt=moment + SOON, ends_at__gt=moment).select_related("service"):
+        yield Finding("key", "amber", f"A key of {key.service.name} (...{key.hint}) ends {key.ends_at:%d %B %H:%M} UTC.")
+    for token in ApiToken.objects.filter(revoked_at=None, expires_at__lt=moment + SOON, expires_at__gt=moment).select_related("person"):
+        yield Finding("token", "amber", f"A token of {token.person.handle} (...{token.hint}) ends {token.expires_at:%d %B %H:%M} UTC.")
+
+
+def _evidence(_moment: dt.datetime) -> Iterator[Finding]:
+    verdict = verify_chain()
+    text = f"{verdict.records} audit records in {verdict.seals} seals are as they were written." if verdict.whole else verdict.why
+    yield Finding("evidence", "green" if verdict.whole else "red", text)
+
+
+def _not_active(_moment: dt.datetime) -> Iterator[Finding]:
+    for part in inactive():
+        yield Finding(f"{part.kind} {part.name}", "amber", f"Not active: {part.why}")
+
+
+LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
+    _database,
+    _room,
+    _engine,
+    _last_resort,
+    _watches,
+    _set_aside,
+    _ends,
+    _evidence,
+    _not_active,
+)
