@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 os.environ.setdefault("WATCHBILL_SECRET_KEY", "only-for-tests")
 os.environ["WATCHBILL_AS_OWNER"] = "1"
@@ -20,6 +21,12 @@ elif "WATCHBILL_TEST_FOLDER" not in os.environ:
 
     folder = Path(tempfile.mkdtemp(prefix="watchbill-tests-"))
     os.environ["WATCHBILL_TEST_FOLDER"] = os.environ["WATCHBILL_DATA"] = str(folder)
+    postgres.SETTINGS |= {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}  # what these rows hold is forgotten anyway
     server = postgres.start(folder)
+    postgres.SETTINGS |= {"fsync": "on", "full_page_writes": "on", "max_connections": "80"}
+    # as superuser: tests that commit must empty tables that refuse it to everybody else
+    os.environ["DATABASE_URL"] = "postgresql://postgres@/watchbill?" + urlencode(
+        {"host": postgres.socket_folder(folder), "passfile": folder / "pgpass"}
+    )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.stop)

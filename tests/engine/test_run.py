@@ -180,6 +180,8 @@ def test_a_record_of_a_transaction_that_is_still_open_holds_the_sealer_back():
 def test_the_process_ends_by_sigterm_with_exit_code_0(tmp_path):
     s = connection.settings_dict
     url = f"postgresql://{quote(s['USER'])}:{quote(s['PASSWORD'] or '')}@/{s['NAME']}?host={quote(str(s['HOST']), safe='')}&port={s['PORT'] or 5432}"
+    if "passfile" in s["OPTIONS"]:
+        url += f"&passfile={quote(str(s['OPTIONS']['passfile']), safe='')}"
     env = {**os.environ, "DATABASE_URL": url, "WATCHBILL_DATA": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-m", "watchbill.engine"], env=env, stderr=subprocess.PIPE) as process:
         try:

@@ -271,9 +271,16 @@ def addresses(desk: Site) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("layout", ["phone", "desk"])
-def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(desk: Site, visit: Callable[..., Page], theme: str, layout: str):
+@pytest.mark.parametrize(
+    ("layout", "theme"),
+    [
+        ("phone", "dark"),
+        ("desk", "light"),
+        pytest.param("phone", "light", marks=pytest.mark.long),
+        pytest.param("desk", "dark", marks=pytest.mark.long),
+    ],
+)
+def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(desk: Site, visit: Callable[..., Page], layout: str, theme: str):
     shape = PHONE if layout == "phone" else DESK
     page = visit("grace", color_scheme=theme, bypass_csp=True, **shape)
     outside = page.context.browser.new_page(base_url=desk.url, color_scheme=theme, bypass_csp=True, **shape)

@@ -29,6 +29,7 @@ from watchbill.engine.session import Session, Wake
 from watchbill.kernel.clock import database_now
 from watchbill.notifications import actions, selectors
 from watchbill.notifications.messages import Message, Report, Result
+from watchbill.people.working import prepare_holidays
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Engine:
         self._errors: list[str] = []
         self._bad_at = self._round_at = float("-inf")
         self._doubt = True
+        self._prepared = False
         self.instance_id = 0
 
     def stop(self, *_: int | FrameType | None) -> None:
@@ -80,6 +82,7 @@ class Engine:
                 try:
                     self.join()
                     self._round()
+                    self._prepare()
                     pause = 0.1
                 except (DatabaseError, psycopg.Error) as error:
                     self.leave(error)
@@ -107,6 +110,12 @@ class Engine:
         in_hand = self._sender.in_hand() | {result.notification_id for result in self._results}
         actions.give_back_orphans(self.instance_id, in_hand, now=now)
         self._doubt = True
+
+    def _prepare(self) -> None:
+        """Once, when what was due has been done: read what the first page in business hours would otherwise wait for."""
+        if not self._prepared:
+            self._prepared = True
+            prepare_holidays(now=self._now())
 
     def _start_sender(self) -> Sender:
         sender = Sender(self._build, actions.webhook_secret(), self._now(), self._wake, **self._sender_values)

@@ -61,6 +61,7 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         created_by_id=by.person_id,
         created_at=now,
     )
+    Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
     try:
         with transaction.atomic():  # the constraint decides, also between two that are saved in the same moment
             made.save(force_insert=True)

@@ -15,6 +15,7 @@ from watchbill.web.visit import Visit
 ROLES = (("owner", "Accountable"), ("acting", "Acting"))
 ROOM = 300.0  # pixels on the narrowest phone
 AHEAD = 0.12  # of the past, drawn empty after now
+STILL = dt.timedelta(seconds=1)  # what lasts is not over: it reaches past now
 LEAST = dt.timedelta(minutes=5)
 
 
@@ -49,7 +50,7 @@ def picture(spans: Sequence[Span], incident: Incident, visit: Visit) -> Ledger:
 
 
 def _bar(span: Span, visit: Visit, over: dt.datetime | None) -> Bar:
-    end = span.end or over or visit.now
+    end = span.end or over or visit.now + STILL
     when = f"{times.clock(span.start, dt.UTC)} to {times.clock(end, dt.UTC) if span.end or over else 'now'}"
     if span.person is None:
         return Bar(span.start, end, ("Nobody",), "gap", f"nobody, {when}")

@@ -58,7 +58,8 @@ def at(
     mine = times.moment(moment, zone, now=now, seconds=seconds)
     shown = format_html("<b>{}</b>" if bold else "{}", format_html('<time datetime="{}">{}</time>', times.iso(moment), mine))
     other = times.twin(moment, zone, seconds=seconds) if twin else ""
-    return format_html('{} <span class="zone">{}</span>', shown, other) if other else shown
+    between = " " if bold else ", "  # both are dim: a comma must part them
+    return format_html('{}{}<span class="zone">{}</span>', shown, between, other) if other else shown
 
 
 @register.simple_tag(takes_context=True)
@@ -244,5 +245,5 @@ def active(kind: str) -> bool:
 
 @register.filter
 def duration(seconds: int) -> str:
-    """A length in words; none at all: at once."""
-    return times.span(seconds) if seconds else "no wait"
+    """When a rule fires: at once, or after so long."""
+    return f"after {times.span(seconds)}" if seconds else "at once"

@@ -17,7 +17,7 @@ from watchbill.notifications.signing import link_token
 from watchbill.people.models import Organization
 from watchbill.web.visit import DeskRequest, signed_in
 
-MOST = 60
+MOST = 25
 
 
 @dataclass(frozen=True, slots=True)
