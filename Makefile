@@ -30,7 +30,7 @@ lint:
 	$(BIN)/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/bandit -q -c pyproject.toml -r src
-	$(BIN)/codespell
+	$(BIN)/codespell docs README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
 	$(BIN)/python tools/migrations.py
 
 long: $(VENV)/.dev-stamp

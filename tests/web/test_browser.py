@@ -326,6 +326,8 @@ def test_pictures_are_taken(desk: Site, visit: Callable[..., Page], tmp_path: Pa
     for layout, shape, theme in (("desk", DESK, "light"), ("phone", PHONE, "dark")):
         page = visit("grace", **shape, color_scheme=theme)
         for name, path in chosen.items():
+            if layout == "phone" and name in ("incident-owned", "incidents"):
+                continue
             page.goto(path)
             page.wait_for_timeout(300)
             target = folder / f"{name}-{layout}-{theme}.png"

@@ -115,7 +115,7 @@ class Engine:
         """Once, when what was due has been done: read what the first page in business hours would otherwise wait for."""
         if not self._prepared:
             self._prepared = True
-            prepare_holidays(now=self._now())
+            prepare_holidays(now=database_now())
 
     def _start_sender(self) -> Sender:
         sender = Sender(self._build, actions.webhook_secret(), self._now(), self._wake, **self._sender_values)

@@ -7,118 +7,152 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('handle', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('region', models.CharField(blank=True, default='', max_length=32)),
-                ('holidays', models.CharField(blank=True, default='', max_length=16)),
-                ('hours', models.JSONField(null=True)),
-                ('is_admin', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("handle", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("timezone", models.CharField(default="UTC", max_length=64)),
+                ("region", models.CharField(blank=True, default="", max_length=32)),
+                ("holidays", models.CharField(blank=True, default="", max_length=16)),
+                ("hours", models.JSONField(null=True)),
+                ("is_admin", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='person_email_once'), models.CheckConstraint(condition=models.Q(('handle__regex', '^[a-z0-9][a-z0-9._-]*$')), name='person_handle_form')],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="person_email_once"),
+                    models.CheckConstraint(condition=models.Q(("handle__regex", "^[a-z0-9][a-z0-9._-]*$")), name="person_handle_form"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, default='', max_length=120)),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('hint', models.CharField(max_length=8)),
-                ('scopes', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, default="", max_length=120)),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("hint", models.CharField(max_length=8)),
+                ("scopes", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('desk', models.CharField(choices=[('paged', 'Paged'), ('queue', 'Queue')], max_length=8)),
-                ('ownership', models.CharField(choices=[('acker', 'Acker'), ('on_call', 'On Call'), ('assigned', 'Assigned')], max_length=8)),
-                ('calendar', models.JSONField(null=True)),
-                ('critical_anyway', models.BooleanField(default=False)),
-                ('ack_timeout', models.CharField(blank=True, default='', max_length=32)),
-                ('assignee_moves', models.CharField(default='accept', max_length=8)),
-                ('issue', models.JSONField(null=True)),
-                ('channel', models.JSONField(null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('last_resort', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("desk", models.CharField(choices=[("paged", "Paged"), ("queue", "Queue")], max_length=8)),
+                (
+                    "ownership",
+                    models.CharField(choices=[("acker", "Acker"), ("on_call", "On Call"), ("assigned", "Assigned")], max_length=8),
+                ),
+                ("calendar", models.JSONField(null=True)),
+                ("critical_anyway", models.BooleanField(default=False)),
+                ("ack_timeout", models.CharField(blank=True, default="", max_length=32)),
+                ("assignee_moves", models.CharField(default="accept", max_length=8)),
+                ("issue", models.JSONField(null=True)),
+                ("channel", models.JSONField(null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "last_resort",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('responder', 'Responder'), ('manager', 'Manager'), ('admin', 'Admin')], default='responder', max_length=12)),
-                ('on_desk', models.BooleanField(default=True)),
-                ('position', models.IntegerField(default=0)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='people.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("viewer", "Viewer"), ("responder", "Responder"), ("manager", "Manager"), ("admin", "Admin")],
+                        default="responder",
+                        max_length=12,
+                    ),
+                ),
+                ("on_desk", models.BooleanField(default=True)),
+                ("position", models.IntegerField(default=0)),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL),
+                ),
+                ("team", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="people.team")),
             ],
         ),
         migrations.CreateModel(
-            name='TimeOff',
+            name="TimeOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_off', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="time_off", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('name', models.CharField(default='Watchbill', max_length=200)),
-                ('webhook_secret', models.CharField(default='', max_length=200)),
-                ('demo', models.BooleanField(default=False)),
-                ('last_resort', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("name", models.CharField(default="Watchbill", max_length=200)),
+                ("webhook_secret", models.CharField(default="", max_length=200)),
+                ("demo", models.BooleanField(default=False)),
+                (
+                    "last_resort",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='organization_is_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="organization_is_one")],
             },
         ),
         migrations.AddConstraint(
-            model_name='team',
-            constraint=models.CheckConstraint(condition=models.Q(('desk__in', ['paged', 'queue'])), name='team_desk'),
+            model_name="team",
+            constraint=models.CheckConstraint(condition=models.Q(("desk__in", ["paged", "queue"])), name="team_desk"),
         ),
         migrations.AddConstraint(
-            model_name='team',
-            constraint=models.CheckConstraint(condition=models.Q(('ownership__in', ['acker', 'on_call', 'assigned'])), name='team_ownership'),
+            model_name="team",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ownership__in", ["acker", "on_call", "assigned"])), name="team_ownership"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'person'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("team", "person"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'responder', 'manager', 'admin'])), name='membership_role'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["viewer", "responder", "manager", "admin"])), name="membership_role"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='time_off_forward'),
+            model_name="timeoff",
+            constraint=models.CheckConstraint(condition=models.Q(("end__gt", models.F("start"))), name="time_off_forward"),
         ),
     ]
