@@ -21,10 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
-
 from watchbill.kernel.errors import NotReady, Refused
 
 OWNER = "watchbill"  # owns the tables and migrates; no superuser, who would get round every trigger
@@ -59,6 +55,8 @@ class Parameters:
 
     @property
     def conninfo(self) -> str:
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415  a start must not wait for the client's import
+
         return make_conninfo(host=str(self.host), user=self.user, dbname=DATABASE, passfile=str(self.passfile))
 
 
@@ -311,6 +309,10 @@ def _make_database(data_dir: Path) -> None:
     """The owner and the database, once. The superuser is used here and nowhere else."""
     if (data_dir / "pg" / "watchbill.made").exists():
         return
+    import psycopg  # noqa: PLC0415  only the first start pays for it
+    from psycopg import sql  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
     password = next(line.rsplit(":", 1)[1] for line in (data_dir / "pgpass").read_text().splitlines() if line.split(":")[3] == OWNER)
     conninfo = make_conninfo(host=str(socket_folder(data_dir)), user="postgres", dbname="postgres", passfile=str(data_dir / "pgpass"))
     with psycopg.connect(conninfo, autocommit=True) as connection:

@@ -76,6 +76,7 @@ def restore(env: environment.Environment, source: Path) -> dict[str, Any]:
         with serve.connect(owner) as connection:
             found = count_rows(connection)
             connection.execute(f"DROP TABLE IF EXISTS {migrate.DIGEST_TABLE}")
+            serve.mark_of(env).unlink(missing_ok=True)
     wrong = [
         f"{table}: {found.get(table, 0)} instead of {count}" for table, count in manifest["tables"].items() if found.get(table) != count
     ]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from pathlib import Path
 
+WAIT = 60  # seconds, with --wait: for a database that is just being made
 LOCK = 7_146_021  # advisory lock: one migration at a time on a database
 APPEND_ONLY = ("audit_record", "audit_seal", "notifications_attempt", "incidents_timelineentry", "paging_policycopy", "paging_firing")
 DIGEST_TABLE = "watchbill_schema"
@@ -31,12 +33,17 @@ def main() -> int:
     from django.db import OperationalError, connection  # noqa: PLC0415
 
     django.setup()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-    except OperationalError as error:
-        sys.stderr.write(f"The database cannot be reached: {str(error).strip().splitlines()[0]}\n")
-        return 1
+    patience = time.monotonic() + (WAIT if "--wait" in sys.argv else 0)
+    while True:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            break
+        except OperationalError as error:
+            if time.monotonic() > patience:
+                sys.stderr.write(f"The database cannot be reached: {str(error).strip().splitlines()[0]}\n")
+                return 1
+            time.sleep(0.05)
     call_command("migrate", verbosity=0, interactive=False)
     with connection.cursor() as cursor:
         for statement in grants():

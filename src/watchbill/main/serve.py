@@ -16,14 +16,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from types import FrameType
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from watchbill.kernel import postgres, setup
 from watchbill.kernel.errors import NotReady, Refused
 from watchbill.main import environment, migrate
 from watchbill.main.children import Family, end_leftovers
+
+if TYPE_CHECKING:  # the client's import takes longer than starting the database: only where a connection is made
+    import psycopg
 
 PATIENCE = 15.0  # seconds for a port or a folder that a killed process still holds
 BACKPRESSURE = "16384"  # granian counts open streams too; the default of 1024 would stop every request at the 1025th board
@@ -67,10 +70,17 @@ def serve(
     record = env.data_dir / f"serve-{env.bind[1]}.json"
     end_leftovers(record)
     _wait_for_port(env.bind, role)
-    server = postgres.start(env.data_dir) if env.embedded else None
+    early = _begin_migration(env, "--wait") if env.embedded and not (env.data_dir / "pg").exists() else None
+    try:
+        server = postgres.start(env.data_dir) if env.embedded else None
+    except BaseException:
+        if early:
+            early.kill()
+            early.communicate()
+        raise
     family = Family(record)
     try:
-        bring_up_to_date(env)
+        bring_up_to_date(env, early)
         if before_start:
             before_start()
         for name, command in _commands(env, role).items():
@@ -87,24 +97,38 @@ def serve(
             server.stop()
 
 
-def bring_up_to_date(env: environment.Environment) -> None:
-    """Migrate in a process of its own (so that this one stays small), only when this release's digest is not the database's."""
-    if schema_is_current(env):
+def bring_up_to_date(env: environment.Environment, early: subprocess.Popen[str] | None = None) -> None:
+    """Migrate in a process of its own (so that this one stays small), only when this release's digest is not the database's.
+
+    `early`: a migration that was begun before the database was there, so that its imports and initdb went side by side.
+    """
+    if early is None and schema_is_current(env):
         return
-    done = subprocess.run(
-        [sys.executable, "-m", "watchbill.main.migrate"],
-        env=child_environment(env, "migrate"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    process = early or _begin_migration(env)
+    _, said = process.communicate()
+    if process.returncode != 0:
+        last = (said.strip().splitlines() or ["no reason was given"])[-1]
         raise NotReady(f"The tables could not be brought to this release: {last} Nothing was started.")
+    if env.embedded:
+        mark_of(env).write_text(migrate.digest())
+
+
+def _begin_migration(env: environment.Environment, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "watchbill.main.migrate", *arguments]
+    return subprocess.Popen(command, env=child_environment(env, "migrate"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def mark_of(env: environment.Environment) -> Path:
+    """Says beside the embedded tables which digest they have, so that an ordinary start need not ask them."""
+    return env.data_dir / "pg" / "watchbill.schema"
 
 
 def schema_is_current(env: environment.Environment) -> bool:
     """Does the database know this release's digest? Unreachable counts as no: migrating then says why."""
+    if env.embedded and mark_of(env).exists():
+        return mark_of(env).read_text() == migrate.digest()
+    import psycopg  # noqa: PLC0415  see above
+
     try:
         with connect(env) as connection:
             row = connection.execute(f"SELECT digest FROM {migrate.DIGEST_TABLE}").fetchone()
@@ -115,6 +139,8 @@ def schema_is_current(env: environment.Environment) -> bool:
 
 def connect(env: environment.Environment) -> psycopg.Connection[tuple[object, ...]]:
     """A plain connection with the settings' own values."""
+    import psycopg  # noqa: PLC0415  see above
+
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     known = {parameter: env.database[name] for name, parameter in names.items() if env.database.get(name)}
     extra = {name: value for name, value in env.database["OPTIONS"].items() if name != "pool"}

@@ -16,6 +16,8 @@ from watchbill.notifications.signing import link
 
 DUPLICATE = "You may have this message already: it is not certain that the first try arrived."
 
+LISTED = 50  # incidents in one text: more is not read at night, so the rest is counted
+
 
 def subject(message: Message) -> str:
     """One line, without line breaks whatever a title holds."""
@@ -32,8 +34,8 @@ def plain(message: Message) -> str:
     parts = [DUPLICATE] if message.possible_duplicate else []
     if message.count > 1:
         parts.append(f"{message.count} incidents wait for you. Acknowledging takes all of them.")
-    parts += ["\n".join(_lines(content)) for content in message.contents]
-    if hidden := message.count - len(message.contents):
+    parts += ["\n".join(_lines(content)) for content in message.contents[:LISTED]]
+    if hidden := message.count - len(message.contents[:LISTED]):
         parts.append(f"... and {hidden} more on the board: {settings.PUBLIC_URL}/")
     if _asks(message):
         parts.append(f"Acknowledge, and it is yours: {link(message)}\nResolve: {link(message, 'resolve')}")
@@ -45,11 +47,11 @@ def html(message: Message) -> str:
     parts = [f"<p><strong>{_safe(DUPLICATE)}</strong></p>"] if message.possible_duplicate else []
     if message.count > 1:
         parts.append(f"<p>{message.count} incidents wait for you. Acknowledging takes all of them.</p>")
-    for content in message.contents:
+    for content in message.contents[:LISTED]:
         head, *rest = _lines(content)
         address = _safe(incident_url(content))
         parts.append(f'<h2><a href="{address}">{_safe(head)}</a></h2>' + "".join(f"<p>{_safe(line)}</p>" for line in rest[:-1]))
-    if hidden := message.count - len(message.contents):
+    if hidden := message.count - len(message.contents[:LISTED]):
         parts.append(f'<p>... and {hidden} more on <a href="{_safe(settings.PUBLIC_URL)}/">the board</a>.</p>')
     if _asks(message):
         parts.append(f'<p><a href="{_safe(link(message))}">Acknowledge, and it is yours</a></p>')

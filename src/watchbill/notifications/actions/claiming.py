@@ -32,7 +32,7 @@ from watchbill.notifications.rules import (
 )
 
 LEASE = dt.timedelta(seconds=60)
-SHOWN = 50  # incidents listed in one message; the rest is counted
+SHOWN = 1000  # incidents listed in one message, for receivers that read lists; the rest is counted
 
 DUE = """
 SELECT n.id, n.public_id::text, n.person_id, n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,

@@ -1,0 +1,70 @@
+"""`doctor` says what is red: whoever could not be woken."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from typer.testing import CliRunner
+
+from tests import factories
+from watchbill.cli import operate
+from watchbill.kernel.clock import database_now
+from watchbill.kernel.models import EngineInstance
+from watchbill.people.models import Organization
+from watchbill.schedules.models import Schedule
+
+pytestmark = pytest.mark.django_db
+
+
+def states() -> dict[str, str]:
+    moment = database_now()
+    return {finding.what: finding.state for look in operate.LOOKS for finding in look(moment)}
+
+
+@pytest.fixture
+def watch() -> Schedule:
+    ann, max_ = factories.person("ann"), factories.person("max")
+    factories.organization(max_)
+    return factories.schedule("Watch", factories.team("Ops", ann), ann)
+
+
+def engine(*, seconds_ago: int, proved_ago: int = 1) -> None:
+    now = database_now()
+    ago = dt.timedelta(seconds=seconds_ago)
+    EngineInstance.objects.create(
+        host="here", pid=1, started_at=now, last_tick_at=now - ago, proved_at=now - dt.timedelta(seconds=proved_ago)
+    )
+
+
+def test_everything_that_wakes_somebody_is_green_when_it_works(watch):
+    engine(seconds_ago=1)
+    found = states()
+    wanted = ("database", "engine", "auditor", "last resort", "Watch", "events", "pages", "evidence")
+    assert {name: found[name] for name in wanted} == dict.fromkeys(wanted, "green")
+
+
+@pytest.mark.parametrize(("seconds_ago", "proved_ago", "what"), [(90, 1, "engine"), (1, 120, "auditor")])
+def test_an_engine_that_stands_or_proves_nothing_is_red(watch, seconds_ago, proved_ago, what):
+    engine(seconds_ago=seconds_ago, proved_ago=proved_ago)
+    assert states()[what] == "red"
+
+
+def test_a_person_on_watch_without_a_proven_contact_is_red(watch):
+    engine(seconds_ago=1)
+    watch.team.memberships.get().person.contacts.update(verified_at=None)
+    assert states()["Watch"] == "red"
+
+
+def test_a_gap_now_and_no_last_resort_are_red(watch):
+    engine(seconds_ago=1)
+    watch.layers.all().delete()
+    Organization.objects.update(last_resort=None)
+    found = states()
+    assert (found["Watch"], found["last resort"]) == ("red", "red")
+
+
+def test_the_command_exits_1_when_something_is_red_and_prints_the_findings(watch):
+    done = CliRunner().invoke(operate.app, ["doctor"])
+    assert done.exit_code == 1
+    assert "No paging engine runs" in done.output
