@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from watchbill.kernel import kinds
 from watchbill.notifications.messages import Message
@@ -30,12 +31,14 @@ class Entry:
     """Where the connector of a kind of contact is, which setting it needs, how many messages it sends at once.
 
     `each_host`: how many of them to one host, where the address names one; 0: not told apart.
+    `asks`: the function (dotted) that answers what is missing now, for a kind that depends on what is stored.
     """
 
     module: str
     needs: str = ""
     at_once: int = 64
     each_host: int = 0
+    asks: str = ""
 
 
 CONNECTORS = {
@@ -54,7 +57,7 @@ def entries() -> dict[str, Entry]:
 
 def declare() -> None:
     """Fill kernel's table of kinds: what is known, and what works with the settings as they are."""
-    kinds.fill(kinds.Kind(name, not (why := _why_not(entry)), why) for name, entry in entries().items())
+    kinds.fill(kinds.Kind(name, not (why := _why_not(entry)), why, _asks(entry)) for name, entry in entries().items())
 
 
 def build(*, outgoing: Outgoing, signing_key: str, only: Iterable[str] | None = None) -> dict[str, Connector]:
@@ -71,3 +74,8 @@ def _make(entry: Entry, outgoing: Outgoing, signing_key: str) -> Connector:
 
 def _why_not(entry: Entry) -> str:
     return f"WATCHBILL_{entry.needs} is not set." if entry.needs and not getattr(settings, entry.needs, "") else ""
+
+
+def _asks(entry: Entry) -> Callable[[], str] | None:
+    """The models it reads are not there yet when the table is filled: it is imported when it is asked first."""
+    return (lambda: str(import_string(entry.asks)())) if entry.asks else None

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from watchbill.connectors import alertmanager, bodies, pagerduty_events
+from watchbill.connectors.callbacks import CALLBACKS
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
 from watchbill.frontdoor.requests import (
     Application,
@@ -77,7 +78,7 @@ class FrontDoor:
             return
         path = scope["path"]
         way = self.ways.get(path)
-        if way is None and path.startswith("/in/"):
+        if way is None and path.startswith("/in/") and path.split("/", 3)[2] not in CALLBACKS:
             way = self.inbound
         if way is None:
             await self.behind(scope, receive, send)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from watchbill.frontdoor.callbacks import callback
 from watchbill.web import health
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("in/<slug:kind>/<str:name>", callback, name="callback"),
+    path("in/<slug:kind>/<str:name>/<path:rest>", callback),
     path("api/", include("watchbill.api.app")),
     path("", include("watchbill.web.urls")),
 ]

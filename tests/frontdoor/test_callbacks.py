@@ -1,0 +1,59 @@
+"""Signed callbacks of remotes: passed on whole, answered by the handler of their kind, and refused in the one shape of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+
+import pytest
+from django.test import Client
+
+from tests.frontdoor.house import ask, behind
+from watchbill.connectors.callbacks import CALLBACKS, Answer, Call
+from watchbill.frontdoor.app import FrontDoor
+from watchbill.kernel.errors import NotAllowed
+
+pytestmark = pytest.mark.django_db
+HEARD: list[Call] = []
+
+
+def echo(call: Call, now: dt.datetime) -> Answer:
+    assert now.tzinfo is not None
+    if call.headers.get("x-signature") != "right":
+        raise NotAllowed("The signature does not fit.")
+    if call.rest == "break":
+        raise ZeroDivisionError
+    HEARD.append(call)
+    return Answer(202, b"<Response/>", "text/xml")
+
+
+@pytest.fixture(autouse=True)
+def a_kind_that_calls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    HEARD.clear()
+    monkeypatch.setitem(CALLBACKS, "echo", f"{__name__}.echo")
+
+
+def test_a_callback_reaches_its_handler_as_it_came(client: Client, settings) -> None:
+    settings.PUBLIC_URL = "https://desk.example.org"
+    answer = client.post(
+        "/in/echo/main/status?x=1", data=b"a=%C3%A9&b=", content_type="application/x-www-form-urlencoded", headers={"X-Signature": "right"}
+    )
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (202, b"<Response/>", "text/xml")
+    (call,) = HEARD
+    assert (call.name, call.rest, call.body, call.query) == ("main", "status", b"a=%C3%A9&b=", "x=1")
+    assert call.url == "https://desk.example.org/in/echo/main/status?x=1"
+
+
+def test_a_refusal_and_a_failure_have_the_shape_of_errors(client: Client) -> None:
+    refused = client.post("/in/echo/main", data=b"x", content_type="text/plain")
+    assert (refused.status_code, json.loads(refused.content)["error"]) == (403, "not_allowed")
+    broken = client.post("/in/echo/main/break", data=b"x", content_type="text/plain", headers={"X-Signature": "right"})
+    assert (broken.status_code, json.loads(broken.content)["error"]) == (500, "internal")
+    unknown = client.post("/in/other/main", data=b"x", content_type="text/plain")
+    assert (unknown.status_code, json.loads(unknown.content)["error"]) == (404, "not_found")
+
+
+def test_the_front_door_passes_it_to_the_pages() -> None:
+    answer = asyncio.run(ask(FrontDoor(behind), "/in/echo/main"))
+    assert answer.headers["x-behind"] == "/in/echo/main"
