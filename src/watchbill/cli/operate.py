@@ -16,7 +16,7 @@ from watchbill.cli.app import Json, app, now, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
-from watchbill.kernel import kinds
+from watchbill.kernel import journals, kinds
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.models import Contact
 from watchbill.paging.selectors import set_aside
@@ -132,6 +132,18 @@ def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
     yield Finding("pages", "red" if pages else "green", f"{pages} could not be judged and were set aside.")
 
 
+def _journal(_moment: dt.datetime) -> Iterator[Finding]:
+    journal = journals.look(settings.DATA_DIR)
+    where = settings.DATA_DIR / journals.FOLDER
+    if journal.aside:
+        says = f"{journal.aside} files in {where} hold events that were answered and could not be stored; `docs/runbook.md` says how to read them."
+        yield Finding("journal", "red", says)
+    elif journal.bytes:
+        yield Finding("journal", "amber", f"{journal.bytes:,} bytes of events wait in {where} until the database takes them.")
+    else:
+        yield Finding("journal", "green", "Nothing waits.")
+
+
 def _ends(moment: dt.datetime) -> Iterator[Finding]:
     for key in IntegrationKey.objects.filter(revoked_at=None, ends_at__lt=moment + SOON, ends_at__gt=moment).select_related("service"):
         yield Finding("key", "amber", f"A key of {key.service.name} (...{key.hint}) ends {key.ends_at:%d %B %H:%M} UTC.")
@@ -157,6 +169,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _last_resort,
     _watches,
     _set_aside,
+    _journal,
     _ends,
     _evidence,
     _not_active,

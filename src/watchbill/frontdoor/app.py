@@ -167,10 +167,14 @@ class FrontDoor:
         await drop_body(receive)
         if scope["method"] not in ("GET", "HEAD"):
             await answer(send, 405, error("method_not_allowed", "Ask by GET."), (b"allow", b"GET, HEAD"))
-        elif await self._running().accepts():
-            await answer(send, 200, b'{"status":"ok"}')
+            return
+        writer = self._running()
+        if where := await writer.accepts():
+            waiting = {"events": writer.journal.events, "bytes": writer.journal.bytes}
+            await answer(send, 200, encode({"status": "ok", "stored_in": where, "journal": waiting}))
         else:
-            await answer(send, 503, error("not_ready", "No event can be stored now: the database is away or refuses writes."), AGAIN)
+            reason = "No event can be stored now: the database is away or refuses writes, and the journal takes no more."
+            await answer(send, 503, error("not_ready", reason), AGAIN)
 
     async def _stored(self, send: Send, routing_key: str, kind: str, dedup_key: str, body: bytes) -> bool:
         """Put it on disk; when that is not possible, answer why."""

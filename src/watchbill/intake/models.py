@@ -38,6 +38,7 @@ class Event(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=16)  # events | change | alertmanager | ...: which parser reads `body`
     received_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True)  # of one that waited in a journal: when it was heard; null: as received
     dedup_key = models.CharField(max_length=255, blank=True, default="")
     body = models.BinaryField()  # as it came
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)

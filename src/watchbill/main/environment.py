@@ -31,6 +31,7 @@ class Environment:
     mail_from: str
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
+    journal_bytes: int
     demo: bool
 
 
@@ -50,6 +51,7 @@ def read(env: Mapping[str, str]) -> Environment:
         mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+        journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
         demo=bool(env.get("WATCHBILL_DEMO")),
     )
 
@@ -103,6 +105,12 @@ def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network,
         return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise Invalid(f"WATCHBILL_ALLOW_PRIVATE_TARGETS: {error}; expected addresses or nets, as in 127.0.0.0/8,10.1.2.3.") from error
+
+
+def _megabytes(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
+        raise Invalid(f"{name} is {text!r}; expected a whole number of megabytes, as in 256; 0 turns it off.")
+    return int(text) * 1024 * 1024
 
 
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:

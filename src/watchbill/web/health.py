@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from watchbill.kernel import journals
 
 OLDEST_TICK = 30  # seconds
 
@@ -76,4 +79,7 @@ def metrics(_request: HttpRequest) -> HttpResponse:
         cursor.execute(COUNTS)
         for name, count in cursor.fetchall():
             Gauge(name, HELP[name], registry=registry).set(count)
+    journal = journals.look(settings.DATA_DIR)
+    Gauge("watchbill_journal_bytes", "Events of this node that wait for the database, in bytes", registry=registry).set(journal.bytes)
+    Gauge("watchbill_journal_aside", "Files of this node's journal that could not be stored", registry=registry).set(journal.aside)
     return HttpResponse(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -95,7 +95,7 @@ def _read(
         except Exception as error:  # noqa: BLE001  whatever a reader raises is about this event alone
             failures[event.id] = _words(error)
         else:
-            events.append(Incoming(event.id, event.service_id, event.received_at, parsed))
+            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at))
     return events, failures
 
 
