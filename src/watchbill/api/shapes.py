@@ -212,6 +212,50 @@ class ServiceOut(Schema):
     restricted: bool
 
 
+class PolicyOut(Schema):
+    name: str
+    team: str
+    steps: int
+    repeat: int
+
+
+class WayOut(Schema):
+    kind: str = Field(description="Kind of the contact.")
+    after_seconds: int = Field(description="After the person's turn began.")
+
+
+class ReachedOut(Schema):
+    person: PersonOut
+    why: str
+    ways: list[WayOut]
+    unreachable: str = Field(description="Why no way is there; empty when one is.")
+
+
+class PassedOut(Schema):
+    name: str
+    why: str
+
+
+class ForeseenOut(Schema):
+    kind: str = Field(description="step, daylight, held, last_resort, ...")
+    step: int
+    round: int
+    at: Moment
+    after_seconds: int = Field(description="Since the page began.")
+    people: list[ReachedOut]
+    skipped: list[PassedOut]
+
+
+class PreviewOut(Schema):
+    """Whom a page would reach that nobody answers."""
+
+    policy: str
+    team: str
+    at: Moment
+    urgency: Literal["high", "low"]
+    firings: list[ForeseenOut]
+
+
 class AttemptOut(Schema):
     n: int
     started_at: Moment

@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, schedules, you
+from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, policies, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("incidents/<int:number>/<slug:act>", acts.act, name="act"),
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),
+    path("policies", policies.policies, name="policies"),
+    path("policies/<int:policy_id>", policies.policy, name="policy"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),

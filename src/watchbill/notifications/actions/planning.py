@@ -47,7 +47,7 @@ def plan_in(asks: Sequence[Ask], *, now: dt.datetime) -> None:
     """Queue what the asks need, in the open transaction. A person whom nothing can reach is kept too: the next claim reports them as failed."""
     if not asks:
         return
-    people = _load(sorted({ask.person_id for ask in asks}))
+    people = people_with_contacts(sorted({ask.person_id for ask in asks}))
     known = _paged_before(asks)
     supersede_status_in([(a.incident_id, a.person_id) for a in asks if a.kind == STATUS and a.incident_id is not None], now=now)
     rows: list[Row] = []
@@ -96,7 +96,8 @@ def _turns(ask: Ask, person: _Person) -> tuple[Turn, ...]:
     return person.plans[key]
 
 
-def _load(ids: list[int]) -> dict[int, _Person]:
+def people_with_contacts(ids: list[int]) -> dict[int, _Person]:
+    """Contacts, personal rules and the last page of these people. Two queries."""
     people: dict[int, _Person] = {}
     for id_, email, active, last_at, last_page, contact, kind, verified, secret_env in fetch(PEOPLE, [ids]):
         if id_ not in people:

@@ -18,6 +18,7 @@ from watchbill.people.models import Organization
 from watchbill.web import health, times
 from watchbill.web.files import files
 from watchbill.web.walks import Node
+from watchbill.web.words import HOW
 
 register = template.Library()
 
@@ -247,3 +248,15 @@ def active(kind: str) -> bool:
 def duration(seconds: int) -> str:
     """When a rule fires: at once, or after so long."""
     return f"after {times.span(seconds)}" if seconds else "at once"
+
+
+@register.filter
+def span(length: dt.timedelta) -> str:
+    """A length of time in words."""
+    return times.span(length.total_seconds())
+
+
+@register.filter
+def way_word(kind: str) -> str:
+    """A kind of contact, as a person says it."""
+    return HOW.get(kind, kind)
