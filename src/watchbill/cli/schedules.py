@@ -246,6 +246,7 @@ def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
         "rest": f"{name} rests only {hours:g} h between two watches",
         "long": f"{name} is on watch for {hours:g} h without a break",
         "time_off": f"{name} has time off",
+        "holiday": f"{name} has a public holiday",
         "inactive": f"{name} is deactivated and will be skipped",
     }
     return f"{sentences[found.kind]}, {short(found.start)} to {short(found.end)}."
@@ -265,6 +266,9 @@ def _print_reports(data: Iterable[dict[str, Any]]) -> None:
                 out.print(f"  warning: {warning['text']}")
             if count > SHOWN:
                 out.print(f"  and {count - SHOWN} more of this kind; --json has all of them")
+        if report["hours"]:
+            hours = ", ".join(f"{_person(one['person'])} {one['hours']:,g}" for one in report["hours"])
+            out.print(f"  hours on watch: {hours}")
 
 
 def _override(row: Override) -> dict[str, Any]:
