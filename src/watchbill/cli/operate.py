@@ -27,6 +27,15 @@ from watchbill.schedules.selectors import on_call
 OLDEST_TICK = dt.timedelta(seconds=30)
 CLOCKS_APART = dt.timedelta(seconds=5)
 SOON = dt.timedelta(days=14)
+REACHING = {
+    "contact",
+    "chats",
+    "heartbeats",
+    "trackers",
+    "platforms",
+    "mailboxes",
+    "policies",
+}  # parts that need a connector, or wake somebody
 LITTLE_ROOM = 500 * 1024 * 1024  # bytes
 
 
@@ -116,6 +125,8 @@ def _watches(moment: dt.datetime) -> Iterator[Finding]:
 
 def _reach(person: Person, what: str) -> Finding:
     """Can this person be woken by something that works here?"""
+    if not person.is_active:
+        return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
     usable = {
         contact.kind
         for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
@@ -158,8 +169,11 @@ def _evidence(_moment: dt.datetime) -> Iterator[Finding]:
 
 
 def _not_active(_moment: dt.datetime) -> Iterator[Finding]:
+    """Red where the operator can mend it, or where somebody is not reached; what this release cannot do yet is said besides."""
     for part in inactive():
-        yield Finding(f"{part.kind} {part.name}", "amber", f"Not active: {part.why}")
+        mendable = part.missing or part.kind in REACHING
+        unset = f" Not set: {', '.join(part.missing)}." if part.missing else ""
+        yield Finding(f"{part.kind} {part.name}", "red" if mendable else "amber", f"Not active: {part.why}{unset}")
 
 
 LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
