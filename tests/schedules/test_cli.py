@@ -106,6 +106,14 @@ def test_verify_names_public_holidays_in_the_zone_of_the_person_and_the_hours_of
     assert "hours on watch: " in out
 
 
+@pytest.mark.req("G1")
+def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
+    alone = cli("override", "add", "Watch", "--remove", "ada", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada", "--json")
+    assert alone.json()["kind"] == "remove"
+    assert "Nobody has Watch now from 2027-01-" in alone.err
+    assert cli("override", "add", "Watch", "--take", "bruno", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada").err == ""
+
+
 def test_verify_prints_the_warnings_as_sentences(cli, watch):
     backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
     Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)
