@@ -29,6 +29,7 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "note": ("hello",),
     "set_severity": ("critical",),
     "manager_step": ("take",),
+    "log_call": ("charlie", "reached"),
     "give_back": ("fever",),
 }
 OUTSIDE = ["charlie", "bruno", "grace", "hugo", "root"]
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "cleared_in",
     "source_ack_in",
     "page_by_hand",
+    "sheet_taken",
 }  # not on one incident by one person; bulk: test_words
 
 

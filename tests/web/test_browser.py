@@ -260,6 +260,10 @@ def addresses(desk: Site) -> dict[str, str]:
         "schedules": "/schedules",
         "schedule": "/schedules/1",
         "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
+        "policies": "/policies",
+        "policy": "/policies/1",
+        "callsheets": "/callsheet",
+        "callsheet": f"/callsheet/1?incident={of['triggered']}",
         "audit": "/audit",
         "you": "/you",
         "permissions": "/permissions",
@@ -305,6 +309,29 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(desk: Site, visit: 
     look(outside, "link", page.locator("article a.btn").first.get_attribute("href") or "")
     outside.close()
     assert not found, "\n".join(found)
+
+
+@pytest.mark.req("G39")
+def test_the_encrypted_call_sheet_opens_from_the_disk_with_its_passphrase_and_not_without(visit: Callable[..., Page], tmp_path: Path):
+    page = visit("grace", **DESK)
+    page.goto("/callsheet/1")
+    page.get_by_label("Passphrase").fill("a long enough passphrase")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Make the file").click()
+    file = tmp_path / taken.value.suggested_filename
+    taken.value.save_as(file)
+    offline = page.context.browser.new_page(offline=True)
+    offline.goto(file.as_uri())
+    offline.get_by_label("Passphrase").fill("a wrong passphrase")
+    offline.get_by_role("button", name="Open").click()
+    expect(offline.get_by_text("That passphrase does not open it.")).to_be_visible()
+    assert "+15005550011" not in offline.content()
+    offline.get_by_label("Passphrase").fill("a long enough passphrase")
+    offline.get_by_role("button", name="Open").click()
+    expect(offline.get_by_role("link", name="+15005550011").first).to_be_visible()
+    expect(offline.locator("tr.now").first).to_be_visible()
+    assert not Axe().run(offline, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    offline.close()
 
 
 def test_every_target_of_a_thumb_is_big_enough(desk: Site, visit: Callable[..., Page]):

@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, policies, schedules, you
+from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, links, now, policies, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:policy_id>", policies.policy, name="policy"),
+    path("callsheet", callsheet.sheets, name="callsheets"),
+    path("callsheet/<int:team_id>", callsheet.sheet, name="callsheet"),
+    path("callsheet/<int:team_id>/called", callsheet.called, name="callsheet-called"),
+    path("callsheet/<int:team_id>/offline", callsheet.offline, name="callsheet-offline"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
