@@ -127,16 +127,18 @@ def _first_step(case: Case, page: Page) -> list[int]:
 
 
 def _backup(case: Case, page: Page, person: Person) -> list[int]:
-    """The backup: the first later step that names a schedule or a person who is neither on watch nor a manager; else the team's second
-    schedule."""
+    """The backup: the first later step that names a schedule or a person who is neither on watch nor a manager; else the first of the team's
+    further schedules with such a person."""
     not_backup = {person.id, *_managers(case.incident.team_id, now=case.now), *_first_step(case, page)}
     for step in _steps(page)[1:]:
         people = _people([target for target in step if target["kind"] in ("schedule", "person")], now=case.now)
         if found := [each for each in people if each not in not_backup]:
             return found
     schedules = Schedule.objects.filter(team_id=case.incident.team_id, is_active=True).order_by("position", "id")
-    second = people_on(list(schedules.values_list("id", flat=True)[1:2]), now=case.now)
-    return [each for each in second if each not in not_backup]
+    for schedule_id in schedules.values_list("id", flat=True)[1:]:
+        if found := [each for each in people_on([schedule_id], now=case.now) if each not in not_backup]:
+            return found
+    return []
 
 
 def _managers(team_id: int, *, now: dt.datetime) -> list[int]:
