@@ -26,8 +26,10 @@ class Answer:
         return json.loads(self.body)
 
 
-async def behind(scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-    """The application behind: says that it was asked."""
+async def behind(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+    """The application behind: reads what it was sent, as Django does, and says that it was asked."""
+    while (await receive()).get("more_body", False):
+        pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-behind", scope["path"].encode())]})
     await send({"type": "http.response.body", "body": b"behind"})
 

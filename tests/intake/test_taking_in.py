@@ -291,6 +291,13 @@ def test_hostile_content_is_stored_clean(desk: Desk):
     assert alert.details == {"x\ufffd": ["\ufffd", {"y": "\ufffd"}]}
 
 
+def test_what_a_source_writes_on_a_line_cannot_move_what_stands_beside_it(desk: Desk):
+    put(desk.service, body("k", summary="a\u202eb\u2066\x1b[31m\r\n#9 resolved\tשלום\u009b", source="x\u202e"))
+    take_in(now=T0)
+    assert Incident.objects.get().title == "a\ufffdb\ufffd\ufffd[31m  #9 resolved שלום\ufffd"
+    assert Alert.objects.get().source == "x\ufffd"
+
+
 def test_rounds_are_fair_between_services(desk: Desk):
     services = [desk.service, *(desk.add_service(f"s{n}")[0] for n in range(4))]
     for n, one in enumerate(services):

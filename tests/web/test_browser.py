@@ -119,6 +119,20 @@ def pager(page: Page, number: int) -> None:
     expect(page.get_by_text(f"#{number}").first).to_be_visible(timeout=10_000)
 
 
+def test_a_title_of_one_long_word_keeps_every_page_in_its_width(desk: Site, visit: Callable[..., Page]):
+    other = "grace" if desk.watch != "grace" else "hugo"
+    number = raise_page(visit(other, **DESK), "x" * 1000)
+    for layout in (PHONE, DESK):
+        page = visit(desk.watch, **layout)
+        for path in ("/", "/incidents", f"/incidents/{number}"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= layout["viewport"]["width"], path  # type: ignore[index]
+    page = visit(desk.watch, **DESK)
+    page.goto(f"/incidents/{number}")
+    page.get_by_role("button", name=f"Acknowledge and own #{number}").click()
+    expect(page.get_by_text(f"You own #{number}")).to_be_visible()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_one_thumb_acknowledges_at_360_px(desk: Site, visit: Callable[..., Page], scripts: bool):
     other = "grace" if desk.watch != "grace" else "hugo"

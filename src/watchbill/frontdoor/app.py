@@ -26,22 +26,27 @@ from watchbill.frontdoor.requests import (
     Send,
     TooBig,
     answer,
+    bearer,
+    bounded,
     drop_body,
     encode,
     error,
-    header,
     read_body,
 )
 from watchbill.frontdoor.writer import Writer
-from watchbill.intake.rules import clean
 
 EVENT_BYTES = 512 * 1024  # PagerDuty's limit
 MESSAGE_BYTES = (
     4 * 1024 * 1024
 )  # one message of Alertmanager holds a whole group of alerts, and what it does not deliver it does not send again
 MASK = b'"%b"' % (b"*" * 32)
+LATER = {"/v2/alerts": "Opsgenie's API"} | {
+    f"/in/{kind}": kind for kind in ("grafana", "generic", "heartbeat", "gitlab", "github", "hackerone", "slack", "twilio")
+}  # ways in whose connector is not there yet
+ACTIVE = ["/v2/enqueue", "/v2/change/enqueue", "/in/alertmanager"]
 DRAIN = 8.0  # seconds that a stop waits for requests under way
 AGAIN = (b"retry-after", b"5")
+TOO_BIG = {"error": "too_big", "details": {"most": EVENT_BYTES}}  # our own shape besides PagerDuty's
 
 logger = logging.getLogger("watchbill.frontdoor")
 Way = Callable[[Scope, Receive, Send], Any]
@@ -77,11 +82,9 @@ class FrontDoor:
             await self.behind(scope, receive, send)
             return
         path = scope["path"]
-        way = self.ways.get(path)
-        if way is None and path.startswith("/in/") and path.split("/", 3)[2] not in CALLBACKS:
-            way = self.inbound
+        way = self._way(path)
         if way is None:
-            await self.behind(scope, receive, send)
+            await bounded(self.behind, scope, receive, send)
             return
         self.busy += 1
         try:
@@ -94,6 +97,15 @@ class FrontDoor:
             await _unavailable(send, events=path.startswith("/v2/"))
         finally:
             self.busy -= 1
+
+    def _way(self, path: str) -> Way | None:
+        """Who answers at this address; None: the application behind. A slash at the end costs nobody an alert."""
+        way = self.ways.get(path.rstrip("/"))
+        if way is not None:
+            return way
+        if path == "/in" or path.startswith("/in/"):
+            return None if path.split("/")[2:3] and path.split("/")[2] in CALLBACKS else self.inbound
+        return self.no_way if path.startswith("/v2/") else None
 
     async def enqueue(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /v2/enqueue: PagerDuty's Events API v2."""
@@ -125,12 +137,7 @@ class FrontDoor:
         """POST /in/KIND/KEY, or /in/KIND with the key as a bearer token."""
         kind, *rest = scope["path"].removeprefix("/in/").rstrip("/").split("/")
         if kind != "alertmanager":
-            await drop_body(receive)
-            await answer(
-                send,
-                404,
-                error("not_active", f"The way in for {clean(kind[:40]) or 'nothing'} is not active here.", active=["alertmanager"]),
-            )
+            await self.no_way(scope, receive, send)
             return
         try:
             body = await read_body(receive, MESSAGE_BYTES)
@@ -141,7 +148,7 @@ class FrontDoor:
             await answer(send, 405, error("method_not_allowed", "Send messages by POST."), (b"allow", b"POST"))
             return
         try:
-            key = await self._key("/".join(rest) or header(scope, b"authorization").removeprefix("Bearer ").strip())
+            key = await self._key("/".join(rest) or bearer(scope))
         except Unknown:
             await _unavailable(send, events=False)
             return
@@ -149,6 +156,16 @@ class FrontDoor:
             await answer(send, 401, error("unknown_key", "This key is unknown or revoked. Make one with `watchbill key create`."))
             return
         await self._take_message(send, key, body)
+
+    async def no_way(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An address of machines that nobody answers: 503 where a connector is missing, so that its sender comes again, else 404."""
+        await drop_body(receive)
+        path = scope["path"]
+        missing = next((name for way, name in LATER.items() if path == way or path.startswith(f"{way}/")), "")
+        if missing:
+            await answer(send, 503, error("not_active", f"The way in for {missing} is not active here.", active=ACTIVE), AGAIN)
+        else:
+            await answer(send, 404, error("not_found", "Nothing is taken in at this address.", active=ACTIVE))
 
     async def _take_message(self, send: Send, key: Key, body: bytes) -> None:
         try:
@@ -237,7 +254,7 @@ async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any
     try:
         body = await read_body(receive, EVENT_BYTES)
     except TooBig:
-        await _invalid(send, (f"Event is too big (should be at most {EVENT_BYTES} bytes)",), status=413)
+        await _invalid(send, (f"Event is too big (should be at most {EVENT_BYTES} bytes)",), 413, **TOO_BIG)
         return None
     if scope["method"] != "POST":
         await answer(send, 405, error("method_not_allowed", "Send events by POST."), (b"allow", b"POST"))
@@ -257,8 +274,8 @@ def _masked(body: bytes, decoded: dict[str, Any], routing_key: str) -> bytes:
     return masked
 
 
-async def _invalid(send: Send, errors: Sequence[str], status: int = 400) -> None:
-    await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors)}))
+async def _invalid(send: Send, errors: Sequence[str], status: int = 400, **more: Any) -> None:
+    await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors), **more}))
 
 
 async def _unavailable(send: Send, *, events: bool) -> None:
