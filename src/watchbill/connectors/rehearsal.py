@@ -84,8 +84,8 @@ def _parsed(kind: str, body: bytes, wanted: Mapping[str, Any]) -> Parsed | str:
             return problem
     elif kind == "opsgenie":
         asked = opsgenie.Asked("Create")
-        if errors := opsgenie.check(asked, bodies.decode(body)):
+        body, said = opsgenie.envelope(asked, body)
+        if errors := opsgenie.check(asked, said):
             return " ".join(errors.values())
-        body = opsgenie.envelope(asked, body)
     parser = PARSERS[kind]
     return parser(body, "(made at arrival)", wanted) if kind in MAPPED_KINDS else parser(body, "(made at arrival)")

@@ -61,9 +61,9 @@ class Alerts:
                 request_id,
             )
             return
-        stored = opsgenie.envelope(asked, body)
         try:
-            errors = opsgenie.check(asked, bodies.decode(stored)["body"])
+            stored, said = opsgenie.envelope(asked, body)
+            errors = opsgenie.check(asked, said)
         except bodies.Unreadable as unreadable:
             await _say(send, 400, f"Could not parse the request body: {unreadable}", started, request_id)
             return

@@ -72,9 +72,9 @@ def _act(request: HttpRequest, key: IntegrationKey, rest: str, by: str, started:
         return _Answer(started, 413, message=f"Request body is too large (should be at most {LIMIT} bytes).")
     found = _alert(key, asked.identifier, asked.by)
     named = opsgenie.Asked(asked.act, found.dedup_key if found else asked.identifier, "alias" if found else asked.by)
-    stored = opsgenie.envelope(named, body)
     try:
-        errors = opsgenie.check(named, bodies.decode(stored)["body"])
+        stored, said = opsgenie.envelope(named, body)
+        errors = opsgenie.check(named, said)
     except bodies.Unreadable as unreadable:
         return _Answer(started, 400, message=f"Could not parse the request body: {unreadable}")
     if errors:

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from watchbill.connectors import bodies
+
 PREFIX = "/v2/alerts"
 ACTS: Mapping[tuple[str, str], str] = {  # (method, last part of the path) -> what is done
     ("POST", "close"): "Close",
@@ -92,9 +94,11 @@ def check(asked: Asked, body: Any) -> dict[str, str]:
     return {}
 
 
-def envelope(asked: Asked, body: bytes) -> bytes:
-    """How the request is stored: the body as it came, and what was asked."""
-    if body[:3] == b"\xef\xbb\xbf":
-        body = body[3:]
+def envelope(asked: Asked, body: bytes) -> tuple[bytes, Any]:
+    """How the request is stored (the body as it came, and what was asked), and what the body says. Raises bodies.Unreadable."""
+    body = body.removeprefix(b"\xef\xbb\xbf").strip() or b"null"
+    decoded = bodies.decode(body)  # alone first: a body must not close its envelope and write on
     said = msgspec.json.encode({"act": asked.act, "identifier": asked.identifier.encode("utf-8", "replace").decode(), "by": asked.by})
-    return b'{"asked":%b,"body":%b}' % (said, body.strip() or b"null")
+    stored = b'{"asked":%b,"body":%b}' % (said, body)
+    bodies.decode(stored)  # one level deeper
+    return stored, decoded
