@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, schedules, you
+from watchbill.web.views import acts, audit, demo, frame, incident, incidents, inlets, links, now, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -18,6 +18,12 @@ urlpatterns = [
     path("incidents/<int:number>/<slug:act>", acts.act, name="act"),
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),
+    path("inlets", inlets.listed, name="inlets"),
+    path("inlets/<int:key_id>", inlets.inlet, name="inlet"),
+    path("inlets/<int:key_id>/rotate", inlets.rotate, name="inlet-rotate"),
+    path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
+    path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
+    path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
