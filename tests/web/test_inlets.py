@@ -97,7 +97,7 @@ def test_the_log_shows_what_each_event_did_and_why_it_did_not_page(desk: Desk, k
     take_in(now=desk.now)
     html = page(desk, "alice", f"/inlets/{key.id}")
     assert "No alert with this key fires: nothing to do." in html
-    assert re.search(r"Opened #\d+\.", html)
+    assert re.search(r'Opened <a href="/incidents/(\d+)">#\1</a>\.', html)
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html
     assert 'class="state box is-red"' in html

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from watchbill.intake.models import Event, IntegrationKey
 from watchbill.kernel.errors import NotAllowed, NotFound
@@ -76,7 +76,8 @@ def keys_for(viewer: Viewer) -> QuerySet[IntegrationKey]:
     if not viewer.is_admin:
         teams = [team for team in viewer.roles if decide(viewer, Verb.RESPOND, team_id=team).allowed]
         rows = rows.filter(service__team_id__in=teams)
-    return rows.order_by("service__name", "revoked_at", "id")
+    ends = [F("revoked_at").asc(nulls_first=True), F("ends_at").asc(nulls_first=True)]
+    return rows.order_by("service__name", *ends, "id")
 
 
 def key_for(viewer: Viewer, key_id: int) -> IntegrationKey:

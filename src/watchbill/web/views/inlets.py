@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,7 +28,16 @@ from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.people.permissions import Verb, decide
 from watchbill.web.visit import DeskRequest, signed_in
 
+NUMBER = re.compile(r"#(\d{1,18})\b")
 OVERLAPS = {"0": "not at all", "1": "1 hour", "24": "24 hours", "168": "7 days"}  # hours that a replaced key goes on working
+
+
+class Told(NamedTuple):
+    """What an event did, around the number of its incident."""
+
+    before: str
+    number: int = 0
+    after: str = ""
 
 
 @require_safe
@@ -133,6 +144,7 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
     only_aside = asked.get("only") == "aside"
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     change = decide(visit.viewer, Verb.CONFIGURE, team_id=key.service.team_id)
+    page = log.events_of(key, before=number, only_aside=only_aside)
     return {
         "section": "inlets",
         "key": key,
@@ -140,7 +152,8 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
         "works": key.revoked_at is None and (key.ends_at is None or key.ends_at > visit.now),
         "follower": getattr(key, "followed_by", None),
         "counts": log.counts([key.id])[key.id],
-        "page": log.events_of(key, before=number, only_aside=only_aside),
+        "page": page,
+        "events": [(event, _told(event.outcome)) for event in page.events],
         "only_aside": only_aside,
         "change": change,
         "overlaps": OVERLAPS.items(),
@@ -149,6 +162,11 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
         "mapped": key.kind in MAPPED_KINDS,
         "mapping": json.dumps(key.mapping, indent=2, ensure_ascii=False) if key.mapping else "",
     }
+
+
+def _told(outcome: str) -> Told:
+    found = NUMBER.search(outcome)
+    return Told(outcome[: found.start()], int(found[1]), outcome[found.end() :]) if found else Told(outcome)
 
 
 def _tried(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
