@@ -15,6 +15,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_READ = 16 * 1024 * 1024  # a body is read to this length and dropped, so that its sender sees the answer and not a reset
+AGAIN = (b"retry-after", b"5")
 SLOWEST = 30.0  # seconds for a body to arrive
 
 encode = msgspec.json.Encoder().encode

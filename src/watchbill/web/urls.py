@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, links, now, policies, schedules, you
+from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -24,6 +24,12 @@ urlpatterns = [
     path("callsheet/<int:team_id>", callsheet.sheet, name="callsheet"),
     path("callsheet/<int:team_id>/called", callsheet.called, name="callsheet-called"),
     path("callsheet/<int:team_id>/offline", callsheet.offline, name="callsheet-offline"),
+    path("inlets", inlets.listed, name="inlets"),
+    path("inlets/<int:key_id>", inlets.inlet, name="inlet"),
+    path("inlets/<int:key_id>/rotate", inlets.rotate, name="inlet-rotate"),
+    path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
+    path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
+    path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),

@@ -47,6 +47,9 @@ class Verb(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    TAKE_BACK = "unacknowledge"  # the source's own mark
+    CHANGE = "change"  # what the draft says replaces what the alert said; what it does not say stays
+    NOTE = "note"  # a line in the story
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Draft:
     details: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[Mapping[str, str]] = ()
     all_with_prefix: bool = False
+    note: str = ""  # of TAKE_BACK, CHANGE and NOTE: the line that the story gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class Parsed:
     remark: str = ""
 
 
-Parser = Callable[[bytes, str], Parsed]  # the stored body, and the dedup key that the front door answered
+# The stored body, the dedup key that the front door answered, and for kinds that take one the mapping of the key.
+Parser = Callable[..., Parsed]
 
 
 def severity_of(word: str, mapping: Mapping[str, str]) -> str:
