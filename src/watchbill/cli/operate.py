@@ -118,7 +118,7 @@ def _reach(person: Person, what: str) -> Finding:
     """Can this person be woken by something that works here?"""
     usable = {
         contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
+        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
         if kinds.is_active(contact.kind)
     }
     if usable:

@@ -21,7 +21,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # 
 from watchbill.audit.actions import Actor  # noqa: E402
 from watchbill.config.actions import apply  # noqa: E402
 from watchbill.config.selectors import example  # noqa: E402
-from watchbill.engine.parts import hear  # noqa: E402
 from watchbill.incidents.models import Incident, Severity  # noqa: E402
 from watchbill.intake.actions import create_key, take_in  # noqa: E402
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
@@ -167,10 +166,10 @@ def deliver(instance: int, moment: dt.datetime) -> None:
     """Claim and record as the engine does; nothing leaves the house."""
     while (claimed := claim(instance, now=moment)).messages:
         took = moment + dt.timedelta(seconds=2)
-        hear(claimed.report, now=moment)
+        response.hear(claimed.report, now=moment)
         sent = [Result(one.notification_id, one.instance, one.attempt, Outcome.DELIVERED, moment, took) for one in claimed.messages]
-        hear(record(sent, now=moment), now=moment)
-    hear(claimed.report, now=moment)
+        response.hear(record(sent, now=moment), now=moment)
+    response.hear(claimed.report, now=moment)
 
 
 def tell(past: Past, story: Story, begun: dt.datetime) -> None:
