@@ -11,7 +11,7 @@ from watchbill.kernel import kinds
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     yield
     kinds.fill(before)
 
