@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import typer
@@ -13,6 +13,7 @@ from django.db import connection
 
 from watchbill.audit.selectors import verify_chain
 from watchbill.cli.app import Json, app, now, out, say
+from watchbill.config.rules import BY_KIND
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
@@ -147,7 +148,12 @@ def _evidence(_moment: dt.datetime) -> Iterator[Finding]:
 
 def _not_active(_moment: dt.datetime) -> Iterator[Finding]:
     for part in inactive():
-        yield Finding(f"{part.kind} {part.name}", "amber", f"Not active: {part.why}")
+        state = "red" if part.missing and BY_KIND[part.kind].live else "amber"
+        yield Finding(f"{part.kind} {part.name}", state, f"Not active: {part.why}{_unset(part.missing)}")
+
+
+def _unset(missing: Sequence[str]) -> str:
+    return f" Not set: {', '.join(missing)}." if missing else ""
 
 
 LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (

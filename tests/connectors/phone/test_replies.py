@@ -65,6 +65,7 @@ def test_one_answer_takes_the_whole_of_the_last_message(house: House):
     owned = Incident.objects.filter(owner=house.ada).values_list("number", flat=True)
     assert set(owned) == {each.number for each in incidents[1:]}
     assert all(f"You own #{number}." in answer for number in owned)
+    assert said(house.writes("A " + " ".join(str(each.number) for each in incidents)).content) == "5 of 5 incidents: done."
     assert "Say which, as R" in said(house.writes("R").content)
 
 

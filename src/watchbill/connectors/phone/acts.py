@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from watchbill.audit.actions import Actor
 from watchbill.incidents.models import Incident
@@ -16,23 +17,38 @@ from watchbill.response.actions import Outcome, acknowledge, escalate, resolve
 
 ACKNOWLEDGE, ESCALATE, RESOLVE = "acknowledge", "escalate", "resolve"
 ACTS: dict[str, Callable[..., Outcome]] = {ACKNOWLEDGE: acknowledge, ESCALATE: escalate, RESOLVE: resolve}
-MOST = 50  # incidents in one answer
+MOST = 200  # incidents in one answer
+FEW = 4  # of which each has a sentence of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one incident."""
+
+    won: bool
+    says: str
 
 
 def act(what: str, on: Sequence[tuple[int, int | None]], *, person: Person, via: str, now: dt.datetime) -> list[str]:
-    """Do it to each (number, page), one by one, so that one that cannot does not hold the others. A sentence for each."""
+    """Do it to each (number, page), one by one, so that one that cannot does not hold the others. Sentences that say how it went."""
     actor = Actor(name=person.handle, via=via, person_id=person.pk)
-    return [_each(what, number, page, person, actor, now) for number, page in on[:MOST]]
+    done = [_each(what, number, page, person, actor, now) for number, page in on[:MOST]]
+    left = [f"{len(on) - MOST} more were not touched; ask again."] if len(on) > MOST else []
+    if len(done) <= FEW:
+        return [each.says for each in done] + left
+    refused = [each.says for each in done if not each.won]
+    more = [f"{len(refused) - FEW} more could not."] if len(refused) > FEW else []
+    return [f"{len(done) - len(refused)} of {len(done)} incidents: done.", *refused[:FEW], *more, *left]
 
 
-def _each(what: str, number: int, page: int | None, person: Person, actor: Actor, now: dt.datetime) -> str:
+def _each(what: str, number: int, page: int | None, person: Person, actor: Actor, now: dt.datetime) -> Done:
     more = {"page_id": page} if what == ACKNOWLEDGE else {}
     try:
         outcome = ACTS[what](number, person=person, actor=actor, now=now, **more)
     except WatchbillError as refusal:
-        return refusal.message
+        return Done(False, refusal.message)
     hidden = Incident.objects.filter(number=number, restricted=True).values_list("code_name", flat=True).first()
-    return outcome.message if hidden is None else _hushed(what, hidden, outcome, person)
+    return Done(outcome.won, outcome.message if hidden is None else _hushed(what, hidden, outcome, person))
 
 
 def _hushed(what: str, code_name: str, outcome: Outcome, person: Person) -> str:

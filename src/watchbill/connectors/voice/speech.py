@@ -42,7 +42,9 @@ def headline(incident: Incident) -> str:
 
 def keys(about: list[tuple[Incident, int | None]]) -> str:
     """What may be pressed."""
-    return KEYS if len(about) < 2 else KEYS.replace("acknowledge.", "acknowledge all of them.")
+    return (
+        KEYS if len(about) < 2 else KEYS.replace("acknowledge.", "acknowledge all of them.").replace("escalate.", "escalate all of them.")
+    )
 
 
 def still_waits(about: list[tuple[Incident, int | None]]) -> bool:

@@ -43,8 +43,8 @@ class Told:
 def receive(told: Told, notification: Notification | None, *, now: dt.datetime) -> Report | None:
     """Keep it and do what follows. None: it was known already, and nothing was done."""
     with transaction.atomic(durable=True):
-        values = [told.provider, told.sid[:120], told.event[:64], notification.pk if notification else None, told.person_id]
-        if not fetch(KEEP, [*values, told.verdict.value, told.detail[:500], told.answer, now]):
+        values = [told.provider, _clean(told.sid, 120), _clean(told.event, 64), notification.pk if notification else None, told.person_id]
+        if not fetch(KEEP, [*values, told.verdict.value, _clean(told.detail, 500), told.answer, now]):
             return None
         if notification is None or told.verdict is Verdict.NOTHING:
             return Report()
@@ -59,7 +59,12 @@ def receive(told: Told, notification: Notification | None, *, now: dt.datetime) 
 
 def answer_given(provider: str, sid: str, event: str) -> str | None:
     """What was answered when this came before; None: it never came."""
-    return Receipt.objects.filter(provider=provider, sid=sid[:120], event=event[:64]).values_list("answer", flat=True).first()
+    return Receipt.objects.filter(provider=provider, sid=_clean(sid, 120), event=_clean(event, 64)).values_list("answer", flat=True).first()
+
+
+def _clean(text: str, longest: int) -> str:
+    """What a column can hold of what somebody sent."""
+    return "".join(c if c.isprintable() else " " for c in text)[:longest]
 
 
 def give_up_waiting(*, now: dt.datetime, limit: int = 500) -> Report:
