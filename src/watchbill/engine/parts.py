@@ -11,7 +11,7 @@ from watchbill.intake.actions import take_in
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
-from watchbill.response.actions import hear
+from watchbill.response.actions.hearing import hear
 
 PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
 

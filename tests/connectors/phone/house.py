@@ -22,7 +22,8 @@ from watchbill.notifications.rules import CONFIRM_CALL, CONFIRM_TEXT, Outcome
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.people.models import Person
-from watchbill.response.actions import hear, page_by_hand
+from watchbill.response.actions import page_by_hand
+from watchbill.response.actions.hearing import hear
 
 ADA, GRACE = "+15005550011", "+15005550012"
 HERE = "https://desk.example.org"

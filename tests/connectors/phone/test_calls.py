@@ -16,7 +16,8 @@ from watchbill.notifications.actions import give_up_waiting
 from watchbill.notifications.models import Notification, Receipt
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Firing
-from watchbill.response.actions import acknowledge, cleared_in, give_back, hear
+from watchbill.response.actions import acknowledge, cleared_in, give_back
+from watchbill.response.actions.hearing import hear
 
 pytestmark = pytest.mark.django_db
 

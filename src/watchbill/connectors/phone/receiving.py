@@ -14,7 +14,7 @@ from watchbill.kernel import bus
 from watchbill.kernel.errors import NotFound
 from watchbill.notifications.actions import Told, answer_given, receive
 from watchbill.notifications.models import Notification
-from watchbill.response.actions import hear
+from watchbill.response.actions.hearing import hear
 
 
 def notification_of(ref: str) -> Notification:

@@ -35,6 +35,7 @@ from watchbill.paging.actions import fire_due  # noqa: E402
 from watchbill.people.actions import set_password  # noqa: E402
 from watchbill.people.models import Organization, Person  # noqa: E402
 from watchbill.response import actions as response  # noqa: E402
+from watchbill.response.actions.hearing import hear  # noqa: E402
 from watchbill.schedules.actions import Change, add_override  # noqa: E402
 from watchbill.schedules.models import Schedule  # noqa: E402
 from watchbill.schedules.selectors import on_call  # noqa: E402
@@ -166,10 +167,10 @@ def deliver(instance: int, moment: dt.datetime) -> None:
     """Claim and record as the engine does; nothing leaves the house."""
     while (claimed := claim(instance, now=moment)).messages:
         took = moment + dt.timedelta(seconds=2)
-        response.hear(claimed.report, now=moment)
+        hear(claimed.report, now=moment)
         sent = [Result(one.notification_id, one.instance, one.attempt, Outcome.DELIVERED, moment, took) for one in claimed.messages]
-        response.hear(record(sent, now=moment), now=moment)
-    response.hear(claimed.report, now=moment)
+        hear(record(sent, now=moment), now=moment)
+    hear(claimed.report, now=moment)
 
 
 def tell(past: Past, story: Story, begun: dt.datetime) -> None:

@@ -6,7 +6,6 @@ from watchbill.response.actions.acknowledging import acknowledge, give_back, sou
 from watchbill.response.actions.bulk import bulk
 from watchbill.response.actions.case import Outcome
 from watchbill.response.actions.closing import cleared_in, reopen, resolve, resolve_page
-from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.managing import manager_step
 from watchbill.response.actions.opening import open_in, page_by_hand
 from watchbill.response.actions.walking import assign, escalate, page_people, reassign, snooze
@@ -20,7 +19,6 @@ __all__ = [
     "cleared_in",
     "escalate",
     "give_back",
-    "hear",
     "manager_step",
     "note",
     "open_in",
