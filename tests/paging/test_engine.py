@@ -75,7 +75,7 @@ def test_the_second_acknowledgement_is_refused_without_an_error(desk, cast, thre
 @pytest.fixture
 def mail_works():
     """As if a mail server were configured."""
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind("email", active=True), kinds.Kind("webhook", active=True)])
     yield
     kinds.fill(before)

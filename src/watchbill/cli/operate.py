@@ -129,7 +129,7 @@ def _reach(person: Person, what: str) -> Finding:
         return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
     usable = {
         contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
+        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
         if kinds.is_active(contact.kind)
     }
     if usable:

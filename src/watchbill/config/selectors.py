@@ -13,7 +13,7 @@ from typing import Any
 
 from watchbill.config import writer
 from watchbill.config.models import Applied
-from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, written
+from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, spoken_for, written
 from watchbill.config.standing import current_state
 from watchbill.kernel import kinds
 
@@ -78,5 +78,7 @@ def _named(key: str, name: str, words: dict[str, Any]) -> dict[str, Any]:
 def inactive(entries: Mapping[Key, Full] | None = None, *, environment: Mapping[str, str] | None = None) -> list[NotActive]:
     """Which parts do nothing yet: of these entries, else of what is there."""
     entries = standing().current if entries is None else entries
-    silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active}
-    return not_active(entries.items(), silent_kinds=silent, variables=set(os.environ if environment is None else environment))
+    variables = set(os.environ if environment is None else environment)
+    work = spoken_for(entries.items(), variables)  # a provider that this file brings is not stored yet
+    silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active and kind.name not in work}
+    return not_active(entries.items(), silent_kinds=silent, variables=variables)

@@ -229,6 +229,7 @@ class Engine:
 
     def _release(self, now: dt.datetime) -> None:
         self._reports.append(actions.release_dead_leases(now=now, own=self.instance_id))
+        self._reports.append(actions.give_up_waiting(now=now))
 
     def _claim(self, now: dt.datetime) -> bool:
         sender = self._sender

@@ -39,10 +39,22 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
             found.append(NotActive(kind, name, "its channels are skipped, and that is said in the timeline: chats are not active yet."))
         elif kind == "services" and full.get("routes"):
             found.append(NotActive(kind, name, "`routes` are kept and not active yet."))
+        elif kind == "phones":
+            if missing := missing_of(full, variables):
+                found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
         elif kind in BY_KIND and not BY_KIND[kind].live:
-            missing = sorted({value for field, value in full.items() if field.endswith("_env") and value not in variables})
-            found.append(NotActive(kind, name, "kept and not active yet.", tuple(missing)))
+            found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
+
+
+def missing_of(full: Full, variables: Collection[str]) -> tuple[str, ...]:
+    """Environment variables that an entry names and that are not set."""
+    return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))
+
+
+def spoken_for(entries: Iterable[tuple[Key, Full]], variables: Collection[str]) -> set[str]:
+    """Kinds of contact that the providers among these entries send by."""
+    return {way for (kind, _), full in entries if kind == "phones" and not missing_of(full, variables) for way in full["sends"]}
 
 
 def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variables: Collection[str]) -> Iterator[NotActive]:

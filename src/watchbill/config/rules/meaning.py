@@ -10,11 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
+from watchbill.notifications.rules import e164
 
 Full = dict[str, Any]
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 STORM = {"incidents": 20, "within": 300}
+TWILIO_URL = "https://api.twilio.com"
+SENDS = {"twilio": ["sms", "voice"], "http": ["sms"]}
+LIMITS = {"person": 30, "all": 1000}  # an hour
+TELEPHONES = frozenset({"sms", "voice"})
 OWNERSHIP = {"paged": "acker", "queue": "on_call"}
 
 
@@ -61,10 +66,16 @@ def _person(words: Mapping[str, Any]) -> Full:
         "region": words.get("region", ""),
         "holidays": words.get("holidays", ""),
         "hours": _hours(words["hours"]) if "hours" in words else None,
-        "contact": [{"kind": c["kind"], "address": c["address"], "secret_env": c.get("secret_env", "")} for c in contact],
+        "contact": [{"kind": c["kind"], "address": _address(c), "secret_env": c.get("secret_env", "")} for c in contact],
         "notify": {urgency: [_rule(rule) for rule in words.get("notify", {}).get(urgency, [])] for urgency in ("high", "low")},
         "active": words.get("active", True),
     }
+
+
+def _address(contact: Mapping[str, Any]) -> str:
+    """Telephone numbers in their one form."""
+    address = str(contact["address"])
+    return e164(address) or address if contact["kind"] in TELEPHONES else address
 
 
 def _rule(words: Mapping[str, Any]) -> Full:
@@ -282,12 +293,35 @@ def _brief_service(full: Full) -> dict[str, Any]:
     return short
 
 
+def _phone(words: Mapping[str, Any]) -> Full:
+    limits = words.get("limits", {})
+    return {
+        "kind": words["kind"],
+        "url": words.get("url", TWILIO_URL if words["kind"] == "twilio" else ""),
+        "from": e164(words["from"]) or words["from"] if "from" in words else "",
+        "account_env": words.get("account_env", ""),
+        "token_env": words.get("token_env", ""),
+        "secret_env": words.get("secret_env", ""),
+        "sends": [way for way in SENDS[words["kind"]] if way in words.get("sends", SENDS[words["kind"]])],
+        "limits": {**LIMITS, **limits},
+    }
+
+
+def _brief_phone(full: Full) -> dict[str, Any]:
+    defaults = {"url": TWILIO_URL if full["kind"] == "twilio" else "", "from": "", "account_env": "", "token_env": "", "secret_env": ""}
+    short = _without(full, {**defaults, "sends": SENDS[full["kind"]], "limits": LIMITS})
+    if "limits" in short:
+        short["limits"] = _without(short["limits"], LIMITS)
+    return short
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "phones": _phone,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -295,4 +329,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "schedules": _brief_schedule,
     "policies": _brief_policy,
     "services": _brief_service,
+    "phones": _brief_phone,
 }

@@ -13,11 +13,13 @@ from typing import Any
 
 from watchbill.config.rules.entries import Entry
 from watchbill.config.rules.forms import EMAIL, URL, is_url
+from watchbill.config.rules.meaning import TELEPHONES
 from watchbill.config.rules.nodes import Map, line_at, shown_value
 from watchbill.config.rules.shapes import Place
+from watchbill.notifications.rules import e164
 from watchbill.schedules.rules import parse_length, parse_turn
 
-TELEPHONE = r"\+[1-9][0-9]{5,14}"
+TELEPHONE = r"\+[0-9 ().\-]{6,30}"
 ADDRESSES = {
     "email": (EMAIL.pattern, EMAIL.expected),
     "webhook": (r"https?://.+", URL.expected),
@@ -74,6 +76,9 @@ def _person(entry: Entry, whole: Whole) -> None:
         pattern, expected = ADDRESSES.get(kind, (r".+", "an address"))
         if not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
             whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no address for {kind}; expected {expected}.")
+        elif kind in TELEPHONES and not e164(address):
+            whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no number of any country; expected {expected}.")
+        address = e164(address) or address if kind in TELEPHONES else address
         if (kind, address) in seen:
             whole.say(entry, ("contact", index), f"{kind} {shown_value(address)} stands here twice; expected it once.")
         if "secret_env" in contact and kind != "webhook":
@@ -194,6 +199,20 @@ def _bad_expression(pattern: str) -> str:
     return ""
 
 
+def _phone(entry: Entry, whole: Whole) -> None:
+    words, twilio = entry.words, entry.words["kind"] == "twilio"
+    for name in ("from", "account_env", "token_env") if twilio else ("url", "secret_env"):
+        if name not in words:
+            whole.say(entry, (), f"`{name}` is missing; expected it for the kind {words['kind']}.")
+    for name in ("secret_env",) if twilio else ("account_env", "token_env"):
+        if name in words:
+            whole.say(entry, (name,), f"`{name}` goes with the kind {'http' if twilio else 'twilio'}; this provider is {words['kind']}.")
+    if not twilio and "voice" in words.get("sends", []):
+        whole.say(entry, ("sends",), "a gateway of the kind http places no calls; expected sms alone, or the kind twilio.")
+    if "from" in words and not e164(words["from"]):
+        whole.say(entry, ("from",), f"{shown_value(words['from'])} is no number of any country; expected one in full, as +15005550006.")
+
+
 def _queue(entry: Entry, whole: Whole) -> None:
     sources = [name for name in ("tracker", "reports", "incidents", "mailbox") if name in entry.words]
     if len(sources) != 1:
@@ -237,6 +256,7 @@ CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "phones": _phone,
     "queues": _queue,
     "duties": _duty,
     "programs": _program,

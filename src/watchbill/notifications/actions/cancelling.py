@@ -14,7 +14,7 @@ WITH chosen AS (
   SELECT n.id, n.state, l.state AS carrier FROM notifications_notification n
   LEFT JOIN notifications_notification l ON l.id = n.bundle_id
   WHERE (n.page_id = ANY(%s) OR n.incident_id = ANY(%s)) AND n.kind = ANY(%s) AND (%s::bigint[] IS NULL OR n.person_id = ANY(%s))
-    AND (n.state IN ('queued', 'leased') OR n.state IN ('bundled', 'merged') AND l.state IN ('queued', 'leased'))
+    AND (n.state IN ('queued', 'leased', 'sent') OR n.state IN ('bundled', 'merged') AND l.state IN ('queued', 'leased', 'sent'))
   ORDER BY n.id FOR NO KEY UPDATE OF n)
 UPDATE notifications_notification n SET
   state = CASE WHEN chosen.state = 'queued' OR chosen.carrier = 'queued' THEN 'cancelled' ELSE n.state END,

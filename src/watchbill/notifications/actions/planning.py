@@ -20,9 +20,10 @@ from watchbill.notifications.messages import Ask
 from watchbill.notifications.rules import LastPaged, Method, PersonalRule, Turn, is_further, plan, why_nobody
 
 PAGE, STATUS = "page", "status"
+SILENT = "silenced by its owner with STOP"
 
 PEOPLE = """
-SELECT p.id, p.email, p.is_active, l.at, l.page_id, c.id, c.kind, c.verified_at IS NOT NULL, c.secret_env
+SELECT p.id, p.email, p.is_active, l.at, l.page_id, c.id, c.kind, c.verified_at IS NOT NULL, c.secret_env, c.silent_at IS NOT NULL
 FROM people_person p
 LEFT JOIN notifications_lastpage l ON l.person_id = p.id
 LEFT JOIN notifications_contact c ON c.person_id = p.id AND c.removed_at IS NULL
@@ -99,12 +100,12 @@ def _turns(ask: Ask, person: _Person) -> tuple[Turn, ...]:
 def people_with_contacts(ids: list[int]) -> dict[int, _Person]:
     """Contacts, personal rules and the last page of these people. Two queries."""
     people: dict[int, _Person] = {}
-    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env in fetch(PEOPLE, [ids]):
+    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env, silent in fetch(PEOPLE, [ids]):
         if id_ not in people:
             last = LastPaged(last_at, last_page) if last_at else None
             people[id_] = _Person([], {}, last, {})
         if contact is not None:
-            why_not = why_skipped(kind, active=active, verified=verified, secret_env=secret_env)
+            why_not = SILENT if silent else why_skipped(kind, active=active, verified=verified, secret_env=secret_env)
             people[id_].methods.append(Method(contact, kind, why_not, kind in kinds.VOICE))
         elif email:  # no contact was ever set: the mail of the account
             people[id_].methods.append(Method(None, "email", why_skipped("email", active=active, verified=True, secret_env="")))
