@@ -1,8 +1,12 @@
-"""What was tried for an incident: who, how, when, and how it ended. The caller has decided that the viewer may see the incident."""
+"""What was tried for an incident: who, how, when, and how it ended; which devices ring for somebody.
+
+The caller has decided that the viewer may see the incident.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +14,9 @@ from typing import Any
 
 from django.db import connection
 
-from watchbill.notifications.models import Attempt, Notification
+from watchbill.kernel.secrets import decrypt
+from watchbill.notifications.models import Attempt, Device, Notification
+from watchbill.notifications.rules import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +102,23 @@ def outbox() -> dict[str, Any]:
 def next_due(*, after: dt.datetime) -> dt.datetime | None:
     """When the next queued notification becomes due, if one does after that moment."""
     return Notification.objects.filter(state="queued", due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+GONE_SHOWN = dt.timedelta(days=30)
+
+
+def devices_of(person_id: int, *, now: dt.datetime) -> list[Device]:
+    """The devices that ring for this person, oldest first, and those that were lost within the last 30 days."""
+    rows = Device.objects.filter(contact__person_id=person_id).select_related("contact").order_by("created_at", "pk")
+    return [d for d in rows if d.subscription or (d.gone_why and d.contact.removed_at and now - d.contact.removed_at < GONE_SHOWN)]
+
+
+def subscription_at(address: str) -> Subscription | None:
+    """Where the device of this contact takes messages; nothing when it is gone. Raises Refused when it was stored under another key."""
+    device = Device.objects.filter(contact__kind="push", contact__address=address).exclude(subscription="").first()
+    return opened(device) if device is not None else None
+
+
+def opened(device: Device) -> Subscription:
+    """The subscription in clear."""
+    return Subscription(**json.loads(decrypt(device.subscription)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchbill.notifications.rules.devices import MOST_DEVICES, NotASubscription, Subscription, label_of, subscription_of
 from watchbill.notifications.rules.ends import RETRY_AFTER, After, Outcome, after_attempt, after_lost_lease
 from watchbill.notifications.rules.order import Arranged, Candidate, Room, arrange
 from watchbill.notifications.rules.pace import BUNDLE_WAIT, BUNDLE_WITHIN, MERGE_WITHIN, STATUS_WAIT, LastPaged, is_further
@@ -11,6 +12,7 @@ __all__ = [
     "BUNDLE_WAIT",
     "BUNDLE_WITHIN",
     "MERGE_WITHIN",
+    "MOST_DEVICES",
     "RETRY_AFTER",
     "STATUS_WAIT",
     "After",
@@ -18,14 +20,18 @@ __all__ = [
     "Candidate",
     "LastPaged",
     "Method",
+    "NotASubscription",
     "Outcome",
     "PersonalRule",
     "Room",
+    "Subscription",
     "Turn",
     "after_attempt",
     "after_lost_lease",
     "arrange",
     "is_further",
+    "label_of",
     "plan",
+    "subscription_of",
     "why_nobody",
 ]
