@@ -106,3 +106,11 @@ def test_an_apprise_address_in_a_variable_never_comes_near_the_database(apply):
     assert "address_env: ANN_TELEGRAM" in selectors.export()
     assert apply(selectors.export()).is_empty
     assert apply(text, environment={"ANN_TELEGRAM": SECRET}).not_active == ()
+
+
+def test_an_apprise_address_that_is_not_let_in_is_said_without_showing_it(apply):
+    text = with_contacts("{kind: apprise, address: 'syslog://me:hunter2@somewhere'}, {kind: email, address: ann@example.org}")
+    (said,) = apply(text).not_active
+    assert (said.kind, said.name) == ("people", "ann")
+    assert "syslog:// is not let in" in said.why
+    assert "hunter2" not in said.why

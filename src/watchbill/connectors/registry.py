@@ -44,6 +44,7 @@ class Entry:
 CONNECTORS = {
     "email": Entry("watchbill.connectors.email.sending", needs="SMTP_URL", at_once=10),
     "webhook": Entry("watchbill.connectors.webhook.sending", at_once=200, each_host=48),
+    "apprise": Entry("watchbill.connectors.apprise.sending", at_once=8),
     "push": Entry("watchbill.connectors.push.sending", at_once=32),
 }
 

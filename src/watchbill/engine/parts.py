@@ -18,7 +18,15 @@ from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
 
 PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
-METHODS = {"email": "Mail", "webhook": "Webhook", "sms": "SMS", "voice": "Call", "push": "Push", "slack": "Slack", "apprise": "Message"}
+METHODS = {
+    "email": "Mail",
+    "webhook": "Webhook",
+    "sms": "SMS",
+    "voice": "Call",
+    "push": "Push",
+    "slack": "Slack",
+    "apprise": "One-way message",
+}
 
 
 @dataclass(frozen=True, slots=True)

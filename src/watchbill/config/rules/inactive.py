@@ -12,6 +12,7 @@ from typing import Any
 from watchbill.config.rules.difference import Key
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
+from watchbill.notifications.rules import why_refused
 
 BY_OWNER = {
     "push": "A device is made to ring by its owner, on their own page; the file can only name `push` in `notify`. What it says here does nothing."
@@ -59,6 +60,8 @@ def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variab
         for contact in full["contact"]:
             if contact["kind"] in silent and name not in concerned.setdefault(contact["kind"], []):
                 concerned[contact["kind"]].append(name)
+            if contact["kind"] == "apprise" and contact["address"] and (why := why_refused(contact["address"])):
+                yield NotActive("people", name, f"nothing is sent by apprise: {why}")
             if (secret := contact.get("secret_env")) and secret not in variables:
                 yield NotActive("people", name, _why_silent(contact), (secret,))
     for kind, people in concerned.items():

@@ -7,6 +7,7 @@ from watchbill.notifications.rules.ends import RETRY_AFTER, After, Outcome, afte
 from watchbill.notifications.rules.order import Arranged, Candidate, Room, arrange
 from watchbill.notifications.rules.pace import BUNDLE_WAIT, BUNDLE_WITHIN, MERGE_WITHIN, STATUS_WAIT, LastPaged, is_further
 from watchbill.notifications.rules.plan import Method, PersonalRule, Turn, plan, why_nobody
+from watchbill.notifications.rules.schemes import scheme_of, why_refused
 
 __all__ = [
     "BUNDLE_WAIT",
@@ -32,6 +33,8 @@ __all__ = [
     "is_further",
     "label_of",
     "plan",
+    "scheme_of",
     "subscription_of",
     "why_nobody",
+    "why_refused",
 ]
