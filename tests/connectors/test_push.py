@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests import factories as make
 from tests.committed import committed
 from tests.connectors.parts import content, message, restricted
 from tests.connectors.push import Browser, Service, push_service
-from tests.factories import actor, person
+from tests.factories import SEC, actor, person
 from watchbill.audit.models import Record
 from watchbill.connectors.failures import Failure, PermanentFailure, TemporaryFailure, UnknownEnd
 from watchbill.connectors.guard import Refused
@@ -24,11 +25,14 @@ from watchbill.connectors.push import payload
 from watchbill.connectors.push.sending import Pusher
 from watchbill.kernel import kinds
 from watchbill.kernel.clock import database_now
-from watchbill.notifications.actions import add_device
-from watchbill.notifications.messages import Message
-from watchbill.notifications.models import Contact, Device, Notification
+from watchbill.notifications.actions import add_device, claim, record
+from watchbill.notifications.messages import Message, Result
+from watchbill.notifications.models import Contact, Device, Notification, Rule
+from watchbill.notifications.rules import Outcome
 from watchbill.notifications.signing import BUTTON, SALT, read_token
+from watchbill.paging.actions import fire_due
 from watchbill.people.models import Person
+from watchbill.response.actions import page_by_hand
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"
@@ -302,3 +306,28 @@ def test_the_key_is_made_once_and_is_encrypted_at_rest(desk: Desk, service: Serv
     assert private not in stored.private
     assert "127.0.0.1" not in device.subscription
     assert device.subscription != ""
+
+
+@pytest.mark.req("P15")
+def test_a_device_that_is_gone_costs_no_time_the_next_method_is_due_at_once(desk: Desk, service: Service):
+    device = desk.device(service.browser())
+    for position, (after, kind) in enumerate(((0, "push"), (300, "email"))):
+        Rule.objects.create(person=desk.ada, urgency="high", after_seconds=after, kinds=[kind], position=position)
+    team = make.team("SecOps", desk.ada)
+    make.organization(desk.ada)
+    watch = make.schedule("Watch", team, desk.ada)
+    make.service("Detections", team, make.policy("P", team, ([make.to(watch)], "15m"), last_resort=desk.ada))
+    now = database_now()
+    incident = page_by_hand("disk full", "Detections", "critical", by=actor(desk.ada), now=now)
+    fire_due(now=now)
+    (page,) = claim(1, now=now).messages
+    assert (page.method, page.address) == ("push", device.contact.address)
+    service.statuses = [410]
+    with pytest.raises(PermanentFailure) as failed:
+        desk.send(page)
+    report = record([Result(page.notification_id, 1, 1, Outcome.PERMANENT, now, now, str(failed.value))], now=now)
+    assert [failure.method for failure in report.failures] == ["push"]
+    assert report.all_failed == ()
+    following = {(each.method, each.kind) for each in claim(1, now=now + SEC).messages}
+    assert ("email", "page") in following
+    assert incident.number

@@ -18,6 +18,7 @@ from watchbill.kernel.logs import OneLine, mask
         ("GET /a/eyJhbGciOi:1x:abc?act=resolve", "GET /a/***?act=resolve"),
         ("GET /calendar/k3f9q.ics", "GET /calendar/***"),
         ("GET /setup/1795-abc", "GET /setup/***"),
+        ("POST /push/acknowledge/3.5.7~abc", "POST /push/acknowledge/***"),
         ("GET /incidents/12", "GET /incidents/12"),
         ("duplicate key\nDETAIL: Key (title)=(the secret) exists.", "duplicate key\nDETAIL: left out"),
     ],
