@@ -65,10 +65,12 @@ contacts = st.lists(
             {"secret_env": st.just("SECRET_OF_ANN")},
         ),
         st.fixed_dictionaries({"kind": st.sampled_from(["push", "slack"]), "address": names}),
+        st.fixed_dictionaries({"kind": st.just("apprise"), "address": st.builds("tgram://1:{}/2".format, handles)}),
+        st.fixed_dictionaries({"kind": st.just("apprise"), "address_env": st.sampled_from(["APPRISE_OF_ANN", "APPRISE_OF_BEN"])}),
     ),
     min_size=1,
     max_size=4,
-    unique_by=lambda contact: (contact["kind"], contact["address"]),
+    unique_by=lambda contact: (contact["kind"], contact.get("address") or contact["address_env"]),
 )
 
 

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
+from watchbill.notifications.addresses import clear
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
@@ -81,8 +82,11 @@ def _organization(names: Names) -> dict[Key, Full]:
 
 def _people(people: Collection[Person]) -> dict[Key, Full]:
     contacts: dict[int, list[Full]] = defaultdict(list)
-    for contact in Contact.objects.filter(removed_at=None, verified_at__isnull=False).order_by("position", "id"):
-        contacts[contact.person_id].append({"kind": contact.kind, "address": contact.address, "secret_env": contact.secret_env})
+    for contact in (
+        Contact.objects.filter(removed_at=None, verified_at__isnull=False).exclude(verified_by="device").order_by("position", "id")
+    ):
+        address = clear(contact.kind, contact.address)
+        contacts[contact.person_id].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
     for rule in Rule.objects.order_by("position", "id"):
         notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import h11
@@ -57,9 +57,10 @@ def target(url: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. `body` ends where our patience did."""
+    """What came back: header names in lower case, the body to the limit of what we read."""
 
     status: int
+    headers: dict[str, str]
     body: bytes
 
 
@@ -97,11 +98,14 @@ class Outgoing:
         self._sweep: asyncio.TimerHandle | None = None
 
     async def send(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"") -> int:
-        """The status of the answer. Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood)."""
+        """The status of the answer. Raises as `ask` does."""
         return (await self.ask(method, url, headers=headers, body=body)).status
 
     async def ask(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"", whole: float | None = None) -> Reply:
-        """The answer with its body. `whole`: seconds for the request, where that is another than usual. Raises what `send` does."""
+        """The whole answer. `whole`: seconds for the request, where that is another than usual.
+
+        Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood).
+        """
         whole = self._whole if whole is None else whole
         to = target(url)
         lines = [(b"Host", to.host_header), (b"User-Agent", b"Watchbill"), (b"Content-Length", str(len(body)).encode()), *headers]
@@ -186,26 +190,27 @@ class Outgoing:
 
 
 async def _exchange(connection: _Connection, request: h11.Request, body: bytes) -> Reply:
-    """Write the request, read the status and the answer to its end or to the limit."""
+    """Write the request, read the answer to its end or to the limit."""
     http = connection.http
     written = [http.send(request), http.send(h11.Data(data=body)) if body else b"", http.send(h11.EndOfMessage())]
     connection.writer.write(b"".join(part for part in written if part))
     await connection.writer.drain()
-    status, read = 0, bytearray()
+    reply, read = Reply(0, {}, b""), bytearray()
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
             http.receive_data(await connection.reader.read(65536))
         elif isinstance(event, h11.Response):
-            status = event.status_code
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in event.headers}
+            reply = Reply(event.status_code, headers, b"")
         elif isinstance(event, h11.Data):
             read += event.data
             if len(read) > LARGEST_ANSWER:
-                return Reply(status, bytes(read))  # enough: the connection is not used again
+                return replace(reply, body=bytes(read[:LARGEST_ANSWER]))  # enough: the connection is not used again
         elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
-            if not status:
+            if not reply.status:
                 raise EOFError("closed before an answer")
-            return Reply(status, bytes(read))
+            return replace(reply, body=bytes(read))
 
 
 def _said(what: str, error: BaseException) -> str:

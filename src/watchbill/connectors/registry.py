@@ -46,6 +46,8 @@ CONNECTORS = {
     "webhook": Entry("watchbill.connectors.webhook.sending", at_once=200, each_host=48),
     "sms": Entry("watchbill.connectors.sms.sending", at_once=32, asks="watchbill.connectors.phone.providers.why_no_text"),
     "voice": Entry("watchbill.connectors.voice.sending", at_once=32, asks="watchbill.connectors.phone.providers.why_no_call"),
+    "apprise": Entry("watchbill.connectors.apprise.sending", at_once=8),
+    "push": Entry("watchbill.connectors.push.sending", at_once=32),
 }
 CALLS_OUT = ("sms", "voice")  # a demo has none of these
 

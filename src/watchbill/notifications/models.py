@@ -13,7 +13,8 @@ from watchbill.people.models import Person
 
 
 class Contact(models.Model):
-    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own."""
+    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own, "device" for
+    a browser on which its person was signed in when they asked it to ring."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contacts")
     kind = models.CharField(max_length=16)  # email | webhook | sms | voice | push | slack | apprise
@@ -30,6 +31,43 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class Device(models.Model):
+    """A browser that rings by web push. Its contact's address is "device/KEY"; when it is gone, what could reach it is erased."""
+
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="device")
+    endpoint_hash = models.CharField(max_length=64)
+    subscription = models.TextField(blank=True, default="")  # endpoint, p256dh, auth: encrypted by kernel.secrets
+    label = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+    last_error_at = models.DateTimeField(null=True)
+    gone_why = models.CharField(max_length=300, blank=True, default="")  # said to its person; empty when they removed it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint_hash"], condition=~Q(subscription=""), name="device_endpoint_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"device of contact {self.contact_id}"
+
+
+class PushKey(models.Model):
+    """The installation's key pair for web push (VAPID), made when it is first needed. Changing it silences every device."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    public = models.CharField(max_length=120)  # uncompressed point, base64url: what browsers ask for
+    private = models.TextField()  # 32 bytes in base64url, encrypted by kernel.secrets
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="push_key_is_one")]
+
+    def __str__(self) -> str:
+        return "push key"
 
 
 class Rule(models.Model):

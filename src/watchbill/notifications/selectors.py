@@ -1,8 +1,12 @@
-"""What was tried for an incident: who, how, when, and how it ended. The caller has decided that the viewer may see the incident."""
+"""What was tried for an incident: who, how, when, and how it ended; which devices ring for somebody.
+
+The caller has decided that the viewer may see the incident.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +15,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from watchbill.notifications.models import Attempt, Contact, Notification
+from watchbill.kernel.secrets import decrypt
+from watchbill.notifications.models import Attempt, Contact, Device, Notification
+from watchbill.notifications.rules import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +148,23 @@ def owners_of(number: str) -> list[Contact]:
     """The proven contacts for text messages to this number, of people whose account is open."""
     proven = Contact.objects.filter(kind="sms", address=number, removed_at=None, verified_at__isnull=False, person__is_active=True)
     return list(proven.select_related("person").order_by("id"))
+
+
+GONE_SHOWN = dt.timedelta(days=30)
+
+
+def devices_of(person_id: int, *, now: dt.datetime) -> list[Device]:
+    """The devices that ring for this person, oldest first, and those that were lost within the last 30 days."""
+    rows = Device.objects.filter(contact__person_id=person_id).select_related("contact").order_by("created_at", "pk")
+    return [d for d in rows if d.subscription or (d.gone_why and d.contact.removed_at and now - d.contact.removed_at < GONE_SHOWN)]
+
+
+def subscription_at(address: str) -> Subscription | None:
+    """Where the device of this contact takes messages; nothing when it is gone. Raises Refused when it was stored under another key."""
+    device = Device.objects.filter(contact__kind="push", contact__address=address).exclude(subscription="").first()
+    return opened(device) if device is not None else None
+
+
+def opened(device: Device) -> Subscription:
+    """The subscription in clear."""
+    return Subscription(**json.loads(decrypt(device.subscription)))

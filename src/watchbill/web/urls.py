@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, schedules, you
+from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -33,6 +33,13 @@ urlpatterns = [
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
+    path("you/devices", push.add, name="devices"),
+    path("you/devices/<int:contact_id>/<slug:act>", push.act, name="device"),
+    path("push/acknowledge/<str:token>", push.acknowledge, name="push-acknowledge"),
+    path("push/renew", push.renew, name="push-renew"),
+    path("sw.js", push.service_worker, name="service-worker"),
+    path("manifest.webmanifest", push.manifest, name="manifest"),
+    path("offline", push.offline, name="offline"),
     path("a/<str:token>", links.link, name="link"),
     path("demo/inbox", demo.inbox, name="demo-inbox"),
     path("static/<str:name>", files.file, name="file"),

@@ -19,6 +19,7 @@ BY = {
     "api": "by the API",
     "cli": "at the console",
     "mail link": "by the link in the mail",
+    "push": "from a notification",
     "webhook link": "by the link",
     "sms": "by text message",
     "voice": "on the phone",

@@ -17,6 +17,7 @@ from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
+from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
 from watchbill.notifications.models import Phone
@@ -76,7 +77,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     rows[FILE, SECTIONS] = (list(file.sections), "")
     there = {(row.kind, row.name): row for row in Applied.objects.all()}
     fresh = [
-        Applied(kind=kind, name=name, content=content, words=words, position=position, applied_at=now)
+        Applied(kind=kind, name=name, content=sealed(kind, content), words=sealed_words(kind, words), position=position, applied_at=now)
         for position, ((kind, name), (content, words)) in enumerate(rows.items())
         if not _says(there.get((kind, name)), content, words, position)
     ]
@@ -91,7 +92,10 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
 
 
 def _says(row: Applied | None, content: Any, words: str, position: int) -> bool:
-    return row is not None and (row.content, row.words, row.position) == (content, words, position)
+    if row is None or (content_of(row), row.position) != (content, position):
+        return False
+    said = words_of(row)
+    return (json.dumps(said, ensure_ascii=False) if said is not None else "") == words  # the order of its keys counts: export keeps it
 
 
 def _order_schedules_in(file: File) -> None:

@@ -12,6 +12,11 @@ from typing import Any
 from watchbill.config.rules.difference import Key
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
+from watchbill.notifications.rules import why_refused
+
+BY_OWNER = {
+    "push": "A device is made to ring by its owner, on their own page; the file can only name `push` in `notify`. What it says here does nothing."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def spoken_for(entries: Iterable[tuple[Key, Full]], variables: Collection[str]) 
 
 def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variables: Collection[str]) -> Iterator[NotActive]:
     """One line for each kind that nothing sends by, with the people whom it concerns."""
+    silent = {**silent, **BY_OWNER}
     concerned: dict[str, list[str]] = {}
     for (kind, name), full in entries:
         if kind != "people":
@@ -66,10 +72,18 @@ def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variab
         for contact in full["contact"]:
             if contact["kind"] in silent and name not in concerned.setdefault(contact["kind"], []):
                 concerned[contact["kind"]].append(name)
+            if contact["kind"] == "apprise" and contact["address"] and (why := why_refused(contact["address"])):
+                yield NotActive("people", name, f"nothing is sent by apprise: {why}")
             if (secret := contact.get("secret_env")) and secret not in variables:
-                yield NotActive("people", name, f"the {contact['kind']} to {contact['address']} cannot be signed.", (secret,))
+                yield NotActive("people", name, _why_silent(contact), (secret,))
     for kind, people in concerned.items():
         yield NotActive("contact", kind, f"{silent[kind]} Skipped for {', '.join(people)}.")
+
+
+def _why_silent(contact: Mapping[str, Any]) -> str:
+    if contact["kind"] == "apprise":
+        return "nothing is sent by apprise: its address is not there."
+    return f"the {contact['kind']} to {contact['address']} cannot be signed."
 
 
 def _has_channel(full: Mapping[str, Any]) -> bool:

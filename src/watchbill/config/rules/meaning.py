@@ -66,7 +66,7 @@ def _person(words: Mapping[str, Any]) -> Full:
         "region": words.get("region", ""),
         "holidays": words.get("holidays", ""),
         "hours": _hours(words["hours"]) if "hours" in words else None,
-        "contact": [{"kind": c["kind"], "address": _address(c), "secret_env": c.get("secret_env", "")} for c in contact],
+        "contact": [_contact(c) for c in contact],
         "notify": {urgency: [_rule(rule) for rule in words.get("notify", {}).get(urgency, [])] for urgency in ("high", "low")},
         "active": words.get("active", True),
     }
@@ -74,8 +74,20 @@ def _person(words: Mapping[str, Any]) -> Full:
 
 def _address(contact: Mapping[str, Any]) -> str:
     """Telephone numbers in their one form."""
-    address = str(contact["address"])
+    address = str(contact.get("address", ""))
     return e164(address) or address if contact["kind"] in TELEPHONES else address
+
+
+def _contact(words: Mapping[str, Any]) -> Full:
+    """One variable at most belongs to a contact: a webhook's secret, or the whole address of Apprise."""
+    variable = words.get("secret_env") or words.get("address_env", "")
+    return {"kind": words["kind"], "address": _address(words), "secret_env": variable}
+
+
+def _brief_contact(full: Full) -> dict[str, Any]:
+    if full["kind"] == "apprise" and full["secret_env"]:
+        return {"kind": "apprise", "address_env": full["secret_env"]}
+    return _without(full, {"secret_env": ""})
 
 
 def _rule(words: Mapping[str, Any]) -> Full:
@@ -106,7 +118,7 @@ def _brief_person(full: Full) -> dict[str, Any]:
     if "hours" in short:
         short["hours"] = _brief_hours(short["hours"])
     if "contact" in short:
-        short["contact"] = [_without(contact, {"secret_env": ""}) for contact in short["contact"]]
+        short["contact"] = [_brief_contact(contact) for contact in short["contact"]]
     notify = {
         urgency: [{"after": elapsed(rule["after"]), "by": rule["by"]} for rule in rules]
         for urgency, rules in full["notify"].items()

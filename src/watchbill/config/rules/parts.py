@@ -73,7 +73,10 @@ TARGET = Variants(
 CONTACT = Group(
     {
         "kind": Field(OneOf(CONTACT_KINDS), required=True),
-        "address": Field(Text("an address", longest=2000), "Mail address, telephone number as +15005550011, or URL.", required=True),
+        "address": Field(
+            Text("an address", longest=2000), "Mail address, telephone number as +15005550011, or URL. Needed, but for `address_env`."
+        ),
+        "address_env": Field(ENVIRONMENT, "Variable that holds an Apprise address, in the place of `address`: it has a password in it."),
         "secret_env": Field(ENVIRONMENT, "Variable with the secret that signs a webhook; without it the installation's key signs."),
     }
 )

@@ -25,7 +25,7 @@ ADDRESSES = {
     "webhook": (r"https?://.+", URL.expected),
     "sms": (TELEPHONE, "a telephone number in full, as +15005550011"),
     "voice": (TELEPHONE, "a telephone number in full, as +15005550011"),
-    "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S+", "an Apprise address, as ntfy://topic"),
+    "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S{1,1000}", "an Apprise address, as ntfy://topic"),
 }
 
 
@@ -72,19 +72,24 @@ def _mails_once(whole: Whole) -> None:
 def _person(entry: Entry, whole: Whole) -> None:
     seen = set()
     for index, contact in enumerate(entry.words.get("contact", [])):
-        kind, address = contact["kind"], contact["address"]
+        kind, address = contact["kind"], contact.get("address", "")
+        shown = f"{kind} {shown_value(address)}" if kind != "apprise" else kind  # there is a password in that address
         pattern, expected = ADDRESSES.get(kind, (r".+", "an address"))
-        if not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
-            whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no address for {kind}; expected {expected}.")
+        if "address_env" in contact:
+            _address_env(entry, index, contact, whole)
+        elif "address" not in contact:
+            whole.say(entry, ("contact", index), f"{kind} has no address; expected {expected} as `address`.")
+        elif not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
+            whole.say(entry, ("contact", index, "address"), f"{_bare(kind, address)} is no address for {kind}; expected {expected}.")
         elif kind in TELEPHONES and not e164(address):
             whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no number of any country; expected {expected}.")
         address = e164(address) or address if kind in TELEPHONES else address
-        if (kind, address) in seen:
-            whole.say(entry, ("contact", index), f"{kind} {shown_value(address)} stands here twice; expected it once.")
+        if (kind, address or contact.get("address_env", "")) in seen:
+            whole.say(entry, ("contact", index), f"{shown} stands here twice; expected it once.")
         if "secret_env" in contact and kind != "webhook":
             whole.say(entry, ("contact", index, "secret_env"), f"{kind} has no secret of its own; expected this field for webhooks only.")
-        seen.add((kind, address))
-    kinds = {contact["kind"] for contact in entry.full["contact"]}
+        seen.add((kind, address or contact.get("address_env", "")))
+    kinds = {contact["kind"] for contact in entry.full["contact"]} | {"push"}  # a device is subscribed by its owner, not by the file
     for urgency, rules in entry.words.get("notify", {}).items():
         for index, rule in enumerate(rules):
             by = [rule["by"]] if isinstance(rule["by"], str) else rule["by"]
@@ -93,6 +98,18 @@ def _person(entry: Entry, whole: Whole) -> None:
                     known = ", ".join(sorted(kinds)) or "none is there"
                     text = f"{entry.name} has no contact of kind {kind}; expected one of: {known}, or a contact of that kind."
                     whole.say(entry, ("notify", urgency, index, "by"), text)
+
+
+def _bare(kind: str, address: str) -> str:
+    return shown_value(address) if kind != "apprise" else "What stands here"
+
+
+def _address_env(entry: Entry, index: int, contact: Mapping[str, Any], whole: Whole) -> None:
+    where = ("contact", index, "address_env")
+    if contact["kind"] != "apprise":
+        whole.say(entry, where, f"the address of {contact['kind']} is no secret; expected it as `address`.")
+    elif "address" in contact:
+        whole.say(entry, where, "the address stands here twice; expected `address` or `address_env`.")
 
 
 def _team(entry: Entry, whole: Whole) -> None:

@@ -12,7 +12,15 @@ from watchbill.notifications.messages import Failure, Report
 from watchbill.paging.actions import all_failed_in, reached_in
 from watchbill.paging.models import Page
 
-METHODS = {"email": "Mail", "webhook": "Webhook", "sms": "SMS", "voice": "Call", "push": "Push", "slack": "Slack", "apprise": "Message"}
+METHODS = {
+    "email": "Mail",
+    "webhook": "Webhook",
+    "sms": "SMS",
+    "voice": "Call",
+    "push": "Push",
+    "slack": "Slack",
+    "apprise": "One-way message",
+}
 
 
 def hear(report: Report, *, now: dt.datetime) -> None:
