@@ -24,7 +24,7 @@ SECRET = "tgram://123456:hunter2secret/42"
 
 @pytest.fixture(autouse=True)
 def _all_work() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind(name, True) for name in kinds.CONTACT_KINDS])
     yield
     kinds.fill(before)

@@ -72,7 +72,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
 
 @pytest.fixture
 def desk(transactional_db: None) -> Iterator[Desk]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     yield Desk()
     kinds.fill(before)
 
