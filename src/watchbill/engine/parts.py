@@ -12,6 +12,7 @@ from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
 from watchbill.response.actions.hearing import hear
+from watchbill.response.actions.unowned import alarm_unowned
 
 PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
 
@@ -26,6 +27,7 @@ class Parts:
     unproven: Callable[..., Sequence[Any]]
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
+    alarm_unowned: Callable[..., int] = alarm_unowned
 
 
 def real() -> Parts:

@@ -77,7 +77,7 @@ def call_sheet(viewer: Viewer, team: Team, *, now: dt.datetime, asked: Sequence[
         raise NotAllowed(f"The call sheet of {team.name} is for its responders and managers.")
     schedules = _schedules(team)
     watches = on_call([schedule.id for schedule in schedules], at=now)
-    managers = _managers(team, now=now)
+    managers = managers_of(team, now=now)
     desk = list(
         Membership.objects.filter(team=team, on_desk=True, person__is_active=True)
         .order_by("position", "id")
@@ -138,7 +138,7 @@ def _schedules(team: Team) -> list[Schedule]:
     return list(rows.exclude(id__in=TeamPaging.objects.filter(team=team, manager_schedule__isnull=False).values("manager_schedule_id")))
 
 
-def _managers(team: Team, *, now: dt.datetime) -> list[int]:
+def managers_of(team: Team, *, now: dt.datetime) -> list[int]:
     """Who has the managers' watch first, then the others who manage the team."""
     schedule = TeamPaging.objects.filter(team=team, manager_schedule__isnull=False).values_list("manager_schedule_id", flat=True)
     role = Membership.objects.filter(team=team, role=Membership.Role.MANAGER, person__is_active=True).order_by("position", "id")
@@ -148,7 +148,7 @@ def _managers(team: Team, *, now: dt.datetime) -> list[int]:
 def people_of(team: Team, *, now: dt.datetime) -> list[Entry]:
     """Everybody of the team's desk and its managers, with their numbers, by name: for a sheet that is taken along."""
     desk = Membership.objects.filter(team=team, on_desk=True, person__is_active=True).values_list("person_id", flat=True)
-    people = Person.objects.in_bulk({*desk, *_managers(team, now=now)})
+    people = Person.objects.in_bulk({*desk, *managers_of(team, now=now)})
     contacts = _contacts(people.values())
     return [Entry(person, "", *contacts[person.id]) for person in sorted(people.values(), key=lambda one: one.name)]
 
