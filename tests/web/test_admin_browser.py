@@ -49,6 +49,29 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.get_by_label("Policy").select_option("Watch the queue")
     page.get_by_role("button", name="See what it does").click()
     look("service-review")
+    for name, path in (("people", "/admin/people"), ("person-new", "/admin/people/new"), ("policy-new", "/admin/policies/new")):
+        page.goto(path)
+        look(name)
+    page.goto("/admin/people?q=bruno")
+    page.get_by_role("link", name="Bruno Keller").click()
+    look("person")
+    page.get_by_role("button", name="See what that does").click()
+    look("person-review")
+    page.goto("/admin")
+    page.get_by_role("link", name="SecOps", exact=True).click()
+    look("team")
+    page.goto("/admin")
+    page.get_by_role("link", name="Security Responder", exact=True).click()
+    look("policy")
+    page.get_by_role("button", name="Add a step").click()
+    page.get_by_label("Then wait").last.fill("soon")
+    page.get_by_role("button", name="See what it does").last.click()
+    look("policy-refused")
+    page.get_by_role("button", name="Remove step 5").click()
+    page.get_by_role("button", name="Move up step 2").click()
+    page.get_by_role("button", name="See what it does").last.click()
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    look("policy-review")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -67,3 +90,28 @@ def test_a_service_is_changed_and_taken_back(desk: Site, visit: Callable[..., Pa
     expect(page.get_by_text("It took an earlier change back")).to_be_visible()
     page.goto("/admin")
     expect(page.get_by_text("Changed here", exact=True)).to_have_count(0)
+
+
+def test_somebody_is_invited_on_a_phone(desk: Site, visit: Callable[..., Page], tmp_path: Path):  # noqa: F811
+    page = visit("grace", **PHONE)
+    page.goto("/admin/people")
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("Handle").fill("nia")
+    page.get_by_label("Name", exact=True).fill("Nia Brandt")
+    page.get_by_label("E-mail").fill("nia@example.org")
+    page.get_by_role("button", name="See what it does").click()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Shown this once")).to_be_visible()
+    page.screenshot(path=Path(KEPT or tmp_path) / "admin-invited.png", full_page=True)
+    page.get_by_role("link", name="I have it").click()
+    expect(page.get_by_text("Never signed in")).to_be_visible()
+
+
+def test_enter_in_the_form_of_a_policy_moves_no_step(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("grace", **DESK)
+    page.goto("/admin")
+    page.get_by_role("link", name="Watch the queue", exact=True).click()
+    page.get_by_label("Then wait").first.fill("2 business days")
+    page.get_by_label("Then wait").first.press("Enter")
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    expect(page.get_by_text("wait 2 business days")).to_be_visible()
