@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -207,3 +208,35 @@ def test_an_admin_of_another_team_changes_only_their_own(desk: Desk):
     moved = send(desk, "ada", of(desk.service), team="Elsewhere")
     assert moved.status_code == 403
     assert not Service.objects.filter(name="Mine").exists()
+
+
+def rows(answer: Any) -> str:
+    return answer.content.decode().split("<h2>Records</h2>")[1]
+
+
+def test_the_audit_shows_each_change_with_its_undo_and_is_narrowed_to_one_object(desk: Desk):
+    first = applied(desk, "ada", of(desk.service), policy="Night")
+    second = applied(desk, "ada", of(desk.service), restricted="yes")
+    page = rows(desk.as_("root").get("/audit?action=config."))
+    assert page.count("<tr><td>") == 2
+    for part in (
+        "Changed: policy",
+        "<del>Walk</del>",
+        "<ins>Night</ins>",
+        f"/admin/changes/{first.id}/undo",
+        f"/admin/changes/{second.id}",
+    ):
+        assert part in page
+    narrowed = desk.as_("root").get("/audit?kind=services&object=Detections")
+    assert rows(narrowed).count("<tr><td>") == 2
+    assert "No record fits" in rows(desk.as_("root").get("/audit?kind=services&object=Other%00"))
+    back = f"/admin/changes/{first.id}/undo"
+    press(desk, "ada", back, desk.as_("ada").get(back))
+    page = rows(desk.as_("ada").get("/audit?action=config."))
+    assert f"/admin/changes/{first.id}/undo" not in page
+    assert f"/admin/changes/{second.id}/undo" in page
+    assert desk.as_("grace").get("/audit").status_code == 200
+    seen = rows(desk.as_("grace").get("/audit?action=config."))
+    assert "<ins>Night</ins>" in seen  # a manager reads what happens in their team
+    assert "/admin/changes/" not in seen  # and changes nothing
+    assert "config." not in rows(desk.as_("otto").get("/audit"))

@@ -72,6 +72,11 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.get_by_role("button", name="See what it does").last.click()
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     look("policy-review")
+    page.goto("/audit?action=config.")
+    page.locator("details.more > summary").nth(1).click()
+    look("audit")
+    page.goto(page.locator("a", has_text="The change").first.get_attribute("href") or "")
+    look("change")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -45,6 +45,11 @@ class Subject:
     shape: Callable[[Values, str], Values] | None = None  # a button that changes the form itself
     done: Callable[[DeskRequest, Key, int], HttpResponse] | None = None
 
+    @property
+    def has_buttons(self) -> bool:
+        """Has the form buttons of its own? Then Enter must not press the first of them."""
+        return self.shape is not None
+
 
 def conduct(request: DeskRequest, subject: Subject) -> HttpResponse:
     """Show the form; on a POST what it would do, or do it."""
