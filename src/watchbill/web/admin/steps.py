@@ -29,7 +29,12 @@ class Step:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.targets or self.wait or self.hook)
+        return not (self.targets or self.wait or self.hook or self.each)
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Is anybody in it asked one after the other?"""
+        return any('"daylight"' in target for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ class Steps:
     def words(self, values: Values) -> dict[str, Any]:
         steps = [self._words(step) for step in parsed(values) if not step.is_empty]
         return {"steps": steps} if steps else {}
+
+    def doubts(self, values: Values, _before: Values) -> dict[Place, list[str]]:
+        """A time for one after the other, where nobody is asked one after the other."""
+        steps = [step for step in parsed(values) if not step.is_empty]
+        text = "This goes with a team, one after the other; expected such a target in this step, or nothing here."
+        return {("steps", place, "each"): [text] for place, step in enumerate(steps) if step.each and not step.is_in_turn}
 
     def _words(self, step: Step) -> dict[str, Any]:
         notify = [self._target(target, step.each) for target in step.targets]
@@ -92,11 +103,18 @@ class Steps:
         placed = {text for one_input in inputs for text in one_input.errors}
         inputs += [
             Input(f"{name}.hook", "New webhook (reaches nobody)", "text", step.hook),
-            Input(f"{name}.each", "One after the other: each", "text", step.each, hint="As 5m, as usual."),
+            Input(
+                f"{name}.each",
+                "One after the other: each",
+                "text",
+                step.each,
+                hint="As 5m, as usual.",
+                errors=told(errors, "steps", index, "each"),
+            ),
             Input(f"{name}.wait", "Then wait", "text", step.wait, hint="As 15m.", errors=told(errors, "steps", index, "wait")),
         ]
-        waits = set(told(errors, "steps", index, "wait"))
-        rest = tuple(text for text in told(errors, "steps", index) if text not in placed | waits) if index >= 0 else ()
+        beside = {*placed, *told(errors, "steps", index, "wait"), *told(errors, "steps", index, "each")}
+        rest = tuple(text for text in told(errors, "steps", index) if text not in beside) if index >= 0 else ()
         of = f"step {place + 1}"
         buttons = [(f"step.more.{place}", "Add a target", f"to {of}")]
         buttons += [(f"step.up.{place}", "Move up", of)] if place else []
