@@ -257,3 +257,9 @@ def test_a_new_policy(desk: Desk):  # noqa: F811
     record = applied(desk, "ada", "/admin/policies/new", start=start, **{"name": "Day", "s0.target": target, "s0.wait": "10m"})
     assert Policy.objects.get(name="Day").steps == [{"notify": [{"kind": "person", "id": desk.alice.id, "name": "alice"}], "wait": "10m"}]
     assert record.team_id == desk.team.id
+
+
+def test_the_preview_of_a_policy_leads_to_its_form_for_whoever_may(desk: Desk):  # noqa: F811
+    night = Policy.objects.get(name="Night")
+    for name, may in (("ada", True), ("root", True), ("alice", False), ("otto", False)):
+        assert (f"/admin/policies/{night.id}" in desk.as_(name).get(f"/policies/{night.id}").content.decode()) is may

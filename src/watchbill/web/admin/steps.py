@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from watchbill.config.rules.meaning import target as meaning
 from watchbill.web.admin.editors import World
 from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
 
@@ -72,7 +73,7 @@ class Steps:
             return text
         if not isinstance(target, dict) or not all(isinstance(key, str) for key in target):
             return text
-        return {**target, **({"each": each} if target.get("order") == "daylight" and each else {})}
+        return {**({"each": each} if target.get("order") == "daylight" and each else {}), **target}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         steps = parsed(values) or [Step()]
@@ -157,8 +158,16 @@ def _kept(url: str) -> str:
 
 
 def _step(words: Mapping[str, Any]) -> Step:
-    targets = [_kept(target["webhook"]) if "webhook" in target else _text(_plain(target)) for target in words["notify"]]
-    each = next((target["each"] for target in words["notify"] if "each" in target), "")
+    turns = [meaning(target)["each"] for target in words["notify"] if target.get("order") == "daylight"]
+    each = turns[0] if turns else ""
+    targets = []
+    for target in words["notify"]:
+        if "webhook" in target:
+            targets.append(_kept(target["webhook"]))
+        elif meaning(target).get("each", each) != each:  # a second one in turn, with another time: its own stands in its choice
+            targets.append(json.dumps(meaning(target), sort_keys=True, ensure_ascii=False))
+        else:
+            targets.append(_text(_plain(target)))
     return Step(tuple(targets), str(words.get("wait", "")), each)
 
 
