@@ -268,6 +268,13 @@ def test_a_change_by_a_file_is_taken_back_the_same_way(ready, apply):
     assert policy_of("Detections") == "First"
 
 
+def test_what_a_file_pruned_comes_back(ready, apply):
+    apply(SMALL_DESK.replace("  - {name: Mailbox, team: SecOps, policy: Second}\n", ""), prune=True)
+    assert Service.objects.get(name="Mailbox").is_active is False
+    take_back(Record.objects.filter(action="config.apply", kind="services").latest("id"))
+    assert (Service.objects.get(name="Mailbox").is_active, policy_of("Mailbox")) == (True, "Second")
+
+
 @pytest.mark.database
 def test_of_two_who_change_the_same_at_once_one_is_told(django_db_setup, django_db_blocker):
     def one(severity: str) -> str:

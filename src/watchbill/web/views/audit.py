@@ -16,7 +16,7 @@ from watchbill.config.rules import Verb as ConfigVerb
 from watchbill.incidents.selectors import visible_to
 from watchbill.web import audit
 from watchbill.web.admin import saying
-from watchbill.web.admin.rights import rights_of
+from watchbill.web.admin.rights import may_administer, rights_of
 from watchbill.web.visit import DeskRequest, signed_in
 
 ACTIONS = {
@@ -74,17 +74,15 @@ def _changes(request: DeskRequest, rows: Sequence[Record]) -> dict[int, Told]:
     keys = {row.id: key for row in rows if (key := key_of(row))}
     if not keys:
         return {}
-    rights = rights_of(request.visit.viewer)
-    standing = selectors.standing(also=set(keys.values()))
-    found = {}
+    told = {row.id: Told(saying.recorded(row.kind, row.detail), may_look=False, can_undo=False) for row in rows if row.id in keys}
+    if not may_administer(request.visit.viewer):
+        return told
+    rights, standing = rights_of(request.visit.viewer), selectors.standing(also=set(keys.values()))
     for row in rows:
-        if row.id not in keys:
-            continue
-        may = rights.may_take_back(row, *keys[row.id], standing)
-        made = row.detail.get("verb") == ConfigVerb.ADDED  # whether that can be unmade takes a look at all later records: on its own page
-        back = may and not made and not reverse(row, standing).why_not
-        found[row.id] = Told(saying.recorded(row.kind, row.detail), may, back)
-    return found
+        if row.id in keys and rights.may_take_back(row, *keys[row.id], standing):
+            made = row.detail.get("verb") == ConfigVerb.ADDED  # whether it can be unmade takes a look at later records: on its own page
+            told[row.id] = told[row.id]._replace(may_look=True, can_undo=not made and not reverse(row, standing).why_not)
+    return told
 
 
 def _said(detail: dict[str, object]) -> list[tuple[str, str]]:
