@@ -241,6 +241,22 @@ def test_an_admin_of_another_team_changes_only_their_own(desk: Desk):
     assert not Service.objects.filter(name="Mine").exists()
 
 
+def test_taking_back_does_not_reach_into_another_team(desk: Desk):
+    text = selectors.export()
+    for name in ("Elsewhere", "SecOps"):
+        moved = text.replace("{name: Detections, team: SecOps", f"{{name: Detections, team: {name}")
+        actions.apply(moved, by=make.actor(desk.root, "cli"), now=desk.now, overwrite=True)
+    record = Record.objects.filter(kind="services", action="config.apply").latest("id")
+    assert record.detail["fields"] == {"team": ["Elsewhere", "SecOps"]}
+    back = f"/admin/changes/{record.id}/undo"
+    for answer in (desk.as_("ada").get(back), desk.as_("ada").post(back, {"do": "apply"})):
+        assert answer.status_code == 403
+    assert desk.as_("otto").get(back).status_code == 404
+    press(desk, "root", back, desk.as_("root").get(back))
+    desk.service.refresh_from_db()
+    assert desk.service.team.name == "Elsewhere"
+
+
 def rows(answer: Any) -> str:
     return answer.content.decode().split("<h2>Records</h2>")[1]
 
