@@ -20,6 +20,8 @@ from watchbill.people.actions import create_token, token_person
 from watchbill.people.models import Membership, Person, Team
 from watchbill.response import actions
 
+WORST = ("\x00", "x" * 5000, '{"person": 1}', '{"team": {"a": []}}', "9" * 400)
+
 
 def of(who: Person) -> str:
     return f"/admin/people/{who.id}"
@@ -263,3 +265,20 @@ def test_the_preview_of_a_policy_leads_to_its_form_for_whoever_may(desk: Desk): 
     night = Policy.objects.get(name="Night")
     for name, may in (("ada", True), ("root", True), ("alice", False), ("otto", False)):
         assert (f"/admin/policies/{night.id}" in desk.as_(name).get(f"/policies/{night.id}").content.decode()) is may
+
+
+@pytest.mark.parametrize("act", ["apply", "step.up.9"])
+def test_whatever_is_typed_is_answered_as_a_form_is(desk: Desk, act: str):  # noqa: F811
+    night = Policy.objects.get(name="Night")
+    before = Record.objects.count()
+    paths = [of(desk.bob), f"/admin/teams/{desk.team.id}", f"/admin/policies/{night.id}", f"/admin/services/{desk.service.id}"]
+    paths += [f"/admin/{kind}/new" for kind in ("people", "teams", "policies", "services")]
+    for path in paths:
+        start = inputs(desk.as_("root").get(path).content.decode())
+        for text in WORST:
+            everything = {name: [text] * max(1, len(value)) for name, value in start.items()}
+            answer = desk.as_("root").post(path, {**everything, "do": act})
+            assert answer.status_code in (200, 403, 422), (path, text)
+            answer = desk.as_("root").post(path, {"do": act, "seen": text, "remove": text, "member": text, "step": [text] * 99})
+            assert answer.status_code in (200, 403, 409, 422), (path, text)
+    assert Record.objects.count() == before
