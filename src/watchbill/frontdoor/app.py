@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from watchbill.connectors import alertmanager, bodies, pagerduty_events
 from watchbill.connectors.callbacks import CALLBACKS
+from watchbill.frontdoor import heartbeats
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
 from watchbill.frontdoor.requests import (
     Application,
@@ -61,6 +62,7 @@ class FrontDoor:
         self.others = AsyncExitStack()
         self.writer: Writer | None = None
         self.keys: KeyRing | None = None
+        self.hearing = heartbeats.Hearing()
         self.busy = 0  # requests under way
         self.closed = False
         self.ways: dict[str, Way] = {
@@ -78,6 +80,8 @@ class FrontDoor:
             return
         path = scope["path"]
         way = self.ways.get(path)
+        if path == heartbeats.PATH or path.startswith(f"{heartbeats.PATH}/"):
+            way = self.heartbeat
         if way is None and path.startswith("/in/") and path.split("/", 3)[2] not in CALLBACKS:
             way = self.inbound
         if way is None:
@@ -162,6 +166,11 @@ class FrontDoor:
         else:
             await _unavailable(send, events=False)
 
+    async def heartbeat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A sign of life."""
+        self._running()
+        await self.hearing.take(scope, receive, send)
+
     async def acceptz(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /acceptz: can an event be stored durably now?"""
         await drop_body(receive)
@@ -199,6 +208,7 @@ class FrontDoor:
             self.writer, self.keys = Writer(), KeyRing()
             self.writer.start()
             self.keys.start()
+            self.hearing.start()
         return self.writer
 
     async def stop(self) -> None:
@@ -208,6 +218,7 @@ class FrontDoor:
             await asyncio.sleep(0.01)
         self.closed = True
         if self.writer is not None and self.keys is not None:
+            await self.hearing.stop()
             await self.keys.stop()
             await self.writer.stop()
         self.writer = self.keys = None

@@ -26,7 +26,7 @@ SILENCE = 20.0  # seconds without a signal after which the listening connection 
 
 LOOK = """
 SELECT k.digest, k.id, k.service_id FROM intake_integrationkey k JOIN incidents_service s ON s.id = k.service_id
-WHERE k.digest = ANY(%s) AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
+WHERE k.digest = ANY(%s) AND k.heartbeat_id IS NULL AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
 """
 
 logger = logging.getLogger("watchbill.frontdoor")

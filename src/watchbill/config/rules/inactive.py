@@ -37,8 +37,6 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
             found += [NotActive(kind, name, f"`{part}` is kept and not active yet.") for part in ("issue", "channel") if full.get(part)]
         elif kind == "policies" and _has_channel(full):
             found.append(NotActive(kind, name, "its channels are skipped, and that is said in the timeline: chats are not active yet."))
-        elif kind == "services" and full.get("routes"):
-            found.append(NotActive(kind, name, "`routes` are kept and not active yet."))
         elif kind in BY_KIND and not BY_KIND[kind].live:
             missing = sorted({value for field, value in full.items() if field.endswith("_env") and value not in variables})
             found.append(NotActive(kind, name, "kept and not active yet.", tuple(missing)))

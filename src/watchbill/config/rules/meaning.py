@@ -282,12 +282,27 @@ def _brief_service(full: Full) -> dict[str, Any]:
     return short
 
 
+def _heartbeat(words: Mapping[str, Any]) -> Full:
+    return {
+        "service": words["service"],
+        "every": seconds(words["every"]),
+        "grace": seconds(words.get("grace", "0s")),
+        "severity": words.get("severity", "high"),
+    }
+
+
+def _brief_heartbeat(full: Full) -> dict[str, Any]:
+    short = _without(full, {"grace": 0, "severity": "high"})
+    return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "heartbeats": _heartbeat,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -295,4 +310,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "schedules": _brief_schedule,
     "policies": _brief_policy,
     "services": _brief_service,
+    "heartbeats": _brief_heartbeat,
 }

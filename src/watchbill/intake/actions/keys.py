@@ -9,7 +9,7 @@ from django.db import transaction
 
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.incidents.models import Service
-from watchbill.intake.models import IntegrationKey
+from watchbill.intake.models import Heartbeat, IntegrationKey
 from watchbill.intake.rules import KEY_CHARACTERS, digest_of
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
@@ -26,9 +26,18 @@ def create_key(service: Service | str, kind: str = "events", name: str = "", *, 
         raise Invalid(f"There is no kind of key named {kind!r}; expected one of {', '.join(KINDS)}.")
     if kind not in ACTIVE_KINDS:
         raise Invalid(f"Keys of kind {kind} are not active yet; make one of kind {' or '.join(ACTIVE_KINDS)}.")
+    return make_key_in(of, kind, name, by=by, now=now)
+
+
+def make_key_in(
+    service: Service, kind: str, name: str, *, by: Actor, now: dt.datetime, heartbeat: Heartbeat | None = None
+) -> tuple[IntegrationKey, str]:
+    """The key and its characters, audited without them, in the open transaction."""
     secret = secrets.token_hex(KEY_CHARACTERS // 2)
-    key = IntegrationKey.objects.create(service=of, kind=kind, name=name, digest=digest_of(secret), hint=secret[-4:], created_at=now)
-    record_in([_entry("key.create", key, of)], by=by, now=now)
+    key = IntegrationKey.objects.create(
+        service=service, kind=kind, name=name, digest=digest_of(secret), hint=secret[-4:], created_at=now, heartbeat=heartbeat
+    )
+    record_in([_entry("key.create", key, service)], by=by, now=now)
     bus.signal(bus.KEYS)
     return key, secret
 
