@@ -31,11 +31,19 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/incidents/{number}/give-back"): ("", {"reason": "I am ill"}),
     ("POST", "/incidents/{number}/severity"): ("", {"severity": "critical"}),
     ("POST", "/incidents/{number}/manager"): ("", {"act": "calling"}),
+    ("GET", "/maintenances"): ("", None),
+    ("POST", "/maintenances"): ("", {"service": "S", "reason": "new disks", "ends_at": UNTIL}),
+    ("GET", "/maintenances/{id}"): ("", None),
+    ("POST", "/maintenances/{id}/end"): ("", {}),
+    ("POST", "/maintenances/{id}/extend"): ("", {"ends_at": UNTIL}),
+    ("GET", "/heartbeats"): ("", None),
     ("GET", "/notifications"): ("incident={number}", None),
     ("GET", "/audit"): ("", None),
     ("GET", "/people"): ("", None),
     ("GET", "/teams"): ("", None),
     ("GET", "/services"): ("", None),
+    ("GET", "/policies"): ("", None),
+    ("GET", "/policies/{name}/preview"): ("", None),
 }
 
 
@@ -51,7 +59,7 @@ def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
     """The method, the address with its query, and the body."""
     method, path = route
     query, body = VALID[route]
-    address = path.replace("{number}", str(number)).replace("{name}", "First")
+    address = path.replace("{number}", str(number)).replace("{id}", "1").replace("{name}", "P" if path.startswith("/policies") else "First")
     return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body
 
 

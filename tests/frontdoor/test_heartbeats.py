@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -10,9 +11,10 @@ from django.db import transaction
 from tests.factories import actor
 from tests.frontdoor.house import House, ask
 from tests.intake.desk import Desk, body
-from watchbill.intake.actions import create_heartbeat_key, revoke_key
+from watchbill.intake.actions import create_heartbeat_key, revoke_key, rotate_key
 from watchbill.intake.actions.heartbeats import watch_in
-from watchbill.intake.models import Heartbeat, Listening
+from watchbill.intake.models import Heartbeat, IntegrationKey, Listening
+from watchbill.intake.rules import digest_of
 from watchbill.kernel.clock import database_now
 
 
@@ -48,6 +50,27 @@ def test_what_is_refused(house: House, desk: Desk, key: str):
     assert Heartbeat.objects.get().last_at is None
     revoke_key(Heartbeat.objects.get().keys.get().id, by=actor(desk.ada), now=database_now())
     assert house.run(ask(house.app, f"/in/heartbeat/{key}")).status == 401
+
+
+def test_a_key_that_was_replaced_beats_on_for_the_overlap(house: House, desk: Desk, key: str):
+    now = database_now()
+    new, secret = rotate_key(Heartbeat.objects.get().keys.get().id, timedelta(hours=1), by=actor(desk.ada), now=now)
+    assert new.heartbeat == Heartbeat.objects.get()
+    for one in (key, secret):
+        assert house.run(ask(house.app, f"/in/heartbeat/{one}")).status == 202
+    IntegrationKey.objects.filter(follows=None, heartbeat__isnull=False).update(ends_at=now)
+    assert house.run(ask(house.app, f"/in/heartbeat/{key}")).status == 401
+
+
+def test_keys_of_heartbeats_are_not_among_those_that_open_the_door_without_the_database(house: House, desk: Desk, key: str):
+    house.run(ask(house.app, f"/in/heartbeat/{key}"))
+    waited = threading.Event()
+    for _ in range(100):
+        if house.app.keys is not None and house.app.keys.good.keys:
+            break
+        waited.wait(0.05)
+    assert house.app.keys.good.find(digest_of(desk.key))
+    assert house.app.keys.good.find(digest_of(key)) is None
 
 
 def test_the_door_says_that_it_listens_and_names_a_gap(house: House, key: str):

@@ -16,7 +16,7 @@ from watchbill.audit.models import Record
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.intake.actions import NewMaintenance, add_maintenance, end_maintenance, extend_maintenance, keep_time, take_in
 from watchbill.intake.models import Event, HeldBack, Maintenance
-from watchbill.intake.rules import Recurrence, occurrence
+from watchbill.intake.rules import Draft, Parsed, Recurrence, Verb, occurrence
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
 from watchbill.notifications.models import Notification
 from watchbill.paging.actions import fire_due
@@ -102,6 +102,21 @@ def test_only_alerts_that_fit_are_quiet(desk):
     assert Incident.objects.count() == 2  # the quiet one does not silence it, though they are one group
     assert desk.tick(T0 + 2 * SEC, body("c", component="db2", **{"class": "x"})) == []
     assert Incident.objects.count() == 2
+
+
+@pytest.mark.parametrize(("when", "asked"), [({"severity": "medium", "component": "db1"}, ["ada"]), ({"component": "db1"}, [])])
+def test_a_source_that_raises_its_alert_in_part_is_judged_by_all_that_the_alert_says(desk, when, asked):
+    """As a monitor does that changes the priority of what it sent before."""
+
+    def change(_body: bytes, key: str, *_more: object) -> Parsed:
+        return Parsed((Draft(Verb.CHANGE, key, severity="critical"),))
+
+    desk.add(when=when)
+    assert desk.tick(T0, body("a", severity="warning", component="db1")) == []
+    Event.objects.create(key=desk.service.keys.first(), service=desk.service, kind="x", received_at=T0, dedup_key="a", body=b"")
+    take_in(now=T0 + MIN, parsers={"x": change})
+    assert Incident.objects.get().severity == "critical"
+    assert desk.tick(T0 + MIN) == asked
 
 
 def test_an_alert_that_fits_no_more_is_paged_at_once(desk):

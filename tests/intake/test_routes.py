@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests import factories
-from tests.factories import SEC, T0
+from tests.factories import MIN, SEC, T0
 from tests.intake.desk import Desk, body, put
 from watchbill.incidents.models import Incident
 from watchbill.intake.actions import take_in
@@ -167,3 +167,34 @@ def test_a_hostile_text_takes_no_time():
     assert not fits(evil, draft(summary="a" * 100_000 + "!"), "high")
     assert time.perf_counter() - began < 1
     assert problem("/(a)\\1/") != ""
+
+
+def journaled(desk: Desk, at, *events: dict) -> None:
+    """Events that waited in a journal since then."""
+    before = set(Event.objects.values_list("id", flat=True))
+    put(desk.service, *events)
+    Event.objects.exclude(id__in=before).update(arrived_at=at)
+
+
+def test_a_sent_alert_is_not_reopened_by_an_older_event_from_a_journal(desk):
+    desk.add_service("Storage")
+    routes(desk, ({"source": "host1"}, {"service": "Storage"}))
+    put(desk.service, body(), body(action="resolve"))
+    take_in(now=T0)
+    closed = Alert.objects.get().resolved_at
+    journaled(desk, closed - MIN, body())
+    take_in(now=T0 + MIN)
+    assert "journal" in outcomes()[-1]
+    journaled(desk, closed + MIN, body())
+    take_in(now=T0 + 2 * MIN)
+    assert Alert.objects.filter(state="firing").count() == 1
+
+
+def test_what_another_service_took_back_holds_up_no_older_event_of_this_one(desk):
+    other, _ = desk.add_service("Storage")
+    routes(desk, ({"source": "host1"}, {"service": "Storage"}))
+    put(other, body(), body(action="resolve"))
+    take_in(now=T0)
+    journaled(desk, Alert.objects.get().resolved_at - MIN, body())
+    take_in(now=T0 + MIN)
+    assert Alert.objects.filter(state="firing").count() == 1

@@ -16,8 +16,9 @@ from watchbill.cli.app import Json, app, now, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
-from watchbill.kernel import kinds
+from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.models import Contact
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
@@ -27,6 +28,15 @@ from watchbill.schedules.selectors import on_call
 OLDEST_TICK = dt.timedelta(seconds=30)
 CLOCKS_APART = dt.timedelta(seconds=5)
 SOON = dt.timedelta(days=14)
+REACHING = {
+    "contact",
+    "chats",
+    "heartbeats",
+    "trackers",
+    "platforms",
+    "mailboxes",
+    "policies",
+}  # parts that need a connector, or wake somebody
 LITTLE_ROOM = 500 * 1024 * 1024  # bytes
 
 
@@ -116,10 +126,12 @@ def _watches(moment: dt.datetime) -> Iterator[Finding]:
 
 def _reach(person: Person, what: str) -> Finding:
     """Can this person be woken by something that works here?"""
+    if not person.is_active:
+        return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
     usable = {
         contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
-        if kinds.is_active(contact.kind)
+        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
+        if not why_skipped(contact.kind, active=True, verified=True, secret_env=contact.secret_env, by=contact.verified_by)
     }
     if usable:
         return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted(usable))}.")
@@ -130,6 +142,18 @@ def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
     events, pages, waiting = intake.set_aside().count(), len(set_aside()), intake.waiting()
     yield Finding("events", "red" if events else "green", f"{waiting} wait, {events} could not be taken in and were set aside.")
     yield Finding("pages", "red" if pages else "green", f"{pages} could not be judged and were set aside.")
+
+
+def _journal(_moment: dt.datetime) -> Iterator[Finding]:
+    journal = journals.look(settings.DATA_DIR)
+    where = settings.DATA_DIR / journals.FOLDER
+    if journal.aside:
+        says = f"{journal.aside} files in {where} hold events that were answered and could not be stored; `docs/runbook.md` says how to read them."
+        yield Finding("journal", "red", says)
+    elif journal.bytes:
+        yield Finding("journal", "amber", f"{journal.bytes:,} bytes of events wait in {where} until the database takes them.")
+    else:
+        yield Finding("journal", "green", "Nothing waits.")
 
 
 def _ends(moment: dt.datetime) -> Iterator[Finding]:
@@ -146,8 +170,11 @@ def _evidence(_moment: dt.datetime) -> Iterator[Finding]:
 
 
 def _not_active(_moment: dt.datetime) -> Iterator[Finding]:
+    """Red where the operator can mend it, or where somebody is not reached; what this release cannot do yet is said besides."""
     for part in inactive():
-        yield Finding(f"{part.kind} {part.name}", "amber", f"Not active: {part.why}")
+        mendable = part.missing or part.kind in REACHING
+        unset = f" Not set: {', '.join(part.missing)}." if part.missing else ""
+        yield Finding(f"{part.kind} {part.name}", "red" if mendable else "amber", f"Not active: {part.why}{unset}")
 
 
 LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
@@ -157,6 +184,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _last_resort,
     _watches,
     _set_aside,
+    _journal,
     _ends,
     _evidence,
     _not_active,

@@ -18,7 +18,7 @@ from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.intake.actions.keys import make_key_in
 from watchbill.intake.actions.running import quiet_of
 from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Listening, Maintenance
-from watchbill.intake.rules import Beat, Draft, Parsed, Quiet, Verb, Verdict, look, quiet_for
+from watchbill.intake.rules import Beat, Draft, Quiet, Verb, Verdict, look, quiet_for
 from watchbill.intake.rules import Listening as Heard
 from watchbill.kernel import bus
 from watchbill.kernel.errors import NotFound
@@ -124,12 +124,6 @@ def draft_of(beat: Heartbeat, now: dt.datetime) -> Draft:
         event_class=KIND,
         details={**details, "late_at": now.isoformat()},
     )
-
-
-def read_event(body: bytes, dedup_key: str) -> Parsed:
-    """The reader of what is stored here."""
-    said = json.loads(body)
-    return Parsed((Draft(**{**said, "verb": Verb(said["verb"]), "dedup_key": dedup_key}),))
 
 
 def key_of(beat: Heartbeat) -> str:

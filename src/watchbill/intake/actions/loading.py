@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from watchbill.incidents.models import Service
-from watchbill.intake.actions.running import running_in
+from watchbill.intake.actions.running import draft_of, running_in
+from watchbill.intake.models import Alert
 from watchbill.intake.rules import (
     SEVERITIES,
     AlertState,
@@ -46,10 +47,10 @@ SELECT a.id, a.service_id, a.incident_id, a.dedup_key, a.severity, a.summary, a.
 FROM w JOIN intake_alert a ON starts_with(a.dedup_key, w.prefix) AND a.state = 'firing' AND NOT a.sources = '{}' AND w.service_id = ANY(a.sources)
 """
 LATEST_RESOLVED = """
-SELECT w.service_id, w.dedup_key, a.incident_id
+SELECT w.service_id, w.dedup_key, a.incident_id, a.resolved_at, a.sources
 FROM unnest(%s::bigint[], %s::text[]) w(service_id, dedup_key)
 CROSS JOIN LATERAL (
-    SELECT incident_id FROM intake_alert l WHERE l.service_id = w.service_id AND l.dedup_key = w.dedup_key ORDER BY l.id DESC LIMIT 1
+    SELECT incident_id, resolved_at, sources FROM intake_alert l WHERE l.service_id = w.service_id AND l.dedup_key = w.dedup_key ORDER BY l.id DESC LIMIT 1
 ) a
 """
 GROUPS = f"""
@@ -116,6 +117,7 @@ def load_in(events: Sequence[Incoming], services: dict[int, ServiceRule], *, now
         _storms(sorted({service_id for service_id, _, _ in triggers}), world, now=now)
     _incidents(world)
     _services_of_incidents(world, services, now=now)
+    _said(drafts, world)
     if any(draft.verb is Verb.RESOLVE for _, draft in drafts):
         _still_firing(world)
     return world
@@ -143,6 +145,15 @@ def _alerts(drafts: Iterable[tuple[int, Draft]], world: World) -> None:
         world.sent.update({(origin, key): (service_id, key) for origin in sources if origin != service_id})
 
 
+def _said(drafts: Iterable[tuple[int, Draft]], world: World) -> None:
+    """What alerts say until now that their source changes in part, where a maintenance may go by it."""
+    changing = {(service_id, draft.dedup_key) for service_id, draft in drafts if draft.verb is Verb.CHANGE} if world.quiet else set()
+    places = changing | {world.sent[place] for place in changing if place in world.sent}
+    wanted = {alert.id: alert for place in places if (alert := world.alerts.get(place)) is not None}
+    for row in Alert.objects.filter(id__in=wanted) if wanted else ():
+        wanted[row.id].stored = draft_of(row)
+
+
 def _services_of_incidents(world: World, services: dict[int, ServiceRule], *, now: dt.datetime) -> None:
     """Those to which a route led that the file does not have any more."""
     missing = {incident.service_id for incident in world.incidents.values()} - set(services)
@@ -152,8 +163,10 @@ def _services_of_incidents(world: World, services: dict[int, ServiceRule], *, no
 
 
 def _previous(new: Iterable[tuple[int, str]], world: World) -> None:
-    for service_id, key, incident_id in _pairs(LATEST_RESOLVED, sorted(new)):
+    for service_id, key, incident_id, resolved_at, sources in _pairs(LATEST_RESOLVED, sorted(new)):
         world.previous[service_id, key] = incident_id
+        for origin in (sources or [service_id]) if resolved_at is not None else []:
+            world.closed[origin, key] = max(resolved_at, world.closed.get((origin, key), resolved_at))
 
 
 def _groups(triggers: Iterable[tuple[int, Draft, Routed]], world: World) -> None:

@@ -17,9 +17,9 @@ from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.rules import plain
 from watchbill.intake.actions.holding import hold_in, lock_incidents_in, open_pages, release_in
-from watchbill.intake.actions.running import quiet_of
+from watchbill.intake.actions.running import draft_of, quiet_of
 from watchbill.intake.models import Alert, Heartbeat, HeldBack, Maintenance
-from watchbill.intake.rules import Draft, Recurrence, Verb, fits, is_pattern, occurrence, problem
+from watchbill.intake.rules import Recurrence, fits, is_pattern, occurrence, problem
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
 from watchbill.paging.models import Page
@@ -173,20 +173,6 @@ def _covered(row: Maintenance, incident_ids: list[int]) -> set[int]:
         covers = fits(conditions, draft_of(alert), alert.severity)
         answers[alert.incident_id] = answers.get(alert.incident_id, True) and covers
     return {id_ for id_, covers in answers.items() if covers}
-
-
-def draft_of(alert: Alert) -> Draft:
-    """What an alert says, as it said it last."""
-    return Draft(
-        Verb.TRIGGER,
-        alert.dedup_key,
-        summary=alert.summary,
-        source=alert.source,
-        component=alert.component,
-        group=alert.group,
-        event_class=alert.event_class,
-        details=alert.details,
-    )
 
 
 def _released_in(row: Maintenance, *, now: dt.datetime) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from watchbill.intake.models import Maintenance
-from watchbill.intake.rules import Quiet, matcher
+from watchbill.intake.models import Alert, Maintenance
+from watchbill.intake.rules import Draft, Quiet, Verb, matcher
 
 
 def running_in(service_ids: Collection[int], *, now: dt.datetime) -> dict[int, list[Quiet]]:
@@ -20,3 +20,17 @@ def running_in(service_ids: Collection[int], *, now: dt.datetime) -> dict[int, l
 
 def quiet_of(row: Maintenance) -> Quiet:
     return Quiet(row.id, row.ends_at, matcher(row.when), row.reason)
+
+
+def draft_of(alert: Alert) -> Draft:
+    """What an alert says, as it said it last."""
+    return Draft(
+        Verb.TRIGGER,
+        alert.dedup_key,
+        summary=alert.summary,
+        source=alert.source,
+        component=alert.component,
+        group=alert.group,
+        event_class=alert.event_class,
+        details=alert.details,
+    )

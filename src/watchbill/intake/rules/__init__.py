@@ -22,7 +22,7 @@ from watchbill.intake.rules.drafts import (
 )
 from watchbill.intake.rules.grouping import group_key
 from watchbill.intake.rules.heartbeats import Beat, Listening, Verdict, look
-from watchbill.intake.rules.keys import KEY_CHARACTERS, digest_of
+from watchbill.intake.rules.keys import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of
 from watchbill.intake.rules.maintenance import Quiet, Recurrence, occurrence, quiet_for
 from watchbill.intake.rules.matching import fits, is_pattern, matcher, problem
 from watchbill.intake.rules.routing import Route, Routed, mark_of, read_routes, route
@@ -30,11 +30,14 @@ from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Lo
 from watchbill.intake.rules.taking import decide
 
 __all__ = [
+    "ACTIVE_KINDS",
     "DEEPEST",
     "DEFAULT_SEVERITY",
     "FIELD_LENGTH",
     "KEY_CHARACTERS",
     "KEY_LENGTH",
+    "KINDS",
+    "MAPPED_KINDS",
     "REPLACEMENT",
     "SEVERITIES",
     "SUMMARY_LENGTH",

@@ -7,8 +7,11 @@ could not hear is nobody's fault: after it did not listen for a while, and after
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from enum import StrEnum
+
+from watchbill.intake.rules.drafts import Draft, Parsed, Verb
 
 LISTENS = dt.timedelta(seconds=8)  # the front door says so every two seconds; silent for so long, it counts as closed
 AGAIN = dt.timedelta(seconds=2)  # the next look while nobody listens
@@ -63,3 +66,9 @@ def look(beat: Beat, listening: Listening, *, now: dt.datetime, quiet_until: dt.
     if not listening.hears(now):
         return Verdict.FINE, now + AGAIN
     return Verdict.LATE, now + beat.every
+
+
+def read_event(body: bytes, dedup_key: str) -> Parsed:
+    """The reader of the events that the desk itself stores about heartbeats."""
+    said = json.loads(body)
+    return Parsed((Draft(**{**said, "verb": Verb(said["verb"]), "dedup_key": dedup_key}),))

@@ -56,6 +56,8 @@ class AlertState:
     events: int = 0  # of this round
     changed: bool = False
     summary: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)  # fields that changed alone, while the rest stays as stored
+    stored: Draft | None = None  # what it said until now, where that was asked for
     sources: frozenset[int] = frozenset()  # services whose monitors say so; empty: its own alone
 
     @property
@@ -93,6 +95,7 @@ class World:
     storms: dict[int, Ref] = field(default_factory=dict)  # the open storm incident of a service
     recent: dict[int, int] = field(default_factory=dict)  # new incidents within the storm window, or what would have been
     previous: dict[tuple[int, str], Ref] = field(default_factory=dict)  # incident of the latest resolved alert with this key
+    closed: dict[tuple[int, str], dt.datetime] = field(default_factory=dict)  # when the alert of this service's monitors was resolved
     sent: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)  # where the alert of a service is that a route sent away
     quiet: Mapping[int, Sequence[Quiet]] = field(default_factory=dict)  # maintenances of a service that run now
     held_groups: dict[tuple[int, str], Ref] = field(default_factory=dict)  # as `groups`, of incidents that a maintenance holds back
@@ -107,6 +110,7 @@ class Incoming:
     service_id: int
     received_at: dt.datetime
     parsed: Parsed
+    arrived_at: dt.datetime | None = None  # of one that waited in a journal: when it was heard
     routed: Sequence[Routed | None] = ()  # of each draft that triggers; found out when not given
 
 

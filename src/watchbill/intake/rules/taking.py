@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
-from watchbill.intake.rules.drafts import Draft, Verb, louder
+from watchbill.intake.rules import changes
+from watchbill.intake.rules.drafts import Draft, Verb, louder, severity_of
 from watchbill.intake.rules.grouping import group_key
 from watchbill.intake.rules.maintenance import Quiet, quiet_for
 from watchbill.intake.rules.routing import Routed, route
@@ -30,6 +31,7 @@ def decide(events: Iterable[Incoming], world: World) -> Plan:
         if taking.costly() >= COSTLY:
             break
         service, made = world.services[event.service_id], taking.made
+        taking.heard = event.arrived_at
         told = [
             taking.take(draft, service, event.received_at, event.routed[place] if event.routed else None)
             for place, draft in enumerate(event.parsed.drafts)
@@ -49,6 +51,7 @@ class _Taking:
         self.next_ref = -1
         self.made = 0  # alerts
         self.origin = 0  # the service to whose monitors the alert that is being made belongs
+        self.heard: dt.datetime | None = None  # of an event that waited in a journal: it tells of then, and takes effect now
 
     def costly(self) -> int:
         """How many incidents must be looked at one by one?"""
@@ -58,13 +61,17 @@ class _Taking:
         """One draft that came to this service. Answers what it did."""
         if draft.all_with_prefix:
             return self._everything(draft, service, at)
+        alert = self._find(service.id, draft.dedup_key)
+        if self._is_overtaken(draft, alert, service):
+            return "It waited in the journal while a newer event about this alert was taken in: nothing to do.", None
         if draft.verb is Verb.TRIGGER:
             routed = routed or route(draft, service.id, service.routes, service.severity)
-            text, ref = self._trigger(draft, self._find(service.id, draft.dedup_key), service, at, routed)
+            text, ref = self._trigger(draft, alert, service, at, routed)
             return f"{text}{self._by_route(service, routed)}", ref
-        alert = self._find(service.id, draft.dedup_key)
         if alert is None:
             return "No alert with this key fires: nothing to do.", None
+        if draft.verb in changes.VERBS:
+            return self._change(draft, alert, service, at)
         return self._acknowledge(alert, at) if draft.verb is Verb.ACKNOWLEDGE else self._resolve(alert, at, service.id)
 
     def _find(self, origin: int, key: str) -> AlertState | None:
@@ -89,6 +96,15 @@ class _Taking:
         """Whose alert it is. What is restricted never goes where everybody may look."""
         target = self.world.services.get(routed.service_id, service)
         return service if service.restricted and not target.restricted else target
+
+    def _is_overtaken(self, draft: Draft, alert: AlertState | None, service: ServiceRule) -> bool:
+        """An older event never reopens what a newer one closed, and never closes what a newer one opened."""
+        if self.heard is None:
+            return False
+        if draft.verb is Verb.TRIGGER:
+            closed = self.world.closed.get((service.id, draft.dedup_key))
+            return alert is None and closed is not None and closed > self.heard
+        return draft.verb is Verb.RESOLVE and alert is not None and alert.last_at > self.heard
 
     def _everything(self, draft: Draft, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
         """What the source left out of its message is over with its group."""
@@ -230,7 +246,10 @@ class _Taking:
         return before if before is not None and before.restricted == service.restricted else None
 
     def _add(self, draft: Draft, incident: IncidentState, severity: str, at: dt.datetime) -> None:
-        alert = AlertState(self._ref(), incident.service_id, incident.id, draft.dedup_key, severity, draft, at, at, summary=draft.summary)
+        then = self.heard or at
+        alert = AlertState(
+            self._ref(), incident.service_id, incident.id, draft.dedup_key, severity, draft, then, then, summary=draft.summary
+        )
         if self.origin != incident.service_id:
             alert.sources = frozenset((self.origin,))
             self.world.sent[self.origin, draft.dedup_key] = (incident.service_id, draft.dedup_key)
@@ -249,11 +268,24 @@ class _Taking:
             self.plan.source_acks[incident.id] = None
         return "Marked the alert of {number} as acknowledged by its source.", incident.id
 
+    def _change(self, draft: Draft, alert: AlertState, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        """What its source says about an alert that fires already. Never a new one, and a page only where it became more severe."""
+        incident, before = self.world.incidents[alert.incident], alert.severity
+        lines = changes.apply(draft, alert, severity_of(draft.severity, service.severity) if draft.severity else "")
+        self.plan.lines += [Said(alert.incident, "alert", line, {"key": alert.dedup_key}) for line in lines]
+        alert.last_at = max(alert.last_at, at)
+        self._mark(alert)
+        self._raise(incident, alert.severity, alert.summary)
+        if incident.held and louder(alert.severity, before):
+            self._hold(incident, self._quiet(alert.service_id, changes.as_it_stands(alert), alert.severity))
+        return f"{changes.VERBS[draft.verb]} the alert of {{number}}.", alert.incident
+
     def _resolve(self, alert: AlertState, at: dt.datetime, origin: int) -> tuple[str, Ref | None]:
         incident = self.world.incidents[alert.incident]
         self._note(alert, at)
         if others := alert.said_by - {origin}:
             alert.sources = frozenset() if others == {alert.service_id} else others
+            self.world.closed[origin, alert.dedup_key] = self.heard or at
             return "Noted; another service still says that the alert of {number} fires.", incident.id
         self._end(alert, at)
         if incident.resolved:
@@ -267,11 +299,12 @@ class _Taking:
         return "Resolved the last alert of {number}.", incident.id
 
     def _end(self, alert: AlertState, at: dt.datetime) -> None:
-        alert.firing, alert.resolved_at = False, at
+        alert.firing, alert.resolved_at = False, self.heard or at
         self._mark(alert)
         self.world.alerts.pop((alert.service_id, alert.dedup_key), None)
         self.world.incidents[alert.incident].firing -= 1
         self.world.previous[alert.service_id, alert.dedup_key] = alert.incident
+        self.world.closed.update({(origin, alert.dedup_key): alert.resolved_at for origin in alert.said_by})
 
     def _raise(self, incident: IncidentState, severity: str, summary: str) -> None:
         if louder(severity, incident.severity):
@@ -280,7 +313,7 @@ class _Taking:
 
     def _note(self, alert: AlertState, at: dt.datetime) -> None:
         alert.events += 1
-        alert.last_at = max(alert.last_at, at)
+        alert.last_at = max(alert.last_at, self.heard or at)
         self._mark(alert)
 
     def _mark(self, alert: AlertState) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("incidents", "0004_search_words"),
-        ("intake", "0002_batches_and_lookups"),
+        ("intake", "0004_inlets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
