@@ -18,7 +18,7 @@ from watchbill.intake.actions.choosing import Stored, choose_in, services_with_e
 from watchbill.intake.actions.loading import load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
 from watchbill.intake.models import IntegrationKey
-from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, clean, decide
+from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, Verb, clean, decide, route
 
 logger = logging.getLogger("watchbill.intake")
 
@@ -99,7 +99,12 @@ def _read(
         except Exception as error:  # noqa: BLE001  whatever a reader raises is about this event alone
             failures[event.id] = _words(error)
         else:
-            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at))
+            rule = rules[event.service_id]
+            routed = [
+                route(draft, rule.id, rule.routes, rule.severity) if draft.verb is Verb.TRIGGER and not draft.all_with_prefix else None
+                for draft in parsed.drafts
+            ]
+            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at, routed))
     return events, failures
 
 
