@@ -81,7 +81,7 @@ def _organization(names: Names) -> dict[Key, Full]:
 
 def _people(people: Collection[Person]) -> dict[Key, Full]:
     contacts: dict[int, list[Full]] = defaultdict(list)
-    for contact in Contact.objects.filter(removed_at=None, verified_at__isnull=False).order_by("position", "id"):
+    for contact in Contact.objects.filter(removed_at=None, verified_at__isnull=False, own=False).order_by("position", "id"):
         contacts[contact.person_id].append({"kind": contact.kind, "address": contact.address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
     for rule in Rule.objects.order_by("position", "id"):

@@ -21,6 +21,7 @@ class Contact(models.Model):
     position = models.IntegerField(default=0)
     verified_at = models.DateTimeField(null=True)
     verified_by = models.CharField(max_length=16, blank=True, default="")
+    own = models.BooleanField(default=False)  # added by the person themself: no part of the configuration file
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -28,6 +29,25 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class ContactCode(models.Model):
+    """A code that was sent through a contact, to be typed in by its person. Only its keyed hash is kept; one at most is open for a contact."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="codes")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.IntegerField(default=0)  # wrong ones
+    ended_at = models.DateTimeField(null=True)  # used, or a newer one was sent
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "created_at"], name="contact_code_person")]
+        constraints = [models.UniqueConstraint(fields=["contact"], condition=Q(ended_at=None), name="contact_code_one_open")]
+
+    def __str__(self) -> str:
+        return f"code for contact {self.contact_id}"
 
 
 class Rule(models.Model):

@@ -85,7 +85,8 @@ def _lines(content: dict[str, Any]) -> list[str]:
         if opened := _time(content.get("opened_at")):
             lines.append(f"Opened: {opened}")
         if content.get("reason"):
-            lines.append(_one_line(f"Why you: {content['reason']}"))
+            asked = "" if content.get("purpose") == "code" else "Why you: "
+            lines.append(_one_line(f"{asked}{content['reason']}"))
     return [*lines, f"Open it: {incident_url(content)}"]
 
 

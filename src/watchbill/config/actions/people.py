@@ -51,7 +51,7 @@ def _free_mails_in(rows: list[Person]) -> None:
 def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
     """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
 
-    An address that waits for the code of its owner is not the file's and stays as it is.
+    What a person added is not the file's and stays as it is, unless the file names the same address: then it becomes the file's.
     """
     there: dict[Any, list[Contact]] = defaultdict(list)
     for contact in Contact.objects.filter(person_id__in=people, removed_at=None).order_by("-verified_at", "-id"):
@@ -64,13 +64,13 @@ def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
                 new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **wanted))
                 continue
             row = rows.pop()
-            row.position = position
+            row.position, row.own = position, False
             if row.verified_at is None:
                 row.verified_at, row.verified_by = now, "operator"
             kept.append(row)
-    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None]
+    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None and not row.own]
     Contact.objects.filter(pk__in=dropped).update(removed_at=now)
-    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by"])
+    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by", "own"])
     Contact.objects.bulk_create(new)
 
 

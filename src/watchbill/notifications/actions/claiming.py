@@ -16,6 +16,7 @@ import msgspec
 from django.db import transaction
 
 from watchbill.kernel import bus, leases
+from watchbill.kernel.secrets import decrypt
 from watchbill.notifications.actions.outbox import fetch, inherit_in, leaders_in, run
 from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.actions.recording import apply_in, write_attempts_in
@@ -38,7 +39,7 @@ DUE = """
 SELECT n.id, n.public_id::text, n.person_id, n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,
   n.first_page, n.held, n.tries, n.possible_duplicate, n.content, n.created_at, n.error,
   coalesce(c.kind, 'email') AS method, coalesce(c.address, p.email) AS address, coalesce(c.secret_env, '') AS secret_env,
-  c.id IS NULL OR c.verified_at IS NOT NULL AND c.removed_at IS NULL AS usable, p.is_active, p.handle, p.name,
+  c.id IS NULL OR c.removed_at IS NULL AND (c.verified_at IS NOT NULL OR n.content->>'purpose' = 'code') AS usable, p.is_active, p.handle, p.name,
   l.at AS last_at, l.page_id AS last_page, split_part(coalesce(c.address, ''), '/', 3) AS host
 FROM notifications_notification n
 JOIN people_person p ON p.id = n.person_id
@@ -262,7 +263,8 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
 
 def _decoded(content: Any) -> dict[str, Any]:
     decoded: dict[str, Any] = msgspec.json.decode(content) if isinstance(content, (str, bytes)) else content
-    return decoded
+    sealed = decoded.pop("sealed", "")
+    return {**decoded, **msgspec.json.decode(decrypt(sealed))} if sealed else decoded
 
 
 CONFIRM = """
