@@ -17,7 +17,10 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
                 ("attempts", models.IntegerField(default=0)),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="codes", to="notifications.contact")),
+                (
+                    "contact",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="codes", to="notifications.contact"),
+                ),
                 (
                     "person",
                     models.ForeignKey(
