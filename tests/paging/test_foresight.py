@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def only_mail():
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind("email", active=True), kinds.Kind("voice", active=True)])
     yield
     kinds.fill(before)

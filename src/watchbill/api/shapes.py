@@ -260,7 +260,7 @@ class AttemptOut(Schema):
     n: int
     started_at: Moment
     ended_at: Moment
-    outcome: Literal["delivered", "temporary", "permanent", "unknown"]
+    outcome: Literal["accepted", "delivered", "temporary", "permanent", "unknown"]
     detail: str
 
 
@@ -270,7 +270,7 @@ class NotificationOut(Schema):
     person: PersonOut
     kind: Literal["page", "status", "handoff", "duty", "drill", "clock"]
     method: str = Field(description="Kind of the contact; empty when the person has none that can be used.")
-    state: Literal["queued", "leased", "delivered", "failed", "cancelled"]
+    state: Literal["queued", "leased", "sent", "delivered", "failed", "cancelled"]
     possible_duplicate: bool
     asked_at: Moment
     due_at: Moment

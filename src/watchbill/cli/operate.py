@@ -16,8 +16,9 @@ from watchbill.cli.app import Json, app, now, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
-from watchbill.kernel import journals, kinds
+from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.models import Contact
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
@@ -129,8 +130,8 @@ def _reach(person: Person, what: str) -> Finding:
         return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
     usable = {
         contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
-        if kinds.is_active(contact.kind)
+        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
+        if not why_skipped(contact.kind, active=True, verified=True, secret_env=contact.secret_env, by=contact.verified_by)
     }
     if usable:
         return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted(usable))}.")

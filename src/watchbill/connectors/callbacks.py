@@ -36,4 +36,7 @@ class Answer:
 
 Handler = Callable[[Call, dt.datetime], Answer]  # now: the database's
 
-CALLBACKS: dict[str, str] = {}  # kind -> dotted name of its Handler
+CALLBACKS: dict[str, str] = {  # kind -> dotted name of its Handler
+    "phone": "watchbill.connectors.phone.callbacks.answer",
+    "twilio": "watchbill.connectors.twilio.callbacks.answer",
+}

@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, demo, frame, incident, incidents, links, now, policies, schedules, you
+from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -20,9 +20,26 @@ urlpatterns = [
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:policy_id>", policies.policy, name="policy"),
+    path("callsheet", callsheet.sheets, name="callsheets"),
+    path("callsheet/<int:team_id>", callsheet.sheet, name="callsheet"),
+    path("callsheet/<int:team_id>/called", callsheet.called, name="callsheet-called"),
+    path("callsheet/<int:team_id>/offline", callsheet.offline, name="callsheet-offline"),
+    path("inlets", inlets.listed, name="inlets"),
+    path("inlets/<int:key_id>", inlets.inlet, name="inlet"),
+    path("inlets/<int:key_id>/rotate", inlets.rotate, name="inlet-rotate"),
+    path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
+    path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
+    path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
+    path("you/devices", push.add, name="devices"),
+    path("you/devices/<int:contact_id>/<slug:act>", push.act, name="device"),
+    path("push/acknowledge/<str:token>", push.acknowledge, name="push-acknowledge"),
+    path("push/renew", push.renew, name="push-renew"),
+    path("sw.js", push.service_worker, name="service-worker"),
+    path("manifest.webmanifest", push.manifest, name="manifest"),
+    path("offline", push.offline, name="offline"),
     path("a/<str:token>", links.link, name="link"),
     path("demo/inbox", demo.inbox, name="demo-inbox"),
     path("static/<str:name>", files.file, name="file"),

@@ -22,6 +22,7 @@ EMAIL = Text("a mail address, as ada@example.org", r"[^@\s<>(),;:\\\"\[\]]+@[\w-
 ENVIRONMENT = Text("the name of an environment variable, as WATCHBILL_TOKEN", r"[A-Z_][A-Z0-9_]*", 120)
 CLOCK = Text("a time of day, as 09:00", r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CURRENCY = Text("a currency by its three letters, as USD", r"[A-Z]{3}")
+NUMBER = Text("a telephone number in full, as +15005550011", r"\+[0-9 ().\-]{6,30}", 40)
 DAYS = OneOf(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 SEVERITY = OneOf(("critical", "high", "medium", "low"))
 URGENCY = OneOf(("high", "low"))

@@ -53,6 +53,7 @@ class AlertState:
     events: int = 0  # of this round
     changed: bool = False
     summary: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)  # fields that changed alone, while the rest stays as stored
 
 
 @dataclass(slots=True)

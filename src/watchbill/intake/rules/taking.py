@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
+from watchbill.intake.rules import changes
 from watchbill.intake.rules.drafts import Draft, Verb, louder, severity_of
 from watchbill.intake.rules.grouping import group_key
 from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, Ref, Said, ServiceRule, World
@@ -61,6 +62,8 @@ class _Taking:
             return self._trigger(draft, alert, service, at)
         if alert is None:
             return "No alert with this key fires: nothing to do.", None
+        if draft.verb in changes.VERBS:
+            return self._change(draft, alert, service, at)
         return self._acknowledge(alert, at) if draft.verb is Verb.ACKNOWLEDGE else self._resolve(alert, at)
 
     def _is_overtaken(self, draft: Draft, alert: AlertState | None, service: ServiceRule) -> bool:
@@ -177,6 +180,15 @@ class _Taking:
         if first and not incident.resolved:
             self.plan.source_acks[incident.id] = None
         return "Marked the alert of {number} as acknowledged by its source.", incident.id
+
+    def _change(self, draft: Draft, alert: AlertState, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        """What its source says about an alert that fires already. Never a new one, never a page."""
+        lines = changes.apply(draft, alert, severity_of(draft.severity, service.severity) if draft.severity else "")
+        self.plan.lines += [Said(alert.incident, "alert", line, {"key": alert.dedup_key}) for line in lines]
+        alert.last_at = max(alert.last_at, at)
+        self._mark(alert)
+        self._raise(self.world.incidents[alert.incident], alert.severity, alert.summary)
+        return f"{changes.VERBS[draft.verb]} the alert of {{number}}.", alert.incident
 
     def _resolve(self, alert: AlertState, at: dt.datetime) -> tuple[str, Ref | None]:
         incident = self.world.incidents[alert.incident]

@@ -14,7 +14,8 @@ from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.rules import plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid
-from watchbill.paging.actions import NewPage, open_pages_in, start_again_in
+from watchbill.paging.actions import NewPage, open_pages_in
+from watchbill.paging.actions import louder_in as paging_louder_in
 from watchbill.paging.models import Page, ServicePolicy, TeamPaging
 from watchbill.people.models import Team
 from watchbill.response.actions.case import Case
@@ -107,13 +108,12 @@ def coordinate_in(incident: Incident, *, now: dt.datetime) -> bool:
 
 
 def louder_in(case: Case) -> bool:
-    """Its page waits quietly, and the severity now asks for a loud one: from step 1, at once. Says whether it was so."""
+    """Its page is quiet, and the severity now asks for a loud one. One that waits starts again from step 1, at once; one that somebody has,
+    or that stands still, is loud when it goes on. Says whether it was paged again."""
     page, incident = case.respond, case.incident
-    waits = page is not None and page.status in (Page.Status.TRIGGERED, Page.Status.EXHAUSTED) and page.urgency == "low"
-    if page is None or not waits or _urgency(incident.team, incident.service, incident.severity) == "low":
+    if page is None or page.urgency != "low" or _urgency(incident.team, incident.service, incident.severity) == "low":
         return False
-    Page.objects.filter(pk=page.pk).update(urgency="high")
-    return start_again_in(page.id, now=case.now)
+    return paging_louder_in(page.id, now=case.now)
 
 
 def respond_page(incident: Incident) -> NewPage:

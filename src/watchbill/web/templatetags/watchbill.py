@@ -14,6 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.kernel import kinds
+from watchbill.notifications.addresses import shown
+from watchbill.notifications.models import Contact
 from watchbill.people.models import Organization
 from watchbill.web import health, times
 from watchbill.web.files import files
@@ -242,6 +244,12 @@ def days_text(start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> str:
 def active(kind: str) -> bool:
     """Can this installation send by this kind of contact?"""
     return kinds.is_active(kind)
+
+
+@register.filter
+def reached_at(contact: Contact) -> str:
+    """The address of a contact, as far as it may be shown."""
+    return shown(contact.kind, contact.address, contact.secret_env)
 
 
 @register.filter

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0003_held_index"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("notifications", "0005_push"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AddField("contact", "own", models.BooleanField(default=False)),
