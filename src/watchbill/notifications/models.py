@@ -43,6 +43,7 @@ class ContactCode(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     attempts = models.IntegerField(default=0)  # wrong ones
+    notification_id = models.BigIntegerField(default=0)  # the message that carried it
     ended_at = models.DateTimeField(null=True)  # used, or a newer one was sent
 
     class Meta:

@@ -61,8 +61,12 @@ def html(message: Message) -> str:
 
 
 def incident_url(content: dict[str, Any]) -> str:
-    """Where the incident of this content is read."""
-    return f"{settings.PUBLIC_URL}/incidents/{content['number']}" if content.get("number") else f"{settings.PUBLIC_URL}/"
+    """Where the incident of this content is read; without one, the page that it is about."""
+    return (
+        f"{settings.PUBLIC_URL}/incidents/{content['number']}"
+        if content.get("number")
+        else f"{settings.PUBLIC_URL}{content.get('path') or '/'}"
+    )
 
 
 def _many(message: Message) -> str:

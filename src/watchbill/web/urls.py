@@ -6,7 +6,24 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
+from watchbill.web.views import (
+    acts,
+    audit,
+    callsheet,
+    contacts,
+    demo,
+    frame,
+    incident,
+    incidents,
+    inlets,
+    links,
+    now,
+    policies,
+    push,
+    rules,
+    schedules,
+    you,
+)
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -33,6 +50,9 @@ urlpatterns = [
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
+    path("you/contacts", contacts.add, name="contacts"),
+    path("you/contacts/<int:contact_id>/<slug:act>", contacts.act, name="contact"),
+    path("you/rules", rules.rules, name="rules"),
     path("you/devices", push.add, name="devices"),
     path("you/devices/<int:contact_id>/<slug:act>", push.act, name="device"),
     path("push/acknowledge/<str:token>", push.acknowledge, name="push-acknowledge"),

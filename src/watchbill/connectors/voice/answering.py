@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watchbill.connectors.phone.acts import ACKNOWLEDGE, ESCALATE, act
 from watchbill.connectors.voice import speech
+from watchbill.notifications.actions.codes import PURPOSE
 from watchbill.notifications.models import Notification
 
 VIA = "voice"
@@ -27,6 +28,8 @@ def greet(notification: Notification) -> Spoken:
     about = speech.incidents_in(notification)
     if not notification.person.is_active:
         return Spoken([CLOSED])
+    if notification.content.get("purpose") == PURPOSE:
+        return Spoken(speech.code(notification))
     if not about and notification.kind in ("page", "status"):
         return Spoken([speech.nothing_waits(about)])
     if about and notification.kind == "page" and not speech.still_waits(about):

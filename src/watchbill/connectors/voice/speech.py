@@ -6,6 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from watchbill.incidents.models import Incident
+from watchbill.notifications.contents import opened
 from watchbill.notifications.models import Notification
 from watchbill.notifications.rules import digits
 from watchbill.notifications.selectors import pages_in, tried
@@ -30,6 +31,12 @@ def opening(about: list[tuple[Incident, int | None]]) -> list[str]:
         return ["This is Watchbill."]
     count = f"{len(about)} incidents wait for you. The first is this." if len(about) > 1 else ""
     return ["This is Watchbill.", *([count] if count else []), headline(about[0][0])]
+
+
+def code(notification: Notification) -> list[str]:
+    """A code that proves this number, digit by digit and twice: nobody has a pen ready at once."""
+    spelled = ", ".join(str(opened(notification.content).get("code", "")))
+    return ["This is Watchbill.", f"Your code is: {spelled}.", f"Again: {spelled}.", "Good-bye."]
 
 
 def headline(incident: Incident) -> str:

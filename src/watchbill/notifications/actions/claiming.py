@@ -12,14 +12,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from watchbill.kernel import bus, leases
-from watchbill.kernel.secrets import decrypt
 from watchbill.notifications.actions.outbox import fetch, inherit_in, leaders_in, run
 from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.actions.recording import apply_in, write_attempts_in
+from watchbill.notifications.contents import opened
 from watchbill.notifications.messages import Claimed, Message, Report, Result
 from watchbill.notifications.rules import (
     BUNDLE_WAIT,
@@ -236,7 +235,7 @@ def _take_in(chosen: Sequence[_Due], instance_id: int, *, now: dt.datetime) -> t
 
 
 def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> Message:
-    contents = [_decoded(content) for content in (row.content, *others)]
+    contents = [opened(content) for content in (row.content, *others)]
     distinct = {content.get("number"): content for content in reversed(contents)}
     shown = tuple(reversed(distinct.values()))
     return Message(
@@ -261,12 +260,6 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
         count=max(len(shown), more + 1 if more >= SHOWN else 0),
         first_page=row.first_page,
     )
-
-
-def _decoded(content: Any) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(content) if isinstance(content, (str, bytes)) else content
-    sealed = decoded.pop("sealed", "")
-    return {**decoded, **msgspec.json.decode(decrypt(sealed))} if sealed else decoded
 
 
 CONFIRM = """

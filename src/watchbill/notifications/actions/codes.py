@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from watchbill.audit.actions import Actor, Entry, record_in
-from watchbill.kernel import bus
+from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
-from watchbill.kernel.secrets import encrypt
 from watchbill.notifications.actions.outbox import Row, insert_in
+from watchbill.notifications.contents import sealed
 from watchbill.notifications.models import Contact, ContactCode, Notification
 from watchbill.people.models import Person
 
@@ -26,6 +26,7 @@ HOUR = dt.timedelta(hours=1)
 MOST_IN_AN_HOUR = 5
 MOST_ATTEMPTS = 5
 REASON = "Type it in on your page in Watchbill within ten minutes. If you did not ask for it, do nothing."
+PURPOSE = "code"
 
 
 @transaction.atomic(durable=True)
@@ -33,16 +34,21 @@ def send_code(contact_id: int, *, person: Person, by: Actor, now: dt.datetime) -
     """Send a new code; older ones end. NotFound for a contact of somebody else, Refused for the sixth within an hour."""
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)  # one at a time, so that the limit holds
     contact = _own_in(contact_id, person)
+    kind = kinds.find(contact.kind)
+    if not kind.active:
+        raise Refused(f"No code can be sent by {contact.kind}: {kind.why_not}")
     if ContactCode.objects.filter(person=person, created_at__gt=now - HOUR).count() >= MOST_IN_AN_HOUR:
         raise Refused(f"{MOST_IN_AN_HOUR} codes were sent to you within an hour; that is the most. Try again later.")
     ContactCode.objects.filter(contact=contact, ended_at=None).update(ended_at=now)
-    Notification.objects.filter(contact=contact, state="queued", content__purpose="code").update(state="cancelled", finished_at=now)
+    waiting = Notification.objects.filter(person=person, contact=contact, state="queued", content__purpose=PURPOSE)
+    waiting.update(state="cancelled", finished_at=now)
     code = f"{secrets.randbelow(1_000_000):06}"
-    ContactCode.objects.create(contact=contact, person=person, digest=_digest(contact.pk, code), created_at=now, expires_at=now + LIFE)
-    told = {"title": f"Your Watchbill code is {code}", "reason": REASON}
-    content = {"number": None, "purpose": "code", "restricted": False, "sealed": encrypt(msgspec.json.encode(told).decode())}
+    told = {"title": f"Your Watchbill code is {code}", "reason": REASON, "code": code}
+    content = sealed(told, number=None, purpose=PURPOSE, restricted=False, path="/you")
     row = Row(person.pk, contact.pk, "drill", None, None, None, None, "high", 0, now, False, msgspec.Raw(msgspec.json.encode(content)))
     insert_in([row], now=now)
+    digest = _digest(contact.pk, code)
+    ContactCode.objects.create(contact=contact, person=person, digest=digest, created_at=now, expires_at=now + LIFE, notification_id=row.id)
     record_in([Entry("contact.code", "contact", str(contact.pk), detail={"handle": person.handle, "kind": contact.kind})], by=by, now=now)
     bus.wake_engine()
 
@@ -65,7 +71,8 @@ def type_code(contact_id: int, code: str, *, person: Person, by: Actor, now: dt.
         action = "contact.verify" if right else "contact.wrong_code"
         record_in([Entry(action, "contact", str(contact.pk), detail={"handle": person.handle, "kind": contact.kind})], by=by, now=now)
     if not right:
-        raise Invalid(f"That is not the code that was sent. {MOST_ATTEMPTS - sent.attempts} attempts are left.")
+        left = MOST_ATTEMPTS - sent.attempts
+        raise Invalid(f"That is not the code that was sent. {left} attempt{'s are' if left != 1 else ' is'} left.")
 
 
 def _own_in(contact_id: int, person: Person) -> Contact:

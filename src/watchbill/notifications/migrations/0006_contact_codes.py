@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("attempts", models.IntegerField(default=0)),
+                ("notification_id", models.BigIntegerField(default=0)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "contact",

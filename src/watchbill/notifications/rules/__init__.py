@@ -12,6 +12,7 @@ from watchbill.notifications.rules.confirming import (
     is_machine,
     text_verdict,
 )
+from watchbill.notifications.rules.contacts import ADDABLE, EXAMPLES, MOST_CONTACTS, QUIET, TELEPHONES, read_address, wakes
 from watchbill.notifications.rules.devices import MOST_DEVICES, NotASubscription, Subscription, label_of, subscription_of
 from watchbill.notifications.rules.ends import RETRY_AFTER, After, Outcome, after_attempt, after_lost_lease
 from watchbill.notifications.rules.order import Arranged, Candidate, Room, arrange
@@ -19,16 +20,22 @@ from watchbill.notifications.rules.pace import BUNDLE_WAIT, BUNDLE_WITHIN, MERGE
 from watchbill.notifications.rules.plan import Method, PersonalRule, Turn, plan, why_nobody
 from watchbill.notifications.rules.schemes import scheme_of, why_refused
 from watchbill.notifications.rules.telephone import digits, e164
+from watchbill.notifications.rules.words import in_words, why_asleep
 
 __all__ = [
+    "ADDABLE",
     "BUNDLE_WAIT",
     "BUNDLE_WITHIN",
     "CONFIRM_CALL",
     "CONFIRM_TEXT",
+    "EXAMPLES",
     "MERGE_WITHIN",
+    "MOST_CONTACTS",
     "MOST_DEVICES",
+    "QUIET",
     "RETRY_AFTER",
     "STATUS_WAIT",
+    "TELEPHONES",
     "After",
     "Arranged",
     "Candidate",
@@ -49,13 +56,17 @@ __all__ = [
     "call_verdict",
     "digits",
     "e164",
+    "in_words",
     "is_further",
     "is_machine",
     "label_of",
     "plan",
+    "read_address",
     "scheme_of",
     "subscription_of",
     "text_verdict",
+    "wakes",
+    "why_asleep",
     "why_nobody",
     "why_refused",
 ]
