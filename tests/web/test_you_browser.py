@@ -17,7 +17,7 @@ from tests.web.test_browser import DESK, PHONE, RULES, chromium, desk, signed_in
 pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
-PAGES = {"you": "/you", "rules": "/you/rules"}
+PAGES = {"you": "/you", "rules": "/you/rules", "test": "/you/test"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -51,7 +51,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_rules_are_previewed_and_kept_with_one_thumb(desk: Site, visit: Callable[..., Page], scripts: bool):  # noqa: F811
-    page = visit("chen", **PHONE, java_script_enabled=scripts)
+    page = visit("chen" if scripts else "dana", **PHONE, java_script_enabled=scripts)
     page.goto("/you")
     page.get_by_role("link", name="Change your rules").click()
     first = page.get_by_role("group", name="Rule 1").first
@@ -61,3 +61,19 @@ def test_rules_are_previewed_and_kept_with_one_thumb(desk: Site, visit: Callable
     page.get_by_role("button", name="Keep these rules").click()
     expect(page.get_by_text("Your rules are kept")).to_be_visible()
     expect(page.get_by_text("mail at once").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_test_page_is_sent_and_its_result_comes_by_itself(
+    desk: Site,  # noqa: F811
+    visit: Callable[..., Page],  # noqa: F811
+    tmp_path: Path,
+    scripts: bool,
+):
+    page = visit("emeka" if scripts else "fumi", **PHONE, java_script_enabled=scripts)
+    page.goto("/you")
+    page.get_by_role("link", name="Send me a test page").click()
+    page.get_by_role("button", name="Send me a test page").click()
+    result = page.locator("#result")
+    expect(result.get_by_text("Delivered")).to_be_visible(timeout=15000)
+    page.screenshot(path=Path(KEPT or tmp_path) / f"tested-{scripts}.png", full_page=True)

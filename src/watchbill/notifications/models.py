@@ -54,6 +54,32 @@ class ContactCode(models.Model):
         return f"code for contact {self.contact_id}"
 
 
+class Drill(models.Model):
+    """A test page to one person: one they asked for, or the one before a shift. `schedule_id` names a row of a higher layer."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="drills")
+    schedule_id = models.BigIntegerField(null=True)  # of a drill: the watch that begins
+    shift_start = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    answer_by = models.DateTimeField()  # not answered until then: it counts as unanswered
+    notifications = models.JSONField(default=list)  # ids of what went out, in order
+    skipped = models.JSONField(default=list)  # [[kind, why]]: contacts that could not be used
+    answers = models.JSONField(default=dict)  # {notification id: [when, by which way]}
+    answered_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when the managers heard that nobody answered
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-created_at"], name="drill_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "schedule_id", "shift_start"], condition=Q(schedule_id__isnull=False), name="drill_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"drill of {self.person_id}"
+
+
 class Device(models.Model):
     """A browser that rings by web push. Its contact's address is "device/KEY"; when it is gone, what could reach it is erased."""
 

@@ -15,8 +15,8 @@ from watchbill.audit.models import Record
 from watchbill.connectors.sms.texts import text_of
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.kernel.clock import database_now
-from watchbill.notifications.actions import give_up_waiting, send_code, type_code
-from watchbill.notifications.models import Contact, Notification, Receipt
+from watchbill.notifications.actions import give_up_waiting, send_code, send_test, type_code
+from watchbill.notifications.models import Contact, Drill, Notification, Receipt
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Firing
 from watchbill.response.actions import acknowledge, cleared_in, give_back
@@ -302,3 +302,14 @@ def test_a_code_comes_in_a_text_of_its_own(house):
     (message,) = house.sent()
     assert re.fullmatch(r"Your Watchbill code is \d{6}", text_of(message))
     assert message.address == "+15005550077"
+
+
+@pytest.mark.req("G38")
+def test_a_test_page_by_call_is_answered_with_1(house):
+    send_test(house.ada, by=actor(house.ada), now=house.now)
+    call = next(m for m in house.sent(2 * SEC) if m.method == "voice")
+    assert "This is a test page. Nothing has happened. Press 1 to say that you hear it." in said(voice(house, call).content)
+    assert "That key does nothing" in said(key(house, call, "2").content)
+    assert Drill.objects.get().answered_at is None
+    assert "This number reaches you" in said(key(house, call, "1", turn=2).content)
+    assert [via for _, via in Drill.objects.get().answers.values()] == ["voice"]

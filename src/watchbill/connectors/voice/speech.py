@@ -13,6 +13,8 @@ from watchbill.notifications.selectors import pages_in, tried
 from watchbill.paging.models import Page
 
 KEYS = "Press 1 to acknowledge. Press 2 to escalate. Press 3 to hear more."
+DRILL = "This is Watchbill. This is a test page. Nothing has happened."
+DRILL_KEYS = "Press 1 to say that you hear it."
 LONGEST_TITLE = 240
 FEW = 4
 WAITING = (Page.Status.TRIGGERED, Page.Status.EXHAUSTED, Page.Status.PAUSED)

@@ -8,6 +8,7 @@ from watchbill.notifications.actions.codes import send_code, type_code
 from watchbill.notifications.actions.confirming import Told, answer_given, give_up_waiting, receive
 from watchbill.notifications.actions.contacts import add_contact, move_contact, remove_contact
 from watchbill.notifications.actions.devices import add_device, device_gone, device_heard, remove_device, renew_device, try_device
+from watchbill.notifications.actions.drills import answer_drill, answer_in_person, send_test
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in
 from watchbill.notifications.actions.preferences import check_rules, kinds_of, set_rules
@@ -27,7 +28,9 @@ __all__ = [
     "Told",
     "add_contact",
     "add_device",
+    "answer_drill",
     "answer_given",
+    "answer_in_person",
     "cancel_in",
     "check_rules",
     "claim",
@@ -48,6 +51,7 @@ __all__ = [
     "remove_device",
     "renew_device",
     "send_code",
+    "send_test",
     "set_rules",
     "silence",
     "speak_again",

@@ -27,7 +27,7 @@ from watchbill.web.words import HOW
 
 URGENCIES = (("high", "High urgency"), ("low", "Low urgency"))
 DELAYS = (0, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)  # seconds on offer
-LINES = 3  # at least so many of each urgency on the form
+LINES, MOST = 2, 6  # of each urgency on the form: one empty line is always there, up to the most
 Rules = Mapping[str, Sequence[PersonalRule]]
 
 
@@ -96,7 +96,7 @@ def _asked(request: HttpRequest) -> dict[str, list[PersonalRule]]:
     found: dict[str, list[PersonalRule]] = {}
     for urgency, _ in URGENCIES:
         found[urgency] = []
-        for line in range(LINES * 3):
+        for line in range(1, MOST + 1):
             by = tuple(dict.fromkeys(request.POST.getlist(f"{urgency}-{line}-by")))
             after = request.POST.get(f"{urgency}-{line}-after", "0")
             if by:
@@ -106,7 +106,7 @@ def _asked(request: HttpRequest) -> dict[str, list[PersonalRule]]:
 
 
 def _lines(rules: Sequence[PersonalRule], has: Sequence[str]) -> list[dict[str, Any]]:
-    lines: list[PersonalRule] = [*rules, *[PersonalRule(dt.timedelta(0), ())] * max(1, LINES - len(rules))]
+    lines: list[PersonalRule] = [*rules, *[PersonalRule(dt.timedelta(0), ())] * max(1, LINES - len(rules))][:MOST]
     return [
         {
             "number": number + 1,
@@ -116,5 +116,5 @@ def _lines(rules: Sequence[PersonalRule], has: Sequence[str]) -> list[dict[str, 
                 for seconds in sorted({*DELAYS, max(0, int(rule.after.total_seconds()))})
             ],
         }
-        for number, rule in enumerate(lines[:6])
+        for number, rule in enumerate(lines)
     ]
