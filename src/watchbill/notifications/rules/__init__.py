@@ -18,6 +18,7 @@ from watchbill.notifications.rules.ends import RETRY_AFTER, After, Outcome, afte
 from watchbill.notifications.rules.order import Arranged, Candidate, Room, arrange
 from watchbill.notifications.rules.pace import BUNDLE_WAIT, BUNDLE_WITHIN, MERGE_WITHIN, STATUS_WAIT, LastPaged, is_further
 from watchbill.notifications.rules.plan import Method, PersonalRule, Turn, plan, why_nobody
+from watchbill.notifications.rules.readiness import COUNTS_FOR, Ready, Standing, drill_at, judge
 from watchbill.notifications.rules.schemes import scheme_of, why_refused
 from watchbill.notifications.rules.telephone import digits, e164
 from watchbill.notifications.rules.words import in_words, why_asleep
@@ -28,6 +29,7 @@ __all__ = [
     "BUNDLE_WITHIN",
     "CONFIRM_CALL",
     "CONFIRM_TEXT",
+    "COUNTS_FOR",
     "EXAMPLES",
     "MERGE_WITHIN",
     "MOST_CONTACTS",
@@ -44,7 +46,9 @@ __all__ = [
     "NotASubscription",
     "Outcome",
     "PersonalRule",
+    "Ready",
     "Room",
+    "Standing",
     "Subscription",
     "Turn",
     "Verdict",
@@ -55,10 +59,12 @@ __all__ = [
     "arrange",
     "call_verdict",
     "digits",
+    "drill_at",
     "e164",
     "in_words",
     "is_further",
     "is_machine",
+    "judge",
     "label_of",
     "plan",
     "read_address",
