@@ -12,6 +12,7 @@ UNTIL = "2199-01-01T00:00:00Z"
 # (method, address): (query, body). {number} is the incident in question.
 VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/oncall"): ("", None),
+    ("GET", "/readiness"): ("", None),
     ("GET", "/schedules"): ("", None),
     ("GET", "/schedules/{name}/shifts"): (RANGE, None),
     ("GET", "/incidents"): ("status=all", None),

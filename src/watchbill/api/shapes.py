@@ -197,6 +197,17 @@ class WatchOut(Schema):
     next: list[NextOut]
 
 
+class ReadinessOut(Schema):
+    schedule: str
+    person: PersonOut
+    from_: Moment = Field(alias="from", description="When the watch begins, or began.")
+    until: Moment
+    runs: bool = Field(description="It has begun.")
+    state: Literal["ready", "asked", "quiet", "unanswered", "unproven", "no_phone", "unreachable"]
+    why: str
+    manages: bool = Field(description="It is the watch of the team's managers, who must be reachable by telephone.")
+
+
 class ShiftOut(Schema):
     schedule: str
     person: PersonOut | None = Field(description="Null in a gap.")

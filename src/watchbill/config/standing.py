@@ -57,7 +57,7 @@ def current_state(applied: Collection[Key]) -> Found:
         teams={team.id: team.name for team in teams},
         schedules=dict(Schedule.objects.values_list("id", "name")),
     )
-    everybody = _people(people)
+    everybody = people_of(people)
     current = {
         **_organization(names),
         **_teams(teams, names),
@@ -96,15 +96,19 @@ def _organization(names: Names) -> dict[Key, Full]:
     return {("organization", ""): {"organization": row.name, "last_resort": names.people.get(row.last_resort_id or 0)}}
 
 
-def _people(people: Collection[Person]) -> dict[Key, Full]:
+def people_of(people: Collection[Person]) -> dict[Key, Full]:
+    """The entries of these people, with their contacts and rules; what they added themselves is not the file's."""
+    ids = [person.id for person in people]
     contacts: dict[int, list[Full]] = defaultdict(list)
     for contact in (
-        Contact.objects.filter(removed_at=None, verified_at__isnull=False).exclude(verified_by="device").order_by("position", "id")
+        Contact.objects.filter(person_id__in=ids, removed_at=None, verified_at__isnull=False, own=False)
+        .exclude(verified_by="device")
+        .order_by("position", "id")
     ):
         address = clear(contact.kind, contact.address)
         contacts[contact.person_id].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
-    for rule in Rule.objects.order_by("position", "id"):
+    for rule in Rule.objects.filter(person_id__in=ids).order_by("position", "id"):
         notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})
     return {
         ("people", person.handle): {

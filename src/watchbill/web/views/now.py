@@ -10,10 +10,13 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
+from watchbill.notifications.rules import Ready
+from watchbill.response.readiness import readiness
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
+from watchbill.web.words import READINESS
 
 
 @require_safe
@@ -34,6 +37,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
         "posts": posts,
         "watch": _watch(visit, posts),
+        "coming": [(one, READINESS[one.state]) for one in readiness(at=visit.now) if not one.runs or one.state is not Ready.READY],
         "last_resolved": None if rows else _last_resolved(visit),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }

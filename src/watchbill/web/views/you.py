@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.selectors import by_number, has_access
 from watchbill.kernel.errors import NotAllowed, NotFound
-from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import manages, was_notified
+from watchbill.web.views.contacts import contacts
 from watchbill.web.views.push import devices
+from watchbill.web.views.rules import foreseen, kept_rules
 from watchbill.web.visit import DeskRequest, signed_in
-from watchbill.web.words import HOW
 
 
 @require_safe
@@ -25,14 +25,14 @@ from watchbill.web.words import HOW
 def you(request: DeskRequest) -> HttpResponse:
     """The account of whoever looks."""
     me = request.visit.person
-    contacts = Contact.objects.filter(person=me, removed_at=None).exclude(verified_by="device").order_by("position", "id")
+    kept = kept_rules(me)
     context = {
         "section": "you",
-        "contacts": [(HOW.get(contact.kind, contact.kind), contact) for contact in contacts],
-        "rules": Rule.objects.filter(person=me).order_by("urgency", "position"),
+        "has_rules": any(kept.values()),
+        "foreseen": foreseen(me, kept),
         "memberships": Membership.objects.filter(person=me, team__is_active=True).select_related("team").order_by("team__name"),
     }
-    return render(request, "you.html", context | devices(request.visit))
+    return render(request, "you.html", context | contacts(request.visit) | devices(request.visit))
 
 
 @require_safe
