@@ -27,6 +27,7 @@ from watchbill.web.views import (
     split,
     you,
 )
+from watchbill.web.views.admin import changes, overview, services
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -51,6 +52,12 @@ urlpatterns = [
     path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
     path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
     path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
+    path("admin", overview.overview, name="admin"),
+    path("admin/services/new", services.new, name="admin-service-new"),
+    path("admin/services/<int:service_id>", services.service, name="admin-service"),
+    path("admin/services/<int:service_id>/keys", services.new_key, name="admin-key-new"),
+    path("admin/changes/<int:record_id>", changes.change, name="admin-change"),
+    path("admin/changes/<int:record_id>/undo", changes.undo, name="admin-undo"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),

@@ -16,7 +16,7 @@ from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
-from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
+from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
@@ -39,25 +39,29 @@ MODELS: dict[str, type[Model]] = {
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
     """What the database would refuse: an address that belongs to an account which the file does not name, or names with another one."""
-    mails: dict[str, str] = {}
-    problems = []
     lines = {entry.name: entry.line for entry in file.of("people")}
+    return sorted(Problem(lines[handle], f"people {handle}, email: {text}") for handle, text in mail_owners(plan))
+
+
+def mail_owners(plan: Plan) -> list[tuple[str, str]]:
+    """Whose address belongs to somebody else, by handle, and the sentence that says so."""
+    mails: dict[str, str] = {}
+    found = []
     final = {name: full["email"].lower() for (kind, name), full in plan.final.items() if kind == "people"}
     others = Person.objects.exclude(handle__in=final).annotate(mail=Lower("email")).filter(mail__in=final.values())
     mails.update(others.values_list("mail", "handle"))
     for handle, mail in final.items():
         owner = mails.setdefault(mail, handle)
         if owner != handle:
-            text = f"people {handle}, email: {mail} belongs to the account {owner} here; expected that handle, or another address."
-            problems.append(Problem(lines[handle], text))
-    return sorted(problems)
+            found.append((handle, f"{mail} belongs to the account {owner} here; expected that handle, or another address."))
+    return found
 
 
 def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.datetime) -> None:
     """Write the entries of `moved` as `final` has them. People first, then what names them."""
     ids = naming.load_in()
     changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
-    write_people_in(changed["people"], ids, now=now)
+    write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
@@ -68,6 +72,16 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     for full in changed["organization"].values():
         values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
         Organization.objects.update_or_create(id=1, defaults=values)
+
+
+def _reached(moved: Mapping[Key, Change]) -> set[str]:
+    """Whose contacts or rules change. Those of others are not touched: their owner may be changing them at this moment."""
+    asked = {"contact", "notify"}
+    return {
+        name
+        for (kind, name), change in moved.items()
+        if kind == "people" and (change.verb is Verb.ADDED or any(field.field in asked and not field.kept for field in change.fields))
+    }
 
 
 def deactivate_in(keys: Iterable[Key], *, now: dt.datetime) -> None:
