@@ -103,7 +103,7 @@ def inactive(entries: Mapping[Key, Full] | None = None, *, environment: Mapping[
     return not_active(entries.items(), silent_kinds=silent, variables=variables)
 
 
-def changed_here(person: Person) -> frozenset[str]:
+def changed_by_hand(person: Person) -> frozenset[str]:
     """Which fields of this person a human changed since the file was last applied: its next diff shows them as *changed here*.
 
     Nothing for somebody whom no file named. Four queries.
