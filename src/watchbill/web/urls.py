@@ -6,7 +6,25 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
+from watchbill.web.views import (
+    acts,
+    audit,
+    callsheet,
+    demo,
+    frame,
+    heartbeats,
+    incident,
+    incidents,
+    inlets,
+    links,
+    now,
+    policies,
+    push,
+    quiet,
+    routes,
+    schedules,
+    you,
+)
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -30,6 +48,13 @@ urlpatterns = [
     path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
     path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
     path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
+    path("maintenance", quiet.maintenances, name="maintenances"),
+    path("maintenance/<int:maintenance_id>/end", quiet.end, name="maintenance-end"),
+    path("maintenance/<int:maintenance_id>/extend", quiet.extend, name="maintenance-extend"),
+    path("heartbeats", heartbeats.heartbeats, name="heartbeats"),
+    path("heartbeats/<int:heartbeat_id>/key", heartbeats.make_key, name="heartbeat-key"),
+    path("routes", routes.listed, name="routes"),
+    path("routes/<int:service_id>", routes.service, name="route"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
