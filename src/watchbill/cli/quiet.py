@@ -13,6 +13,7 @@ from watchbill.cli.app import As, Caller, Json, app, caller_or_none, now, operat
 from watchbill.connectors.snippets import address, snippet
 from watchbill.intake import actions
 from watchbill.intake.models import Maintenance
+from watchbill.intake.rules import conditions_of
 from watchbill.intake.selectors import quiet
 from watchbill.kernel.errors import Invalid, NotAllowed
 from watchbill.people.permissions import Verb, Viewer, decide
@@ -166,13 +167,10 @@ def _described(viewer: Viewer, number: int) -> dict[str, Any]:
 
 
 def _conditions(words: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word in words:
-        field, equals, value = word.partition("=")
-        if not equals or not field.strip() or field.strip() in found:
-            raise usage(f"--when {word[:80]!r}: expected each field once, as component=db1 or summary=/^disk/.")
-        found[field.strip()] = value
-    return found
+    try:
+        return conditions_of(words)
+    except ValueError as error:
+        raise usage(f"--when {error}") from error
 
 
 def _time(text: str, zone: str) -> dt.datetime:

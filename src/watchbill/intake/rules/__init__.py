@@ -24,7 +24,7 @@ from watchbill.intake.rules.grouping import OWN_FIELDS, group_key
 from watchbill.intake.rules.heartbeats import Beat, Listening, Verdict, look
 from watchbill.intake.rules.keys import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of
 from watchbill.intake.rules.maintenance import Quiet, Recurrence, occurrence, quiet_for
-from watchbill.intake.rules.matching import fits, is_pattern, matcher, problem
+from watchbill.intake.rules.matching import conditions_of, fits, is_pattern, matcher, problem, why_not
 from watchbill.intake.rules.routing import Route, Routed, mark_of, read_routes, route
 from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, ServiceRule, Storm, World
 from watchbill.intake.rules.taking import decide
@@ -64,6 +64,7 @@ __all__ = [
     "World",
     "clean",
     "clean_deeply",
+    "conditions_of",
     "decide",
     "digest_of",
     "fits",
@@ -80,4 +81,5 @@ __all__ = [
     "route",
     "severity_of",
     "short",
+    "why_not",
 ]

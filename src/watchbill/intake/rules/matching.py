@@ -6,7 +6,7 @@ or `disk.path` for short. A plain value must be equal; a pattern may be found an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -72,6 +72,31 @@ def matcher(when: Mapping[str, str]) -> Matcher:
 def fits(conditions: Matcher, draft: Draft, severity: str) -> bool:
     """Do all conditions hold? No condition at all: yes."""
     return all(any(_holds(one, text) for text in _texts(_value(one.field, draft, severity))) for one in conditions)
+
+
+def conditions_of(lines: Iterable[str]) -> dict[str, str]:
+    """`component=db1`, `summary=/^disk/`, one each, as people write them. ValueError with a sentence."""
+    found: dict[str, str] = {}
+    for line in lines:
+        field, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not field or not value or field in found:
+            raise ValueError(f"{line.strip()[:80]!r}: expected each field once with its value, as component=db1 or summary=/^disk/.")
+        found[field] = value
+    return found
+
+
+def why_not(conditions: Matcher, draft: Draft, severity: str) -> str:
+    """The first condition that does not hold, in words; empty when all do."""
+    for one in conditions:
+        texts = list(_texts(_value(one.field, draft, severity)))
+        if not any(_holds(one, text) for text in texts):
+            has = f"is {', '.join(_short(text) for text in texts[:3])}" if any(texts) else "is not there"
+            return f"{one.field} {has}, not {_short(one.value)}"
+    return ""
+
+
+def _short(text: str) -> str:
+    return f"“{text if len(text) <= 60 else text[:59] + '…'}”"
 
 
 def _wanted(field: str, text: str) -> Wanted:

@@ -86,9 +86,16 @@ def held_now(viewer: Viewer, maintenance_ids: Iterable[int]) -> dict[int, int]:
     return dict(Counter(rows.values_list("maintenance_id", flat=True)))
 
 
+def running_now(viewer: Viewer, *, now: dt.datetime) -> list[tuple[Maintenance, int]]:
+    """What is quiet at this moment, the first to end first, and how many incidents each holds back."""
+    rows = list(maintenances_for(viewer).filter(starts_at__lte=now, ends_at__gt=now).order_by("ends_at", "id"))
+    held = held_now(viewer, [row.id for row in rows]) if rows else {}
+    return [(row, held.get(row.id, 0)) for row in rows]
+
+
 def holding(viewer: Viewer, incident_id: int) -> list[Maintenance]:
     """The maintenances that hold this incident back now, the longest first."""
-    rows = _holding(viewer).filter(incident_id=incident_id).select_related("maintenance__service")
+    rows = _holding(viewer).filter(incident_id=incident_id).select_related("maintenance__service", "maintenance__created_by")
     return sorted((row.maintenance for row in rows), key=lambda one: one.ends_at, reverse=True)
 
 

@@ -12,6 +12,7 @@ from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
 from watchbill.notifications.rules import Ready
 from watchbill.response.readiness import readiness
+from watchbill.intake.selectors import quiet
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
@@ -39,6 +40,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "watch": _watch(visit, posts),
         "coming": [(one, READINESS[one.state]) for one in readiness(at=visit.now) if not one.runs or one.state is not Ready.READY],
         "last_resolved": None if rows else _last_resolved(visit),
+        "quiet": quiet.running_now(visit.viewer, now=visit.now),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
