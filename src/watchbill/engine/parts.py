@@ -11,6 +11,7 @@ from watchbill.intake.actions import take_in
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
 
@@ -28,6 +29,7 @@ class Parts:
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
     alarm_unowned: Callable[..., int] = alarm_unowned
+    drill: Callable[..., int] = drill
 
 
 def real() -> Parts:
