@@ -209,3 +209,11 @@ def test_what_the_file_named_and_is_changed_here_is_marked_and_kept_and_own_ones
 
 def _operator(person: Person) -> Actor:
     return Actor(name="operator", via="cli", detail={"by": person.handle})
+
+
+def test_the_next_watches_are_the_final_shifts_and_only_one_s_own(desk: Desk):
+    section = page_of(desk).partition('id="shifts"')[2].partition("</section>")[0]
+    assert section.count("Responder") >= 4
+    assert section.count("Yours now") == 1
+    assert "Managers" not in section
+    assert "No watch of yours within 30 days" in page_of(desk, "charlie")

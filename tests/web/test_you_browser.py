@@ -17,7 +17,7 @@ from tests.web.test_browser import DESK, PHONE, RULES, chromium, desk, signed_in
 pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
-PAGES = {"now": "/", "you": "/you", "rules": "/you/rules", "test": "/you/test"}
+PAGES = {"now": "/", "you": "/you", "rules": "/you/rules", "test": "/you/test", "access": "/you/access"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -12,6 +12,7 @@ from watchbill.intake.selectors import next_quiet
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
 
@@ -31,6 +32,7 @@ class Parts:
     keep_quiet: Callable[..., int] = lambda *, now: 0  # noqa: ARG005  maintenances and heartbeats; a test that has none needs none
     next_quiet: Callable[..., dt.datetime | None] = lambda *, after: None  # noqa: ARG005
     alarm_unowned: Callable[..., int] = alarm_unowned
+    drill: Callable[..., int] = drill
 
 
 def real() -> Parts:

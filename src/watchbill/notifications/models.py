@@ -69,7 +69,14 @@ class Drill(models.Model):
     told_at = models.DateTimeField(null=True)  # when the managers heard that nobody answered
 
     class Meta:
-        indexes = [models.Index(fields=["person", "-created_at"], name="drill_person")]
+        indexes = [
+            models.Index(fields=["person", "-created_at"], name="drill_person"),
+            models.Index(
+                fields=["answer_by"],
+                name="drill_untold",
+                condition=Q(schedule_id__isnull=False, answered_at__isnull=True, told_at__isnull=True),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "schedule_id", "shift_start"], condition=Q(schedule_id__isnull=False), name="drill_once"

@@ -28,6 +28,7 @@ from watchbill.web.views import (
     rules,
     schedules,
     split,
+    tokens,
     you,
 )
 from watchbill.web.views.admin import changes, overview, services
@@ -77,6 +78,11 @@ urlpatterns = [
     path("you/contacts", contacts.add, name="contacts"),
     path("you/contacts/<int:contact_id>/<slug:act>", contacts.act, name="contact"),
     path("you/test", drills.test_page, name="test-page"),
+    path("you/access", tokens.access, name="access"),
+    path("you/tokens", tokens.create, name="tokens"),
+    path("you/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
+    path("you/sessions/end-others", tokens.end_others, name="sessions-end"),
+    path("you/sessions/<int:sign_in_id>/end", tokens.end, name="session-end"),
     path("answer/<str:token>", drills.answer, name="answer"),
     path("you/rules", rules.rules, name="rules"),
     path("you/devices", push.add, name="devices"),

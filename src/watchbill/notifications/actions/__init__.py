@@ -8,7 +8,7 @@ from watchbill.notifications.actions.codes import send_code, type_code
 from watchbill.notifications.actions.confirming import Told, answer_given, give_up_waiting, receive
 from watchbill.notifications.actions.contacts import add_contact, move_contact, remove_contact
 from watchbill.notifications.actions.devices import add_device, device_gone, device_heard, remove_device, renew_device, try_device
-from watchbill.notifications.actions.drills import answer_drill, answer_in_person, send_test
+from watchbill.notifications.actions.drills import answer_drill, answer_in_person, open_drill, send_test
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in
 from watchbill.notifications.actions.preferences import check_rules, kinds_of, set_rules
@@ -42,6 +42,7 @@ __all__ = [
     "give_up_waiting",
     "kinds_of",
     "move_contact",
+    "open_drill",
     "plan_in",
     "push_keys",
     "receive",

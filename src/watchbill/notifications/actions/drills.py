@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from watchbill.audit.actions import Actor, Entry, record_in
+from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.notifications.actions.outbox import Row, insert_in, run
@@ -43,6 +43,26 @@ def send_test(person: Person, *, by: Actor, now: dt.datetime) -> Drill:
     drill = Drill.objects.create(person=person, created_at=now, answer_by=now + ANSWER_WITHIN)
     queue_in(drill, usable, methods, TITLE, REASON, path="/you/test", now=now)
     record_in([Entry("drill.test", "person", str(person.pk), detail={"handle": person.handle, "drill": drill.pk})], by=by, now=now)
+    bus.wake_engine()
+    return drill
+
+
+@transaction.atomic(durable=True)
+def open_drill(person_id: int, watch: tuple[int, dt.datetime], reason: str, *, answer_by: dt.datetime, now: dt.datetime) -> Drill | None:
+    """Send the drill of a watch, (schedule, start), as a page of high urgency would go to its person. None: it went out before.
+
+    With nothing that reaches them it is unanswered at once.
+    """
+    person = Person.objects.select_for_update(no_key=True).get(pk=person_id)
+    schedule_id, start = watch
+    if Drill.objects.filter(person=person, schedule_id=schedule_id, shift_start=start).exists():
+        return None
+    turns, methods = as_paged(person_id)
+    drill = Drill.objects.create(
+        person=person, schedule_id=schedule_id, shift_start=start, created_at=now, answer_by=answer_by if turns else now
+    )
+    queue_in(drill, turns, methods, TITLE, reason, now=now)
+    record_in([Entry("drill.open", "person", str(person_id), detail={"handle": person.handle, "drill": drill.pk})], by=ENGINE, now=now)
     bus.wake_engine()
     return drill
 

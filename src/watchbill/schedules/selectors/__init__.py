@@ -3,7 +3,17 @@
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.verifying import Report, verify
-from watchbill.schedules.selectors.watch import Next, OnCall, next_on_call, on_call, people_objects, shift_objects, shifts_of, who
+from watchbill.schedules.selectors.watch import (
+    Next,
+    OnCall,
+    next_on_call,
+    on_call,
+    people_objects,
+    shift_objects,
+    shifts_of,
+    shifts_of_person,
+    who,
+)
 
 __all__ = [
     "CalendarPart",
@@ -20,6 +30,7 @@ __all__ = [
     "people_objects",
     "shift_objects",
     "shifts_of",
+    "shifts_of_person",
     "verify",
     "versions_of",
     "who",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,10 +15,16 @@ from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import manages, was_notified
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.rules import Shift
+from watchbill.schedules.selectors import shifts_of_person
 from watchbill.web.views.contacts import contacts
 from watchbill.web.views.push import devices
 from watchbill.web.views.rules import foreseen, kept_rules
-from watchbill.web.visit import DeskRequest, signed_in
+from watchbill.web.visit import DeskRequest, Visit, signed_in
+
+AHEAD = dt.timedelta(days=30)
+MOST_SHIFTS = 6
 
 
 @require_safe
@@ -28,11 +35,17 @@ def you(request: DeskRequest) -> HttpResponse:
     kept = kept_rules(me)
     context = {
         "section": "you",
+        "shifts": _shifts(request.visit),
         "has_rules": any(kept.values()),
         "foreseen": foreseen(me, kept),
         "memberships": Membership.objects.filter(person=me, team__is_active=True).select_related("team").order_by("team__name"),
     }
     return render(request, "you.html", context | contacts(request.visit) | devices(request.visit))
+
+
+def _shifts(visit: Visit) -> list[tuple[Schedule, Shift]]:
+    """The watches of whoever looks: what runs, and what comes within a month."""
+    return shifts_of_person(visit.person.pk, visit.now, visit.now + AHEAD)[:MOST_SHIFTS]
 
 
 @require_safe

@@ -1,0 +1,145 @@
+"""The drill before a watch: whoever has it next gets a test page while they may be awake, and their managers hear when it stays unanswered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from watchbill.audit.actions import ENGINE, Entry, record_in
+from watchbill.notifications.actions import Ask, open_drill, plan_in
+from watchbill.notifications.models import Contact, Drill
+from watchbill.notifications.rules import COUNTS_FOR, drill_at
+from watchbill.notifications.rules.words import WORDS
+from watchbill.people.models import Person
+from watchbill.people.rules import zone_of
+from watchbill.people.working import working_times
+from watchbill.response.callsheet import managers_of
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.rules import final_shifts
+from watchbill.schedules.selectors import load
+
+ANSWER_WITHIN = dt.timedelta(hours=2)
+SHORTEST = dt.timedelta(minutes=10)  # to answer in, and between a drill and its watch
+DAY = dt.timedelta(days=1)
+MOST = 100  # in one look
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    person_id: int
+    schedule: Schedule
+    start: dt.datetime
+
+
+def drill(*, now: dt.datetime) -> int:
+    """Send the drills that are due and tell of those that nobody answered. Answers for how many."""
+    before: dt.timedelta = settings.DRILL_BEFORE
+    sent = sum(_send(due, now=now) for due in _due(before, now=now)[:MOST]) if before else 0
+    return sent + tell_unanswered(now=now)
+
+
+def _due(before: dt.timedelta, *, now: dt.datetime) -> list[_Due]:
+    """Whose drill is due: not sent, its person awake by the clock, and no test page of theirs answered within a day before the watch."""
+    coming = _coming(before, now=now)
+    ids = {due.person_id for due in coming}
+    rows = list(Drill.objects.filter(person__in=ids, created_at__gt=now - before - COUNTS_FOR - DAY))
+    sent = {(row.person_id, row.schedule_id, row.shift_start) for row in rows}
+    answered: dict[int, list[dt.datetime]] = defaultdict(list)
+    for row in rows:
+        if row.answered_at is not None:
+            answered[row.person_id].append(row.answered_at)
+    working = working_times(sorted(ids), around=now)
+    return [
+        due
+        for due in coming
+        if (due.person_id, due.schedule.id, due.start) not in sent
+        and not any(at > due.start - COUNTS_FOR for at in answered[due.person_id])
+        and due.person_id in working
+        and working[due.person_id].is_waking(now)
+        and drill_at(due.start, before, working[due.person_id].is_waking) <= now
+    ]
+
+
+def _coming(before: dt.timedelta, *, now: dt.datetime) -> list[_Due]:
+    """Watches that begin soon enough. Who goes on with a watch that they have is not asked again."""
+    schedules = {schedule.id: schedule for schedule in Schedule.objects.filter(is_active=True).select_related("team").order_by("id")}
+    horizon = now + before + DAY
+    found: dict[tuple[int, int, dt.datetime], _Due] = {}
+    for schedule_id, rule in load(list(schedules), start=now, end=horizon).items():
+        shifts = [shift for shift in final_shifts(rule, now, horizon) if not shift.shadow and shift.person_id is not None]
+        until = {(shift.person_id, shift.end) for shift in shifts}
+        for shift in shifts:
+            if shift.start >= now + SHORTEST and (shift.person_id, shift.start) not in until and shift.person_id is not None:
+                found[shift.person_id, schedule_id, shift.start] = _Due(shift.person_id, schedules[schedule_id], shift.start)
+    active = set(Person.objects.filter(id__in={key[0] for key in found}, is_active=True).values_list("id", flat=True))
+    return sorted((due for due in found.values() if due.person_id in active), key=lambda due: due.start)
+
+
+def _send(due: _Due, *, now: dt.datetime) -> bool:
+    person = Person.objects.get(pk=due.person_id)
+    reason = f"Your watch {due.schedule.name} begins on {_local(due.start, person)}. Say that you got it."
+    answer_by = max(min(now + ANSWER_WITHIN, due.start), now + SHORTEST)
+    made = open_drill(due.person_id, (due.schedule.id, due.start), reason, answer_by=answer_by, now=now)
+    if made is None:
+        return False
+    unproven = Contact.objects.filter(person=person, removed_at=None, verified_at=None).order_by("position", "id")
+    if kinds := list(dict.fromkeys(unproven.values_list("kind", flat=True))):
+        named = ", ".join(WORDS.get(kind, kind) for kind in kinds)
+        with transaction.atomic(durable=True):
+            _tell_managers_in(
+                due.schedule,
+                person,
+                f"{person.name} has contacts that were never proven: {named}",
+                f"Their watch {due.schedule.name} begins on {_utc(due.start)}. No page goes to an unproven contact.",
+                now=now,
+            )
+    return True
+
+
+def tell_unanswered(*, now: dt.datetime) -> int:
+    """Drills whose time to answer is over: the managers of the team hear of each once, in time to give the watch to somebody else."""
+    late = Drill.objects.filter(schedule_id__isnull=False, answered_at=None, told_at=None, answer_by__lte=now)
+    return sum(_tell(drill_id, now=now) for drill_id in late.order_by("answer_by", "id").values_list("id", flat=True)[:MOST])
+
+
+@transaction.atomic(durable=True)
+def _tell(drill_id: int, *, now: dt.datetime) -> bool:
+    row = Drill.objects.select_for_update(of=("self",)).select_related("person").get(pk=drill_id)
+    if row.told_at is not None or row.answered_at is not None:
+        return False
+    row.told_at = now
+    row.save(update_fields=["told_at"])
+    proven = Drill.objects.filter(person=row.person, answered_at__gt=row.created_at - COUNTS_FOR).exists()
+    schedule = Schedule.objects.select_related("team").filter(pk=row.schedule_id or 0, is_active=True).first()
+    if proven or schedule is None or row.shift_start is None:
+        return False
+    why = "did not answer the test page" if row.notifications else "cannot be reached by anything"
+    told = _tell_managers_in(
+        schedule,
+        row.person,
+        f"{row.person.name} {why} before {schedule.name}",
+        f"The watch begins on {_utc(row.shift_start)}. Call them, or give the watch to somebody else.",
+        now=now,
+    )
+    detail = {"handle": row.person.handle, "drill": row.pk, "schedule": schedule.name, "told": told}
+    record_in([Entry("drill.unanswered", "person", str(row.person_id), detail=detail)], by=ENGINE, now=now)
+    return True
+
+
+def _tell_managers_in(schedule: Schedule, person: Person, title: str, reason: str, *, now: dt.datetime) -> list[int]:
+    told = [each for each in managers_of(schedule.team, now=now) if each != person.pk]
+    content = {"number": None, "title": title, "severity": "", "service": "", "reason": reason, "restricted": False, "path": "/"}
+    plan_in([Ask(each, "status", None, None, None, None, "low", {**content, "opened_at": None}) for each in told], now=now)
+    return told
+
+
+def _local(at: dt.datetime, person: Person) -> str:
+    return f"{at.astimezone(zone_of(person.timezone)):%A %d %B at %H:%M} ({person.timezone})"
+
+
+def _utc(at: dt.datetime) -> str:
+    return f"{at.astimezone(dt.UTC):%A %d %B at %H:%M} UTC"
