@@ -92,15 +92,16 @@ def walks(touched: Sequence[Touched], moments: Sequence[dt.datetime], *, after: 
 
 
 def _walk(policy: Policy, at: dt.datetime) -> tuple[Firing, ...]:
-    return tuple(
-        Firing(
-            0 if one.kind in ("last_resort", "again") else one.step,
-            one.after,
-            tuple((reached.person.name, reached.unreachable) for reached in one.people),
-        )
-        for one in foresee(policy, at=at)
-        if one.people
-    )
+    """The first round and the last resort; those whom one step asks one after the other stand together."""
+    steps: dict[int, Firing] = {}
+    for one in foresee(policy, at=at):
+        step = 0 if one.kind in ("last_resort", "again") else one.step
+        if (one.round and step) or not one.people:
+            continue
+        people = tuple((reached.person.name, reached.unreachable) for reached in one.people)
+        there = steps.get(step, Firing(step, one.after, ()))
+        steps[step] = Firing(step, there.after, (*there.people, *(each for each in people if each not in there.people)))
+    return tuple(steps.values())
 
 
 def compared(touched: Sequence[Touched], moments: Sequence[dt.datetime], before: Walks, after: Walks) -> tuple[Compared, ...]:

@@ -31,7 +31,7 @@ from watchbill.web.views import (
     tokens,
     you,
 )
-from watchbill.web.views.admin import changes, overview, services
+from watchbill.web.views.admin import changes, overview, people, services, steps, teams
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -57,6 +57,14 @@ urlpatterns = [
     path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
     path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
     path("admin", overview.overview, name="admin"),
+    path("admin/people", people.listed, name="admin-people"),
+    path("admin/people/new", people.new, name="admin-person-new"),
+    path("admin/people/<int:person_id>", people.person, name="admin-person"),
+    path("admin/people/<int:person_id>/invite", people.invite, name="admin-invite"),
+    path("admin/teams/new", teams.new, name="admin-team-new"),
+    path("admin/teams/<int:team_id>", teams.team, name="admin-team"),
+    path("admin/policies/new", steps.new, name="admin-policy-new"),
+    path("admin/policies/<int:policy_id>", steps.policy, name="admin-policy"),
     path("admin/services/new", services.new, name="admin-service-new"),
     path("admin/services/<int:service_id>", services.service, name="admin-service"),
     path("admin/services/<int:service_id>/keys", services.new_key, name="admin-key-new"),

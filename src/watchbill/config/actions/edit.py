@@ -195,7 +195,7 @@ def _bare(text: str, entry: str) -> str:
     rest = text.removeprefix(entry)
     if rest != text and rest.startswith((":", ",")):
         rest = rest.partition(": ")[2]
-    return rest[:1].upper() + rest[1:]
+    return rest
 
 
 def _told(there: Mapping[str, Any]) -> set[str]:

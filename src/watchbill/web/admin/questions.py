@@ -17,7 +17,7 @@ Place = tuple[str | int, ...]  # where in the entry
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input as it is shown. `kind`: text, area, select or tick."""
+    """One input as it is shown. `kind`: text, area, select, tick or hidden."""
 
     name: str
     label: str
@@ -27,10 +27,11 @@ class Input:
     hint: str = ""
     errors: tuple[str, ...] = ()
     mode: str = ""  # inputmode
+    nth: int = 0  # of several inputs of one name
 
     @property
     def id(self) -> str:
-        return f"f-{self.name.replace('.', '-').replace(' ', '-')}"
+        return f"f-{self.name.replace('.', '-')}{f'-{self.nth}' if self.nth else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Block:
     hint: str = ""
     errors: tuple[str, ...] = ()
     was: str = ""  # what the file says, when a person changed it here
+    parts: tuple[Block, ...] = ()  # blocks in it
+    buttons: tuple[tuple[str, str, str], ...] = ()  # that change the form itself: what they do, their word, and the rest for the ear
 
 
 class Question(Protocol):
@@ -272,7 +275,7 @@ class Group:
         inner = word if isinstance(word, Mapping) else {}
         found = {f"{self.field}.on": ["yes"] if is_there else []} if self.tick else {}
         for part in self.parts:
-            given = inner if part.field in inner or not is_there else {**inner, **_default(self.defaults, part)}
+            given = inner if part.field in inner else {**inner, **_default(self.defaults, part)}
             found |= {f"{self.field}.{name}": value for name, value in part.read(given).items()}
         return found
 

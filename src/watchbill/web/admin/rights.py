@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.audit.models import Record
+from watchbill.config.rules import Standing
 from watchbill.people.models import Team
 from watchbill.people.permissions import Decision, Verb, Viewer, decide
 
@@ -22,6 +24,14 @@ class Rights:
         if kind in ("teams", "policies", "services", "schedules") and team is not None and team in self.teams:
             return decide(self.viewer, Verb.CONFIGURE, team_id=self.teams[team])
         return decide(self.viewer, Verb.ADMINISTER)
+
+    def may_take_back(self, record: Record, kind: str, name: str, standing: Standing) -> bool:
+        """Whoever may change the entry, of the team that it had then and of the one that it has now."""
+        full = standing.current.get((kind, name)) or {}
+        now = name if kind == "teams" else full.get("team")
+        then = next((team for team, number in self.teams.items() if number == record.team_id), None)
+        teams = {team for team in (now, then) if team} or {None}
+        return all(self.on(kind, team).allowed for team in teams)
 
     @property
     def is_administrator(self) -> bool:

@@ -136,13 +136,10 @@ def _mapping(said: Mapping[str, Any]) -> str:
 
 
 def steps(one: Compared) -> list[Step]:
-    """Both sides of a page beside each other, firing by firing."""
-    longest = max(len(one.before), len(one.after))
-    return [_step(_at(one.before, place), _at(one.after, place)) for place in range(longest)]
-
-
-def _at(firings: Sequence[Firing], place: int) -> Firing | None:
-    return firings[place] if place < len(firings) else None
+    """Both sides of a page beside each other, step by step."""
+    before, after = {firing.step: firing for firing in one.before}, {firing.step: firing for firing in one.after}
+    order = sorted({*before, *after}, key=lambda step: (step == 0, step))
+    return [_step(before.get(step), after.get(step)) for step in order]
 
 
 def _step(before: Firing | None, after: Firing | None) -> Step:

@@ -79,10 +79,6 @@ def _found(request: DeskRequest, record_id: int) -> tuple[Record, Standing, Reve
     if record is None or key is None:
         raise NotFound("There is no such change.")
     standing = selectors.standing(also=[key])
-    rights = rights_of(request.visit.viewer)
-    teams = {name: number for name, number in rights.teams.items() if number == record.team_id}
-    full = standing.current.get(key) or {}
-    names = [*teams, *([key[1]] if key[0] == "teams" else [full["team"]] if full.get("team") else [])] or [None]
-    if not all(rights.on(key[0], name).allowed for name in names):
+    if not rights_of(request.visit.viewer).may_take_back(record, *key, standing):
         raise NotFound("There is no such change.")
     return record, standing, way_back(record, standing)

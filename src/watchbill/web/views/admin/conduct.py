@@ -40,9 +40,15 @@ class Subject:
     extra: Mapping[str, Any] = field(default_factory=dict)
     remove: Mapping[str, Any] | None = None
     may_remove: bool = True
+    remove_word: str = "Deactivate"
     consequences: Callable[[], Sequence[str]] | None = None  # of deactivating it, besides whom pages reach
     shape: Callable[[Values, str], Values] | None = None  # a button that changes the form itself
     done: Callable[[DeskRequest, Key, int], HttpResponse] | None = None
+
+    @property
+    def has_buttons(self) -> bool:
+        """Has the form buttons of its own? Then Enter must not press the first of them."""
+        return self.shape is not None
 
 
 def conduct(request: DeskRequest, subject: Subject) -> HttpResponse:
@@ -91,7 +97,7 @@ def conduct(request: DeskRequest, subject: Subject) -> HttpResponse:
         carried=carried(values),
         consequences=told,
         meanwhile=meanwhile,
-        removes=removes,
+        removes=subject.remove_word if removes else "",
     )
 
 
@@ -148,7 +154,7 @@ def review(
     carried: Sequence[tuple[str, str]] = (),
     consequences: Sequence[str] = (),
     meanwhile: bool = False,
-    removes: bool = False,
+    removes: str = "",
     undoes: int = 0,
 ) -> HttpResponse:
     """What would change, and whom pages would reach."""
