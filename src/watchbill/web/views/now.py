@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
+from watchbill.intake.selectors import quiet
 from watchbill.notifications.rules import Ready
 from watchbill.response.readiness import readiness
-from watchbill.intake.selectors import quiet
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
