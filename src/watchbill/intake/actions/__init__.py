@@ -7,6 +7,7 @@ from watchbill.intake.actions.keys import create_key, revoke_key, rotate_key, se
 from watchbill.intake.actions.maintenance import NewMaintenance, add_maintenance, end_maintenance, extend_maintenance, keep_time
 from watchbill.intake.actions.receiving import receive
 from watchbill.intake.actions.replaying import take_again
+from watchbill.intake.actions.splitting import Split, Which, split
 from watchbill.intake.actions.taking import take_in
 from watchbill.intake.rules import ACTIVE_KINDS, KINDS
 
@@ -14,6 +15,8 @@ __all__ = [
     "ACTIVE_KINDS",
     "KINDS",
     "NewMaintenance",
+    "Split",
+    "Which",
     "add_maintenance",
     "create_heartbeat_key",
     "create_key",
@@ -25,6 +28,7 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "set_mapping",
+    "split",
     "take_again",
     "take_in",
 ]

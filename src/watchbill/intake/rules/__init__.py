@@ -20,7 +20,7 @@ from watchbill.intake.rules.drafts import (
     severity_of,
     short,
 )
-from watchbill.intake.rules.grouping import group_key
+from watchbill.intake.rules.grouping import OWN_FIELDS, group_key
 from watchbill.intake.rules.heartbeats import Beat, Listening, Verdict, look
 from watchbill.intake.rules.keys import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of
 from watchbill.intake.rules.maintenance import Quiet, Recurrence, occurrence, quiet_for
@@ -38,6 +38,7 @@ __all__ = [
     "KEY_LENGTH",
     "KINDS",
     "MAPPED_KINDS",
+    "OWN_FIELDS",
     "REPLACEMENT",
     "SEVERITIES",
     "SUMMARY_LENGTH",
