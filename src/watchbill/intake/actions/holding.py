@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from watchbill.incidents.models import Incident
-from watchbill.intake.models import HeldBack, Maintenance
-from watchbill.intake.rules import Quiet
+from watchbill.intake.actions.running import draft_of
+from watchbill.intake.models import Alert, HeldBack, Maintenance
+from watchbill.intake.rules import Quiet, quiet_for
 from watchbill.kernel import bus
 from watchbill.paging.actions import hold_back_in, let_go_in
 from watchbill.paging.models import Page
@@ -28,6 +29,18 @@ def hold_in(incidents: Mapping[int, Sequence[Quiet]], *, now: dt.datetime) -> li
     rows = [HeldBack(maintenance_id=one.id, incident_id=id_, at=now) for id_, quiet in incidents.items() for one in quiet]
     HeldBack.objects.bulk_create(rows, ignore_conflicts=True)
     return sorted({pages[page_id] for page_id in held})
+
+
+def hold_covered_in(incident_id: int, alerts: Sequence[Alert], running: Sequence[Quiet], *, now: dt.datetime) -> bool:
+    """The incident was just opened with these alerts: its pages wait where running maintenances cover all of them. Says whether they do."""
+    covering: dict[int, Quiet] = {}
+    for alert in alerts:
+        quiet = quiet_for(running, draft_of(alert), alert.severity)
+        if not quiet:
+            return False
+        covering.update({one.id: one for one in quiet})
+    hold_in({incident_id: list(covering.values())}, now=now)
+    return bool(covering)
 
 
 def release_in(maintenance_ids: Collection[int], *, now: dt.datetime) -> None:

@@ -82,7 +82,16 @@ SELECT i.id, i.service_id, i.number, i.severity, i.status = 'resolved', i.cleare
         AND p.status IN ('triggered', 'exhausted', 'paused')), {HELD}
 FROM incidents_incident i WHERE i.id = ANY(%s) ORDER BY i.id
 """
+# The lock of its own service does not hold an alert that a route sent to another one: that one's events may have changed it before we had its incident.
+CHANGED = """
+SELECT count(*) FROM unnest(%s::bigint[], %s::bigint[]) w(id, incident_id) JOIN intake_alert a ON a.id = w.id
+WHERE a.incident_id <> w.incident_id OR a.state <> 'firing'
+"""
 STILL_FIRING = "SELECT incident_id, count(*) FROM intake_alert WHERE incident_id = ANY(%s) AND state = 'firing' GROUP BY incident_id"
+
+
+class Changed(Exception):
+    """An alert of another service is not as it was read: the round begins anew."""
 
 
 def service_rules(service_ids: Collection[int]) -> dict[int, ServiceRule]:
@@ -99,7 +108,7 @@ def service_rules(service_ids: Collection[int]) -> dict[int, ServiceRule]:
 
 
 def load_in(events: Sequence[Incoming], services: dict[int, ServiceRule], *, now: dt.datetime) -> World:
-    """The world of these events; its incidents are locked in the open transaction."""
+    """The world of these events; its incidents are locked in the open transaction. Raises Changed."""
     drafts = [(event.service_id, draft) for event in events for draft in event.parsed.drafts]
     world = World(services=services, quiet=running_in(services, now=now))
     triggers = [
@@ -116,6 +125,7 @@ def load_in(events: Sequence[Incoming], services: dict[int, ServiceRule], *, now
         _groups(triggers, world)
         _storms(sorted({service_id for service_id, _, _ in triggers}), world, now=now)
     _incidents(world)
+    _as_read({service_id for service_id, _ in drafts}, world)
     _services_of_incidents(world, services, now=now)
     _said(drafts, world)
     if any(draft.verb is Verb.RESOLVE for _, draft in drafts):
@@ -221,6 +231,12 @@ def _incidents(world: World) -> None:
             quiet=quiet,
             held=held,
         )
+
+
+def _as_read(locked: Collection[int], world: World) -> None:
+    sent = [alert for alert in world.alerts.values() if alert.service_id not in locked]
+    if sent and _rows(CHANGED, [[alert.id for alert in sent], [alert.incident for alert in sent]])[0][0]:
+        raise Changed
 
 
 def _still_firing(world: World) -> None:

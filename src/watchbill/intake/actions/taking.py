@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
-from watchbill.intake.actions.loading import load_in, service_rules
+from watchbill.intake.actions.loading import Changed, load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, Verb, clean, decide, route
@@ -42,6 +42,8 @@ def take_in(*, now: dt.datetime, limit: int = 1000, parsers: Mapping[str, Parser
         return 0
     try:
         return _round(waiting, readers, limit=limit, now=now)
+    except Changed:
+        return 1  # somebody else was at an alert to which a route led: come again
     except Exception as error:  # one poisoned event must not stop the others
         if _passes(error):
             raise
@@ -55,6 +57,8 @@ def _service_alone(service_id: int, readers: Mapping[str, Parser], *, limit: int
     while taken < limit:
         try:
             done = _round([service_id], readers, limit=size, now=now)
+        except Changed:
+            return taken + 1
         except Exception as error:  # the same
             if _passes(error):
                 raise
