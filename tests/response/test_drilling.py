@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests import factories as make
-from tests.factories import DAY, HOUR, MIN
+from tests.factories import DAY, HOUR, MIN, T0
 from tests.notifications.outbox import claimed
 from watchbill.audit.models import Record
 from watchbill.engine.parts import real
 from watchbill.kernel import kinds
 from watchbill.notifications import texts
-from watchbill.notifications.actions import answer_in_person
+from watchbill.notifications.actions import add_contact, answer_in_person, send_code
 from watchbill.notifications.models import Contact, Drill, Notification
 from watchbill.people.models import Person
 from watchbill.response.actions.drilling import drill
@@ -150,3 +150,18 @@ def test_a_longer_time_before_is_kept(people: dict[str, Person], settings: Any):
 
 def test_the_engine_does_it(people: dict[str, Person]):
     assert real().drill(now=HANDOVER - 12 * HOUR) == 1
+
+
+def test_a_contact_that_was_not_proven_within_an_hour_is_told_to_the_managers_once(people: dict[str, Person], settings: Any):
+    settings.DRILL_BEFORE = dt.timedelta(0)  # also where no drill goes out
+    made = add_contact(people["ada"], "email", "ada.home@example.org", by=make.actor(people["ada"]), now=T0)
+    send_code(made.pk, person=people["ada"], by=make.actor(people["ada"]), now=T0)
+    send_code(made.pk, person=people["ada"], by=make.actor(people["ada"]), now=T0 + MIN)
+    drill(now=T0 + HOUR)
+    assert told() == []
+    for minutes in (1, 2, 120):
+        drill(now=T0 + HOUR + minutes * MIN)
+    assert told() == ["Ada added a contact and did not prove it: mail"]
+    assert list(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace"]
+    assert Record.objects.filter(action="contact.unproven").count() == 1
+    assert "ada.home" not in str(list(Notification.objects.filter(kind="status").values("content")))

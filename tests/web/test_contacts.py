@@ -13,6 +13,7 @@ from watchbill.audit.actions import Actor
 from watchbill.audit.models import Record
 from watchbill.config.actions import apply
 from watchbill.config.selectors import export
+from watchbill.connectors.webhook.sending import payload
 from watchbill.kernel import kinds
 from watchbill.kernel.clock import database_now
 from watchbill.notifications import texts
@@ -217,3 +218,9 @@ def test_the_next_watches_are_the_final_shifts_and_only_one_s_own(desk: Desk):
     assert section.count("Yours now") == 1
     assert "Managers" not in section
     assert "No watch of yours within 30 days" in page_of(desk, "charlie")
+
+
+def test_a_webhook_gets_its_code_as_the_reason(desk: Desk):
+    add(desk, "webhook", "http://127.0.0.1:1/mine")
+    (message,) = claimed(database_now()).messages
+    assert re.match(r"Your Watchbill code is \d{6}\. Type it in", payload(message)["reason"])

@@ -25,6 +25,7 @@ class Contact(models.Model):
     verified_by = models.CharField(max_length=16, blank=True, default="")
     own = models.BooleanField(default=False)  # added by the person themself: no part of the configuration file
     silent_at = models.DateTimeField(null=True)  # its owner answered STOP: nothing is sent there until START
+    unproven_told_at = models.DateTimeField(null=True)  # when the managers heard that its person did not prove it
     removed_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -89,7 +89,11 @@ def _incident(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(content: dict[str, Any]) -> str:
-    return "" if content.get("restricted") else content.get("reason") or ""
+    """Without an incident there is no title beside it, so it begins with what it is about."""
+    if content.get("restricted"):
+        return ""
+    title = "" if content.get("number") else str(content.get("title") or "").rstrip(".")
+    return ". ".join(part for part in (title, str(content.get("reason") or "")) if part)
 
 
 def _headers(message: Message, body: bytes, key: str, *, now: dt.datetime) -> list[tuple[bytes, bytes]]:

@@ -26,7 +26,9 @@ ANSWER_WITHIN = dt.timedelta(minutes=30)
 BETWEEN = dt.timedelta(seconds=1)  # keeps the order of the contacts
 
 WITHDRAW = """
-UPDATE notifications_notification SET state = 'cancelled', withdrawn = true, finished_at = %s WHERE id = ANY(%s) AND state = 'queued'
+UPDATE notifications_notification SET withdrawn = true, state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
+  finished_at = CASE WHEN state = 'queued' THEN %s ELSE finished_at END
+WHERE id = ANY(%s) AND state IN ('queued', 'leased', 'sent')
 """
 
 

@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("contact", "own", models.BooleanField(default=False)),
+        migrations.AddField("contact", "unproven_told_at", models.DateTimeField(null=True)),
         migrations.CreateModel(
             name="ContactCode",
             fields=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from watchbill.notifications.actions import Ask, open_drill, plan_in
 from watchbill.notifications.models import Contact, Drill
 from watchbill.notifications.rules import COUNTS_FOR, drill_at
 from watchbill.notifications.rules.words import WORDS
-from watchbill.people.models import Person
+from watchbill.people.models import Person, Team
 from watchbill.people.rules import zone_of
 from watchbill.people.working import working_times
 from watchbill.response.callsheet import managers_of
@@ -23,6 +24,7 @@ from watchbill.schedules.rules import final_shifts
 from watchbill.schedules.selectors import load
 
 ANSWER_WITHIN = dt.timedelta(hours=2)
+PROVEN_WITHIN = dt.timedelta(hours=1)
 SHORTEST = dt.timedelta(minutes=10)  # to answer in, and between a drill and its watch
 DAY = dt.timedelta(days=1)
 MOST = 100  # in one look
@@ -39,7 +41,7 @@ def drill(*, now: dt.datetime) -> int:
     """Send the drills that are due and tell of those that nobody answered. Answers for how many."""
     before: dt.timedelta = settings.DRILL_BEFORE
     sent = sum(_send(due, now=now) for due in _due(before, now=now)[:MOST]) if before else 0
-    return sent + tell_unanswered(now=now)
+    return sent + tell_unanswered(now=now) + tell_unproven(now=now)
 
 
 def _due(before: dt.timedelta, *, now: dt.datetime) -> list[_Due]:
@@ -130,11 +132,39 @@ def _tell(drill_id: int, *, now: dt.datetime) -> bool:
     return True
 
 
+@transaction.atomic(durable=True)
+def tell_unproven(*, now: dt.datetime) -> int:
+    """Own contacts of which no code was typed in for an hour: the managers of their person's teams hear of each once."""
+    late = Contact.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        own=True,
+        verified_at=None,
+        removed_at=None,
+        unproven_told_at=None,
+        person__is_active=True,
+        codes__created_at__lt=now - PROVEN_WITHIN,
+    )
+    rows = {contact.pk: contact for contact in late.select_related("person").order_by("pk")[:MOST]}
+    for contact in rows.values():
+        teams = Team.objects.filter(memberships__person=contact.person, is_active=True).order_by("pk")
+        managers = {each for team in teams for each in managers_of(team, now=now)} - {contact.person_id}
+        way = WORDS.get(contact.kind, contact.kind)
+        title = f"{contact.person.name} added a contact and did not prove it: {way}"
+        _tell_in(sorted(managers), title, "No page goes there. They type in the code on the page You, or remove the contact.", now=now)
+        detail = {"handle": contact.person.handle, "kind": contact.kind, "told": sorted(managers)}
+        record_in([Entry("contact.unproven", "contact", str(contact.pk), detail=detail)], by=ENGINE, now=now)
+    Contact.objects.filter(pk__in=rows).update(unproven_told_at=now)
+    return len(rows)
+
+
 def _tell_managers_in(schedule: Schedule, person: Person, title: str, reason: str, *, now: dt.datetime) -> list[int]:
     told = [each for each in managers_of(schedule.team, now=now) if each != person.pk]
-    content = {"number": None, "title": title, "severity": "", "service": "", "reason": reason, "restricted": False, "path": "/"}
-    plan_in([Ask(each, "status", None, None, None, None, "low", {**content, "opened_at": None}) for each in told], now=now)
+    _tell_in(told, title, reason, now=now)
     return told
+
+
+def _tell_in(people: Sequence[int], title: str, reason: str, *, now: dt.datetime) -> None:
+    content = {"number": None, "title": title, "severity": "", "service": "", "reason": reason, "restricted": False, "path": "/"}
+    plan_in([Ask(each, "status", None, None, None, None, "low", {**content, "opened_at": None}) for each in people], now=now)
 
 
 def _local(at: dt.datetime, person: Person) -> str:

@@ -50,6 +50,7 @@ def contacts(visit: Visit) -> dict[str, Any]:
             Row(HOW.get(row.kind, row.kind), row, code := codes.get(row.pk), went.get(code.notification_id) if code else None)
             for row in rows
         ],
+        "verifying": bool(codes),
         "contact_ways": [(kind, HOW[kind], EXAMPLES[kind]) for kind in ADDABLE if kinds.is_active(kind)],
         "contacts_off": [(HOW[kind], kinds.find(kind).why_not) for kind in ADDABLE if not kinds.is_active(kind)],
         "changed_here": changed_by_hand(visit.person),
