@@ -49,7 +49,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.get_by_label("Policy").select_option("Watch the queue")
     page.get_by_role("button", name="See what it does").click()
     look("service-review")
-    for name, path in (("people", "/admin/people"), ("person-new", "/admin/people/new"), ("policy-new", "/admin/policies/new")):
+    for name, path in (("people", "/admin/people"),):
         page.goto(path)
         look(name)
     page.goto("/admin/people?q=bruno")
@@ -72,11 +72,14 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.get_by_role("button", name="See what it does").last.click()
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     look("policy-review")
-    page.goto("/audit?action=config.")
-    page.locator("details.more > summary").nth(1).click()
+    page.get_by_role("button", name="Apply").click()
+    look("done")
+    page.get_by_role("link", name="Undo").click()
+    look("undo")
+    page.get_by_role("button", name="Take it back").click()
+    page.goto("/audit?action=config.&kind=policies")
+    page.get_by_text("Changed: steps").first.click()
     look("audit")
-    page.goto(page.locator("a", has_text="The change").first.get_attribute("href") or "")
-    look("change")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -10,7 +10,7 @@ from watchbill.config.rules import Full, Key, mentions
 from watchbill.paging.models import Policy
 from watchbill.paging.selectors import foresee
 
-MOST = 8  # policies that are walked; the rest is counted
+MOST = 4  # policies that are walked, each four times; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
