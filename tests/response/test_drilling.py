@@ -165,3 +165,11 @@ def test_a_contact_that_was_not_proven_within_an_hour_is_told_to_the_managers_on
     assert list(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace"]
     assert Record.objects.filter(action="contact.unproven").count() == 1
     assert "ada.home" not in str(list(Notification.objects.filter(kind="status").values("content")))
+
+
+def test_a_round_of_the_engine_sends_few_and_the_next_ones_go_on(people: dict[str, Person]):
+    team = Schedule.objects.get().team
+    for number in range(7):
+        make.schedule(f"Extra {number}", team, people["ada"], people["bruno"]).layers.update(start=dt.time(9, 0))
+    at = HANDOVER - 12 * HOUR
+    assert [drill(now=at + round_ * MIN) for round_ in range(3)] == [5, 3, 0]

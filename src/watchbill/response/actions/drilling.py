@@ -27,7 +27,7 @@ ANSWER_WITHIN = dt.timedelta(hours=2)
 PROVEN_WITHIN = dt.timedelta(hours=1)
 SHORTEST = dt.timedelta(minutes=10)  # to answer in, and between a drill and its watch
 DAY = dt.timedelta(days=1)
-MOST = 100  # in one look
+MOST = 5  # of each sort in one look: a round of the engine must not wait long for what has hours of time
 
 
 @dataclass(frozen=True, slots=True)
