@@ -170,6 +170,19 @@ def test_a_contact_that_was_not_proven_within_an_hour_is_told_to_the_managers_on
 def test_a_round_of_the_engine_sends_few_and_the_next_ones_go_on(people: dict[str, Person]):
     team = Schedule.objects.get().team
     for number in range(7):
-        make.schedule(f"Extra {number}", team, people["ada"], people["bruno"]).layers.update(start=dt.time(9, 0))
+        extra = make.person(f"extra{number}", contacts=("sms",))
+        make.schedule(f"Extra {number}", team, people["ada"], extra).layers.update(start=dt.time(9, 0))
     at = HANDOVER - 12 * HOUR
     assert [drill(now=at + round_ * MIN) for round_ in range(3)] == [5, 3, 0]
+
+
+def test_watches_that_begin_together_are_one_drill_and_the_managers_of_each_team_hear(people: dict[str, Person]):
+    hugo = make.person("hugo", contacts=("email",))
+    others = make.team("Others", people["bruno"], managers=(hugo,))
+    make.schedule("Backup", others, people["ada"], people["bruno"]).layers.update(start=dt.time(11, 0))
+    at = HANDOVER - 12 * HOUR
+    assert [drill(now=at), drill(now=at + HOUR), drill(now=at + 90 * MIN)] == [1, 0, 0]
+    assert {one.state.value for one in readiness(at=at + HOUR) if one.person.handle == "bruno"} == {"asked"}
+    drill(now=at + 2 * HOUR)
+    assert sorted(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace", "hugo"]
+    assert {one.state.value for one in readiness(at=at + 3 * HOUR) if one.person.handle == "bruno"} == {"unanswered"}
