@@ -16,6 +16,7 @@ from watchbill.kernel import kinds
 from watchbill.notifications import texts
 from watchbill.notifications.actions import add_contact, answer_in_person, send_code
 from watchbill.notifications.models import Contact, Drill, Notification
+from watchbill.paging.models import TeamPaging
 from watchbill.people.models import Person
 from watchbill.response.actions.drilling import drill
 from watchbill.response.readiness import readiness
@@ -186,3 +187,15 @@ def test_watches_that_begin_together_are_one_drill_and_the_managers_of_each_team
     drill(now=at + 2 * HOUR)
     assert sorted(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace", "hugo"]
     assert {one.state.value for one in readiness(at=at + 3 * HOUR) if one.person.handle == "bruno"} == {"unanswered"}
+
+
+def test_a_manager_without_a_proven_number_is_told_before_the_watch(people: dict[str, Person]):
+    team = Schedule.objects.get().team
+    hugo = make.person("hugo", contacts=("email",))
+    managers = make.schedule("Managers", team, people["ada"], hugo)
+    managers.layers.update(start=dt.time(9, 0))
+    TeamPaging.objects.create(team=team, manager_schedule=managers)
+    drill(now=HANDOVER - 12 * HOUR)
+    rows = Notification.objects.filter(kind="status", content__title="Hugo has no proven telephone number for Managers")
+    assert sorted(rows.values_list("person__handle", flat=True)) == ["ada", "grace", "hugo"]
+    assert not Notification.objects.filter(kind="status").exclude(pk__in=rows.values("pk")).exists()  # bruno has one

@@ -14,8 +14,9 @@ from django.db.models import Q
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.notifications.actions import Ask, open_drill, plan_in
 from watchbill.notifications.models import Contact, Drill
-from watchbill.notifications.rules import COUNTS_FOR, drill_at
+from watchbill.notifications.rules import COUNTS_FOR, TELEPHONES, drill_at
 from watchbill.notifications.rules.words import WORDS
+from watchbill.paging.models import TeamPaging
 from watchbill.people.models import Person, Team
 from watchbill.people.rules import zone_of
 from watchbill.people.working import working_times
@@ -95,6 +96,7 @@ def _send(due: _Due, *, now: dt.datetime) -> bool:
     made = open_drill(due.person_id, (due.schedule.id, due.start), reason, answer_by=answer_by, now=now)
     if made is None:
         return False
+    _tell_of_no_number(due, person, now=now)
     unproven = Contact.objects.filter(person=person, removed_at=None, verified_at=None).order_by("position", "id")
     if kinds := list(dict.fromkeys(unproven.values_list("kind", flat=True))):
         named = ", ".join(WORDS.get(kind, kind) for kind in kinds)
@@ -106,6 +108,17 @@ def _send(due: _Due, *, now: dt.datetime) -> bool:
                 now=now,
             )
     return True
+
+
+@transaction.atomic(durable=True)
+def _tell_of_no_number(due: _Due, person: Person, *, now: dt.datetime) -> None:
+    """Who manages must be reachable by telephone. Without a proven number, they and the other managers hear of it before the watch."""
+    proven = Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False, kind__in=TELEPHONES)
+    if not TeamPaging.objects.filter(manager_schedule=due.schedule).exists() or proven.exists():
+        return
+    told = sorted({person.pk, *_who_relies_on(person, due.start, due.schedule, now=now)})
+    title = f"{person.name} has no proven telephone number for {due.schedule.name}"
+    _tell_in(told, title, f"The watch begins on {_utc(due.start)}. Add a number on the page You, and prove it by its code.", now=now)
 
 
 def tell_unanswered(*, now: dt.datetime) -> int:
