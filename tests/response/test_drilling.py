@@ -16,6 +16,7 @@ from watchbill.kernel import kinds
 from watchbill.notifications import texts
 from watchbill.notifications.actions import add_contact, answer_in_person, send_code
 from watchbill.notifications.models import Contact, Drill, Notification
+from watchbill.paging.models import TeamPaging
 from watchbill.people.models import Person
 from watchbill.response.actions.drilling import drill
 from watchbill.response.readiness import readiness
@@ -165,3 +166,36 @@ def test_a_contact_that_was_not_proven_within_an_hour_is_told_to_the_managers_on
     assert list(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace"]
     assert Record.objects.filter(action="contact.unproven").count() == 1
     assert "ada.home" not in str(list(Notification.objects.filter(kind="status").values("content")))
+
+
+def test_a_round_of_the_engine_sends_few_and_the_next_ones_go_on(people: dict[str, Person]):
+    team = Schedule.objects.get().team
+    for number in range(7):
+        extra = make.person(f"extra{number}", contacts=("sms",))
+        make.schedule(f"Extra {number}", team, people["ada"], extra).layers.update(start=dt.time(9, 0))
+    at = HANDOVER - 12 * HOUR
+    assert [drill(now=at + round_ * MIN) for round_ in range(3)] == [5, 3, 0]
+
+
+def test_watches_that_begin_together_are_one_drill_and_the_managers_of_each_team_hear(people: dict[str, Person]):
+    hugo = make.person("hugo", contacts=("email",))
+    others = make.team("Others", people["bruno"], managers=(hugo,))
+    make.schedule("Backup", others, people["ada"], people["bruno"]).layers.update(start=dt.time(11, 0))
+    at = HANDOVER - 12 * HOUR
+    assert [drill(now=at), drill(now=at + HOUR), drill(now=at + 90 * MIN)] == [1, 0, 0]
+    assert {one.state.value for one in readiness(at=at + HOUR) if one.person.handle == "bruno"} == {"asked"}
+    drill(now=at + 2 * HOUR)
+    assert sorted(Notification.objects.filter(kind="status").values_list("person__handle", flat=True)) == ["grace", "hugo"]
+    assert {one.state.value for one in readiness(at=at + 3 * HOUR) if one.person.handle == "bruno"} == {"unanswered"}
+
+
+def test_a_manager_without_a_proven_number_is_told_before_the_watch(people: dict[str, Person]):
+    team = Schedule.objects.get().team
+    hugo = make.person("hugo", contacts=("email",))
+    managers = make.schedule("Managers", team, people["ada"], hugo)
+    managers.layers.update(start=dt.time(9, 0))
+    TeamPaging.objects.create(team=team, manager_schedule=managers)
+    drill(now=HANDOVER - 12 * HOUR)
+    rows = Notification.objects.filter(kind="status", content__title="Hugo has no proven telephone number for Managers")
+    assert sorted(rows.values_list("person__handle", flat=True)) == ["ada", "grace", "hugo"]
+    assert not Notification.objects.filter(kind="status").exclude(pk__in=rows.values("pk")).exists()  # bruno has one

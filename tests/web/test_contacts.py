@@ -93,6 +93,9 @@ def test_the_provider_s_reason_is_shown_when_the_code_does_not_go_out(desk: Desk
         ("webhook", "ftp://example.org", "no address for this"),
         ("webhook", "https://user:pw@example.org/", "no address for this"),
         ("apprise", "exec://rm", "not let in"),
+        ("apprise", "tgram://" + "x" * 1400, "Expected an address"),
+        ("webhook", "https://example.org/" + "x" * 2000, "Expected an address"),
+        ("email", "a\x00@example.org", "Expected an address"),
         ("push", "device/1", "ways on offer"),
         ("slack", "U1", "ways on offer"),
         ("", "x", "ways on offer"),
@@ -109,6 +112,11 @@ def test_a_kind_that_does_not_work_here_is_not_offered_and_refused(desk: Desk):
     assert 'value="sms"' not in page_of(desk)
     assert "Nothing can be sent by sms" in add(desk).content.decode()
     assert mine(desk, kind="sms") == []
+
+
+def test_the_longest_address_that_is_encrypted_fits(desk: Desk):
+    add(desk, "apprise", "tgram://" + "x" * 1290)
+    assert len(mine(desk, kind="apprise")) == 1
 
 
 def test_twice_the_same_is_one_and_twelve_are_the_most(desk: Desk):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import SEC
+from tests.factories import MIN, SEC
 from tests.notifications.outbox import claimed, end
 from tests.web.conftest import Desk
 from watchbill.audit.models import Record
@@ -142,3 +142,11 @@ def test_charlie_sees_only_charlie_s(desk: Desk, client: Client):
     assert Drill.objects.filter(person=desk.alice).count() == 1
     assert client.get("/you/test").status_code == 302
     assert client.post("/you/test").status_code == 302
+
+
+def test_the_page_goes_on_looking_for_an_answer_for_a_few_minutes_and_no_longer(desk: Desk):
+    send(desk)
+    end(*sent(desk).values(), now=database_now())
+    assert "data-until" in page_of(desk).partition('id="result"')[2]
+    Drill.objects.update(created_at=desk.now - 6 * MIN)
+    assert "data-until" not in page_of(desk).partition('id="result"')[2].partition("</section>")[0]

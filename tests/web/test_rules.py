@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.web.conftest import Desk
+from watchbill.audit.actions import Actor
 from watchbill.audit.models import Record
+from watchbill.config.actions import apply
 from watchbill.kernel import kinds
 from watchbill.notifications.models import Contact, Notification, Rule
 from watchbill.people.models import Person
@@ -104,3 +106,24 @@ def test_charlie_changes_only_charlie_s(desk: Desk, client: Any):
     assert client.get("/you/rules").status_code == 302
     assert client.post("/you/rules", {"do": "keep"}).status_code == 302
     assert rules_of(desk.alice) == [("high", 0, ["sms"])]
+
+
+FILE = """
+organization: Example
+last_resort: root
+people:
+  - {handle: root, name: Root, email: root@example.org}
+  - {handle: vera, name: Vera, email: vera@example.org, notify: {high: [{after: 0s, by: email}]}}
+"""
+
+
+def test_rules_of_the_file_that_are_changed_here_are_marked_and_kept(desk: Desk):
+    operator = Actor(name="operator", via="cli")
+    apply(FILE, by=operator, now=desk.now)
+    assert "Changed here" not in desk.as_("vera").get("/you").content.decode()
+    html = give(desk, ("high", 60, "email"), name="vera").content.decode()
+    assert "Changed here." in html
+    apply(FILE, by=operator, now=desk.now)
+    assert rules_of(desk.vera) == [("high", 60, ["email"])]
+    apply(FILE, overwrite=True, by=operator, now=desk.now)
+    assert rules_of(desk.vera) == [("high", 0, ["email"])]

@@ -132,3 +132,8 @@ def test_without_signing_in_there_is_nothing(desk: Desk, client: Client):
     for path in ("/you/tokens", "/you/tokens/1/revoke", "/you/sessions/1/end", "/you/sessions/end-others"):
         assert client.post(path).status_code == 302
     assert not ApiToken.objects.exists()
+
+
+def test_a_number_beyond_every_row_is_nothing(desk: Desk):
+    for path in ("tokens/{}/revoke", "sessions/{}/end", "contacts/{}/code", "contacts/{}/remove"):
+        assert desk.as_("alice").post("/you/" + path.format(10**30)).status_code == 404

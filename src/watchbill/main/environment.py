@@ -58,7 +58,7 @@ def read(env: Mapping[str, str]) -> Environment:
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
         journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
-        drill_before=_length("WATCHBILL_DRILL_BEFORE", env.get("WATCHBILL_DRILL_BEFORE") or "12h"),
+        drill_before=_length("WATCHBILL_DRILL_BEFORE", env.get("WATCHBILL_DRILL_BEFORE") or ("0" if env.get("WATCHBILL_DEMO") else "12h")),
         demo=bool(env.get("WATCHBILL_DEMO")),
     )
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from watchbill.notifications.models import Contact, Drill
 from watchbill.notifications.reach import ways_of
 from watchbill.notifications.rules import COUNTS_FOR, TELEPHONES, Ready, Standing, judge
@@ -124,12 +126,11 @@ def _drills(ids: list[int], places: list[_Place], *, at: dt.datetime) -> dict[An
     """
     starts = [place.shift.start for place in places]
     since = min(starts, default=at) - COUNTS_FOR
-    rows = list(Drill.objects.filter(person__in=ids, created_at__gt=since).order_by("created_at"))
-    own: dict[Any, Drill] = {(row.person_id, row.schedule_id, row.shift_start): row for row in rows}
+    rows = list(Drill.objects.filter(Q(created_at__gt=since) | Q(shift_start__gt=since), person__in=ids).order_by("created_at"))
     found = {}
     for place in places:
         key = (place.shift.person_id, place.schedule.id, place.shift.start)
-        row = own.get(key)
+        row = _own_or_near(rows, place)
         answered = any(
             each.answered_at is not None and each.answered_at > place.shift.start - COUNTS_FOR
             for each in rows
@@ -142,6 +143,15 @@ def _drills(ids: list[int], places: list[_Place], *, at: dt.datetime) -> dict[An
             answered,
         )
     return found
+
+
+def _own_or_near(rows: list[Drill], place: _Place) -> Drill | None:
+    """The drill of this watch, else the one that stood for it: of another watch of theirs that begins within a day of it."""
+    theirs = [row for row in rows if row.person_id == place.shift.person_id and row.shift_start is not None]
+    near = [row for row in theirs if row.shift_start is not None and abs(row.shift_start - place.shift.start) < COUNTS_FOR]
+    own = [row for row in near if row.schedule_id == place.schedule.id and row.shift_start == place.shift.start]
+    best = own or near
+    return best[-1] if best else None
 
 
 def managers_without_a_number() -> list[str]:

@@ -9,7 +9,7 @@ from watchbill.notifications.rules.schemes import why_refused
 from watchbill.notifications.rules.telephone import e164
 
 MOST_CONTACTS = 12  # of one person
-LONGEST = 1900
+LONGEST, LONGEST_SECRET = 1900, 1300  # what is encrypted takes half as much again
 ADDABLE = ("sms", "voice", "email", "apprise", "webhook")  # in the order in which they are offered; a device adds itself
 QUIET = frozenset({"email", "slack"})  # lie there until somebody looks: of these alone nobody is woken
 TELEPHONES = frozenset({"sms", "voice"})
@@ -28,7 +28,7 @@ def read_address(kind: str, text: str) -> str:
     given = text.strip()
     if kind not in ADDABLE:
         raise ValueError("Choose one of the ways on offer.")
-    if not given or len(given) > LONGEST or not given.isprintable():
+    if not given or len(given.encode()) > (LONGEST_SECRET if kind == "apprise" else LONGEST) or not given.isprintable():
         raise ValueError(f"Expected an address, as {EXAMPLES[kind]}.")
     if kind in TELEPHONES:
         number = e164(given)

@@ -9,25 +9,27 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.notifications.actions import Ask, open_drill, plan_in
 from watchbill.notifications.models import Contact, Drill
-from watchbill.notifications.rules import COUNTS_FOR, drill_at
+from watchbill.notifications.rules import COUNTS_FOR, TELEPHONES, drill_at
 from watchbill.notifications.rules.words import WORDS
+from watchbill.paging.models import TeamPaging
 from watchbill.people.models import Person, Team
 from watchbill.people.rules import zone_of
 from watchbill.people.working import working_times
 from watchbill.response.callsheet import managers_of
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import final_shifts
-from watchbill.schedules.selectors import load
+from watchbill.schedules.selectors import load, shifts_of_person
 
 ANSWER_WITHIN = dt.timedelta(hours=2)
 PROVEN_WITHIN = dt.timedelta(hours=1)
 SHORTEST = dt.timedelta(minutes=10)  # to answer in, and between a drill and its watch
 DAY = dt.timedelta(days=1)
-MOST = 100  # in one look
+MOST = 5  # of each sort in one look: a round of the engine must not wait long for what has hours of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,31 @@ def drill(*, now: dt.datetime) -> int:
 
 
 def _due(before: dt.timedelta, *, now: dt.datetime) -> list[_Due]:
-    """Whose drill is due: not sent, its person awake by the clock, and no test page of theirs answered within a day before the watch."""
+    """Whose drill is due: their clock says that they are awake, none of theirs went out for a watch within a day of this one, and they
+    answered no test page within a day before it."""
     coming = _coming(before, now=now)
     ids = {due.person_id for due in coming}
-    rows = list(Drill.objects.filter(person__in=ids, created_at__gt=now - before - COUNTS_FOR - DAY))
-    sent = {(row.person_id, row.schedule_id, row.shift_start) for row in rows}
+    rows = Drill.objects.filter(Q(created_at__gt=now - COUNTS_FOR - DAY) | Q(shift_start__gt=now - COUNTS_FOR), person__in=ids)
+    asked: dict[int, list[dt.datetime]] = defaultdict(list)  # for a watch that begins then
     answered: dict[int, list[dt.datetime]] = defaultdict(list)
     for row in rows:
+        if row.shift_start is not None:
+            asked[row.person_id].append(row.shift_start)
         if row.answered_at is not None:
             answered[row.person_id].append(row.answered_at)
     working = working_times(sorted(ids), around=now)
-    return [
-        due
-        for due in coming
-        if (due.person_id, due.schedule.id, due.start) not in sent
-        and not any(at > due.start - COUNTS_FOR for at in answered[due.person_id])
-        and due.person_id in working
-        and working[due.person_id].is_waking(now)
-        and drill_at(due.start, before, working[due.person_id].is_waking) <= now
-    ]
+    found = []
+    for due in coming:
+        is_waking = working[due.person_id].is_waking
+        if (
+            is_waking(now)
+            and drill_at(due.start, before, is_waking) <= now
+            and not any(abs(at - due.start) < COUNTS_FOR for at in asked[due.person_id])
+            and not any(at > due.start - COUNTS_FOR for at in answered[due.person_id])
+        ):
+            asked[due.person_id].append(due.start)  # one for all watches that begin within a day of it
+            found.append(due)
+    return found
 
 
 def _coming(before: dt.timedelta, *, now: dt.datetime) -> list[_Due]:
@@ -88,18 +96,29 @@ def _send(due: _Due, *, now: dt.datetime) -> bool:
     made = open_drill(due.person_id, (due.schedule.id, due.start), reason, answer_by=answer_by, now=now)
     if made is None:
         return False
+    _tell_of_no_number(due, person, now=now)
     unproven = Contact.objects.filter(person=person, removed_at=None, verified_at=None).order_by("position", "id")
     if kinds := list(dict.fromkeys(unproven.values_list("kind", flat=True))):
         named = ", ".join(WORDS.get(kind, kind) for kind in kinds)
         with transaction.atomic(durable=True):
-            _tell_managers_in(
-                due.schedule,
-                person,
+            _tell_in(
+                sorted(_who_relies_on(person, due.start, due.schedule, now=now)),
                 f"{person.name} has contacts that were never proven: {named}",
                 f"Their watch {due.schedule.name} begins on {_utc(due.start)}. No page goes to an unproven contact.",
                 now=now,
             )
     return True
+
+
+@transaction.atomic(durable=True)
+def _tell_of_no_number(due: _Due, person: Person, *, now: dt.datetime) -> None:
+    """Who manages must be reachable by telephone. Without a proven number, they and the other managers hear of it before the watch."""
+    proven = Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False, kind__in=TELEPHONES)
+    if not TeamPaging.objects.filter(manager_schedule=due.schedule).exists() or proven.exists():
+        return
+    told = sorted({person.pk, *_who_relies_on(person, due.start, due.schedule, now=now)})
+    title = f"{person.name} has no proven telephone number for {due.schedule.name}"
+    _tell_in(told, title, f"The watch begins on {_utc(due.start)}. Add a number on the page You, and prove it by its code.", now=now)
 
 
 def tell_unanswered(*, now: dt.datetime) -> int:
@@ -120,9 +139,9 @@ def _tell(drill_id: int, *, now: dt.datetime) -> bool:
     if proven or schedule is None or row.shift_start is None:
         return False
     why = "did not answer the test page" if row.notifications else "cannot be reached by anything"
-    told = _tell_managers_in(
-        schedule,
-        row.person,
+    told = sorted(_who_relies_on(row.person, row.shift_start, schedule, now=now))
+    _tell_in(
+        told,
         f"{row.person.name} {why} before {schedule.name}",
         f"The watch begins on {_utc(row.shift_start)}. Call them, or give the watch to somebody else.",
         now=now,
@@ -156,10 +175,11 @@ def tell_unproven(*, now: dt.datetime) -> int:
     return len(rows)
 
 
-def _tell_managers_in(schedule: Schedule, person: Person, title: str, reason: str, *, now: dt.datetime) -> list[int]:
-    told = [each for each in managers_of(schedule.team, now=now) if each != person.pk]
-    _tell_in(told, title, reason, now=now)
-    return told
+def _who_relies_on(person: Person, start: dt.datetime, schedule: Schedule, *, now: dt.datetime) -> set[int]:
+    """The managers of every team whose watch this person begins within a day of then: one drill stood for all of them."""
+    near = shifts_of_person(person.pk, start - COUNTS_FOR, start + COUNTS_FOR)
+    teams = {schedule.team_id, *(other.team_id for other, shift in near if abs(shift.start - start) < COUNTS_FOR)}
+    return {each for team in Team.objects.filter(pk__in=teams) for each in managers_of(team, now=now)} - {person.pk}
 
 
 def _tell_in(people: Sequence[int], title: str, reason: str, *, now: dt.datetime) -> None:

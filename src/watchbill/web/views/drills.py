@@ -26,6 +26,7 @@ from watchbill.web.words import HOW, Face
 
 VIA = "mail link"
 LOOKED_AGAIN = dt.timedelta(seconds=2)
+WATCHED_FOR = dt.timedelta(minutes=5)  # so long the page goes on looking for answers
 PENDING = {"queued": Face("Waits", "due", "dim"), "leased": Face("Being sent", "due", "dim")}
 FACES = {
     **PENDING,
@@ -73,9 +74,15 @@ def test_page(request: DeskRequest) -> HttpResponse:
         "drill": drill,
         "went": went,
         "skipped": [(HOW.get(kind, kind), why) for kind, why in drill.skipped] if drill else [],
-        "look_again": visit.now + LOOKED_AGAIN if any(each.pending for each in went) else None,
+        "look_again": visit.now + LOOKED_AGAIN if drill and _may_change(drill, went, now=visit.now) else None,
     }
     return render(request, "test_page.html", context)
+
+
+def _may_change(drill: Drill, went: list[Went], *, now: dt.datetime) -> bool:
+    """Is something on its way, or may somebody still answer what arrived a moment ago?"""
+    waits = any(each.answered_at is None and each.notification.state in ("sent", "delivered") for each in went)
+    return any(each.pending for each in went) or (waits and now - drill.created_at < WATCHED_FOR)
 
 
 def sent_of(drill: Drill) -> list[Went]:

@@ -55,6 +55,8 @@ def create(request: DeskRequest) -> HttpResponse:
             raise Invalid(f"You have {MOST_TOKENS} tokens that work; that is the most. Revoke one that is not used any more.")
         ends = visit.now + dt.timedelta(days=int(asked["days"]))
         name = " ".join(asked.get("name", "").split())
+        if not name.isprintable():
+            raise Invalid("A name has printable characters only.")
         token, secret = create_token(visit.person, asked.getlist("scope"), ends, name, by=visit.actor, now=visit.now)
     except Invalid as error:
         return render(request, "access.html", _about(request) | {"problem": error.message}, status=422)
