@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests import factories as make
+from tests.committed import committed
 from tests.config.conftest import OPERATOR
 from tests.factories import T0
 from watchbill.audit.models import Record
@@ -23,12 +26,7 @@ from watchbill.people.models import Person, Team
 
 KEY = ("services", "Detections")
 
-
-@pytest.fixture
-def ready(apply) -> None:
-    kinds.fill([kinds.Kind("email", True)])
-    apply(
-        """\
+SMALL_DESK = """\
 organization: Example
 last_resort: grace
 people:
@@ -44,7 +42,12 @@ services:
   - {name: Detections, team: SecOps, policy: First, group_by: [host]}
   - {name: Mailbox, team: SecOps, policy: Second}
 """
-    )
+
+
+@pytest.fixture
+def ready(apply) -> None:
+    kinds.fill([kinds.Kind("email", True)])
+    apply(SMALL_DESK)
 
 
 def policy_of(service: str) -> str:
@@ -263,3 +266,24 @@ def test_a_change_by_a_file_is_taken_back_the_same_way(ready, apply):
     record = Record.objects.filter(action="config.apply", kind="services").latest("id")
     take_back(record)
     assert policy_of("Detections") == "First"
+
+
+@pytest.mark.database
+def test_of_two_who_change_the_same_at_once_one_is_told(django_db_setup, django_db_blocker):
+    def one(severity: str) -> str:
+        with django_db_blocker.unblock():
+            try:
+                wanted = {KEY: {"team": "SecOps", "policy": "First", "urgency": {severity: "low"}}}
+                actions.edit(wanted, seen=seen, by=OPERATOR, now=T0)
+            except ChangedMeanwhile:
+                return "late"
+            finally:
+                connection.close()
+            return "first"
+
+    with committed(django_db_blocker), ThreadPoolExecutor(2) as pool:
+        actions.apply(SMALL_DESK, by=OPERATOR, now=T0, environment={})
+        seen = propose({KEY: words(*KEY)}, now=T0).seen
+        assert sorted(job.result(timeout=60) for job in [pool.submit(one, "low"), pool.submit(one, "medium")]) == ["first", "late"]
+        assert Record.objects.filter(action="config.edit").count() == 1
+        assert len(Service.objects.get(name="Detections").urgency) == 1

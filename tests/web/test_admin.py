@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories as make
@@ -110,6 +112,30 @@ def test_somebody_who_was_first_is_shown_and_not_overwritten(desk: Desk):
     assert (policy_of(desk.service), desk.service.restricted) == ("Walk", True)
 
 
+def test_what_became_impossible_since_the_review_loses_nothing_typed(desk: Desk):
+    mine = send(desk, "ada", of(desk.service), policy="Night", group_by="host")
+    Policy.objects.filter(name="Night").update(is_active=False)
+    late = press(desk, "ada", of(desk.service), mine)
+    assert late.status_code == 422
+    assert "nothing under `policies` is called Night" in words(late)
+    assert inputs(late.content.decode())["group_by"] == ["host"]
+    assert not Record.objects.filter(action="config.edit").exists()
+
+
+def test_the_number_of_teams_costs_no_queries(desk: Desk):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.as_("root").get("/admin").status_code == 200
+        return len(queries)
+
+    count()
+    few = count()
+    for n in range(8):
+        team = make.team(f"Team {n}", desk.bob)
+        make.service(f"Service {n}", team, make.policy(f"Policy {n}", team, ([make.to(desk.bob)], "5m")))
+    assert count() == few
+
+
 def test_nothing_changed_is_said(desk: Desk):
     assert "nothing to change" in words(send(desk, "ada", of(desk.service)))
 
@@ -134,7 +160,12 @@ def test_a_new_service_with_its_first_key(desk: Desk):
     assert wrong.status_code == 422
     assert 'id="f-name-e"' in wrong.content.decode()
     assert "Detections is there already" in words(send(desk, "ada", path, name="Detections", team="SecOps", policy="Walk"))
-    record = applied(desk, "ada", path, name="Mailbox", team="SecOps", policy="Night")
+    seen = send(desk, "ada", path, name="Malibox", team="SecOps", policy="Night")
+    back = inputs(press(desk, "ada", path, seen, do="edit").content.decode())
+    again = desk.as_("ada").post(path, {**back, "name": "Mailbox", "do": "review"})
+    assert (again.status_code, "meanwhile" in words(again)) == (200, False)
+    press(desk, "ada", path, again)
+    record = Record.objects.get(action="config.edit")
     made = Service.objects.get(name="Mailbox")
     assert (record.detail["verb"], made.team, policy_of(made)) == ("added", desk.team, "Night")
     answer = desk.as_("ada").post(f"/admin/services/{made.id}/keys", {"kind": "grafana", "name": "prod"})

@@ -123,3 +123,11 @@ def test_enter_in_the_form_of_a_policy_moves_no_step(desk: Site, visit: Callable
     page.get_by_label("Then wait").first.press("Enter")
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     expect(page.get_by_text("wait 2 business days")).to_be_visible()
+
+
+def test_the_bar_fits_where_it_first_stands_in_one_row(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("grace", viewport={"width": 1024, "height": 800})
+    page.goto("/admin")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tops = {round(box["y"]) for link in page.locator("#nav a").all() if (box := link.bounding_box())}
+    assert len(tops) == 1

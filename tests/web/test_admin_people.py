@@ -123,6 +123,9 @@ def test_a_person_is_changed_and_their_address_is_not_in_the_audit(desk: Desk): 
     assert (desk.bob.name, desk.bob.email, desk.bob.holidays) == ("Bob B.", "bob.b@example.org", "GB")
     assert "bob.b@" not in json.dumps(record.detail)
     assert "keeps no addresses" in words(desk.as_("root").get(f"/admin/changes/{record.id}"))
+    lost = send(desk, "root", of(desk.bob), **{"hours__from": "08:00"})
+    assert lost.status_code == 422
+    assert "expected the tick too" in words(lost)
     hours = applied(desk, "root", of(desk.bob), **{"hours__on": "yes", "hours__from": "08:00", "hours__days": "mon, tue"})
     desk.bob.refresh_from_db()
     assert desk.bob.hours == {"days": ["mon", "tue"], "from": "08:00", "to": "17:00"}
@@ -219,6 +222,7 @@ def test_the_steps_of_a_policy_are_added_moved_and_dropped_without_scripts(desk:
         ({"s0.target": "kept:0123"}, "does not fit here"),
         ({"s0.target": "", "s0.hook": "https://hooks.example/x"}, "this policy can reach nobody"),
         ({"s0.hook": "no address"}, "does not fit here"),
+        ({"s0.each": "5m"}, "one after the other; expected such a target"),
         ({"repeat": "many"}, "expected a whole number from 0 to 100"),
     ],
 )
@@ -253,3 +257,9 @@ def test_a_new_policy(desk: Desk):  # noqa: F811
     record = applied(desk, "ada", "/admin/policies/new", start=start, **{"name": "Day", "s0.target": target, "s0.wait": "10m"})
     assert Policy.objects.get(name="Day").steps == [{"notify": [{"kind": "person", "id": desk.alice.id, "name": "alice"}], "wait": "10m"}]
     assert record.team_id == desk.team.id
+
+
+def test_the_preview_of_a_policy_leads_to_its_form_for_whoever_may(desk: Desk):  # noqa: F811
+    night = Policy.objects.get(name="Night")
+    for name, may in (("ada", True), ("root", True), ("alice", False), ("otto", False)):
+        assert (f"/admin/policies/{night.id}" in desk.as_(name).get(f"/policies/{night.id}").content.decode()) is may

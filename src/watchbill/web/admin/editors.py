@@ -10,7 +10,7 @@ from watchbill.config import selectors
 from watchbill.config.actions import Found
 from watchbill.config.rules import BY_KIND, Full, Key, Standing
 from watchbill.web.admin import saying
-from watchbill.web.admin.questions import Block, Options, Pairs, Place, Question, Values, one
+from watchbill.web.admin.questions import Block, Doubtful, Options, Place, Question, Values, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,12 @@ class Editor:
 
     def doubts(self, values: Values) -> dict[Place, list[str]]:
         """What no words could say, and would be lost without a word."""
-        return {
-            (question.field,): [f"{word} stands here twice; expected it once." for word in question.twice(values)]
-            for question in self.questions
-            if isinstance(question, Pairs) and question.twice(values)
-        }
+        before = self.values()
+        found: dict[Place, list[str]] = {}
+        for question in self.questions:
+            if isinstance(question, Doubtful):
+                found |= question.doubts(values, before)
+        return found
 
     def blocks(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> list[Block]:
         """The form with what was refused beside each input."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Values = Mapping[str, Sequence[str]]  # what stands in the inputs, by name
 Options = Sequence[tuple[str, str]]  # value and what is read
@@ -63,6 +63,14 @@ class Question(Protocol):
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         """How it is shown."""
+
+
+@runtime_checkable
+class Doubtful(Protocol):
+    """A question whose inputs can hold what no words could say: it would be lost silently."""
+
+    def doubts(self, values: Values, before: Values) -> dict[Place, list[str]]:
+        """What would be lost, by its place. `before`: what stood there at first."""
 
 
 def one(values: Values, name: str) -> str:
@@ -211,10 +219,11 @@ class Pairs:
         found = dict(self._lines(values))
         return {self.field: found} if found else {}
 
-    def twice(self, values: Values) -> list[str]:
+    def doubts(self, values: Values, _before: Values) -> dict[Place, list[str]]:
         """Words that stand there more than once: only one of them could count."""
         keys = [key for key, _ in self._lines(values)]
-        return [key for place, key in enumerate(keys) if key in keys[:place]]
+        found = [f"{key} stands here twice; expected it once." for place, key in enumerate(keys) if key in keys[:place]]
+        return {(self.field,): found} if found else {}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         asked = Input(self.field, self.label, "area", one(values, self.field), hint=self.hint, errors=told(errors, self.field))
@@ -287,6 +296,16 @@ class Group:
         for part in self.parts:
             found |= part.words(inner)
         return {self.field: found} if found or (self.tick and not self.off) else {}
+
+    def doubts(self, values: Values, before: Values) -> dict[Place, list[str]]:
+        """Something was typed into a group that is not ticked: it would not count."""
+        if not self.tick or one(values, f"{self.field}.on"):
+            return {}
+        names = [f"{self.field}.{name}" for part in self.parts for name in part.read({})]
+        typed = [name for name in names if name in values and one(values, name) != one(before, name)]
+        return (
+            {(self.field,): [f"What is typed here counts only with “{self.tick}”; expected the tick too, or no change."]} if typed else {}
+        )
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         inner = {name.removeprefix(f"{self.field}."): value for name, value in values.items() if name.startswith(f"{self.field}.")}

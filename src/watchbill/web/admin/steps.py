@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from watchbill.config.rules.meaning import target as meaning
 from watchbill.web.admin.editors import World
 from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
 
@@ -29,7 +30,12 @@ class Step:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.targets or self.wait or self.hook)
+        return not (self.targets or self.wait or self.hook or self.each)
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Is anybody in it asked one after the other?"""
+        return any('"daylight"' in target for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,12 @@ class Steps:
         steps = [self._words(step) for step in parsed(values) if not step.is_empty]
         return {"steps": steps} if steps else {}
 
+    def doubts(self, values: Values, _before: Values) -> dict[Place, list[str]]:
+        """A time for one after the other, where nobody is asked one after the other."""
+        steps = [step for step in parsed(values) if not step.is_empty]
+        text = "This goes with a team, one after the other; expected such a target in this step, or nothing here."
+        return {("steps", place, "each"): [text] for place, step in enumerate(steps) if step.each and not step.is_in_turn}
+
     def _words(self, step: Step) -> dict[str, Any]:
         notify = [self._target(target, step.each) for target in step.targets]
         notify += [{"webhook": step.hook}] if step.hook else []
@@ -61,7 +73,7 @@ class Steps:
             return text
         if not isinstance(target, dict) or not all(isinstance(key, str) for key in target):
             return text
-        return {**target, **({"each": each} if target.get("order") == "daylight" and each else {})}
+        return {**({"each": each} if target.get("order") == "daylight" and each else {}), **target}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         steps = parsed(values) or [Step()]
@@ -92,11 +104,18 @@ class Steps:
         placed = {text for one_input in inputs for text in one_input.errors}
         inputs += [
             Input(f"{name}.hook", "New webhook (reaches nobody)", "text", step.hook),
-            Input(f"{name}.each", "One after the other: each", "text", step.each, hint="As 5m, as usual."),
+            Input(
+                f"{name}.each",
+                "One after the other: each",
+                "text",
+                step.each,
+                hint="As 5m, as usual.",
+                errors=told(errors, "steps", index, "each"),
+            ),
             Input(f"{name}.wait", "Then wait", "text", step.wait, hint="As 15m.", errors=told(errors, "steps", index, "wait")),
         ]
-        waits = set(told(errors, "steps", index, "wait"))
-        rest = tuple(text for text in told(errors, "steps", index) if text not in placed | waits) if index >= 0 else ()
+        beside = {*placed, *told(errors, "steps", index, "wait"), *told(errors, "steps", index, "each")}
+        rest = tuple(text for text in told(errors, "steps", index) if text not in beside) if index >= 0 else ()
         of = f"step {place + 1}"
         buttons = [(f"step.more.{place}", "Add a target", f"to {of}")]
         buttons += [(f"step.up.{place}", "Move up", of)] if place else []
@@ -139,8 +158,16 @@ def _kept(url: str) -> str:
 
 
 def _step(words: Mapping[str, Any]) -> Step:
-    targets = [_kept(target["webhook"]) if "webhook" in target else _text(_plain(target)) for target in words["notify"]]
-    each = next((target["each"] for target in words["notify"] if "each" in target), "")
+    turns = [meaning(target)["each"] for target in words["notify"] if target.get("order") == "daylight"]
+    each = turns[0] if turns else ""
+    targets = []
+    for target in words["notify"]:
+        if "webhook" in target:
+            targets.append(_kept(target["webhook"]))
+        elif meaning(target).get("each", each) != each:  # a second one in turn, with another time: its own stands in its choice
+            targets.append(json.dumps(meaning(target), sort_keys=True, ensure_ascii=False))
+        else:
+            targets.append(_text(_plain(target)))
     return Step(tuple(targets), str(words.get("wait", "")), each)
 
 

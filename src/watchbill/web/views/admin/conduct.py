@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from watchbill.config.actions import ChangedMeanwhile, Edits, Proposal, edit, propose, seen_now
 from watchbill.config.rules import Key
-from watchbill.kernel.errors import NotAllowed
+from watchbill.kernel.errors import Invalid, NotAllowed, Refused
 from watchbill.web.admin import saying
 from watchbill.web.admin.editors import Editor, World, by_place
 from watchbill.web.admin.questions import Place, Values
@@ -22,7 +22,6 @@ from watchbill.web.visit import DeskRequest, Visit
 
 OURS = ("csrfmiddlewaretoken", "do", "seen")
 SUNDAY, NIGHT = 6, dt.time(3)
-MOST = 3_000  # inputs that are carried through the review
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,45 +58,64 @@ def conduct(request: DeskRequest, subject: Subject) -> HttpResponse:
     act = request.POST.get("do", "review")
     if act not in ("review", "apply"):
         return form(request, subject, subject.shape(values, act) if subject.shape else values)
+    asked = _asked(subject, values)
+    doubts = {} if asked.removes else subject.editor.doubts(values)
+    if doubts:
+        return form(request, subject, values, places=doubts, status=422)
+    meanwhile = False
+    if act == "apply":
+        try:
+            number = edit(asked.edits, new=asked.new, seen=request.POST.get("seen", ""), by=request.visit.actor, now=request.visit.now)
+        except (Invalid, Refused) as error:  # the world moved on since the review: it is shown again, with everything typed
+            meanwhile = isinstance(error, ChangedMeanwhile)
+        else:
+            return subject.done(request, asked.key, number) if subject.done else changed(number)
+    return _shown(request, subject, asked, meanwhile=meanwhile)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants of an entry."""
+
+    values: Values
+    key: Key
+    edits: Edits
+    new: tuple[Key, ...]
+    removes: bool
+
+
+def _asked(subject: Subject, values: Values) -> Asked:
     editor = subject.editor
     key = editor.key(values)
     removes = "remove" in values and bool(editor.name)
     if removes and not subject.may_remove:
-        raise NotAllowed("You may not deactivate this.")
-    edits: Edits = {key: subject.remove if removes else editor.words(values)}
-    _allowed(subject, key, edits[key])
-    doubts = {} if removes else editor.doubts(values)
-    if doubts:
-        return form(request, subject, values, places=doubts, status=422)
-    new = () if editor.name else (key,)
-    meanwhile = False
-    if act == "apply":
-        try:
-            number = edit(edits, new=new, seen=request.POST.get("seen", ""), by=request.visit.actor, now=request.visit.now)
-        except ChangedMeanwhile:
-            meanwhile = True
-        else:
-            return subject.done(request, key, number) if subject.done else changed(number)
-    proposal = propose(edits, new=new, moments=moments(request.visit), now=request.visit.now)
+        raise NotAllowed(f"{subject.title} cannot be deactivated by you.")
+    words = subject.remove if removes else editor.words(values)
+    _allowed(subject, key, words)
+    return Asked(values, key, {key: words}, () if editor.name else (key,), removes)
+
+
+def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: bool) -> HttpResponse:
+    """What it would do; or the form again, with what stands against it."""
+    proposal = propose(asked.edits, new=asked.new, moments=moments(request.visit), now=request.visit.now)
     if proposal.problems:
-        places, others = by_place(proposal.problems, key, {*editor.places(), editor.key_field})
-        if removes:
+        places, others = by_place(proposal.problems, asked.key, {*subject.editor.places(), subject.editor.key_field})
+        if asked.removes:
             others = [text for texts in places.values() for text in texts] + others
-            return form(request, subject, editor.values(), others=others, status=422)
-        return form(request, subject, values, places=places, others=others, status=422)
+            return form(request, subject, subject.editor.values(), others=others, status=422)
+        return form(request, subject, asked.values, places=places, others=others, status=422)
     if not proposal.changes:
-        return form(request, subject, values, nothing=True)
-    meanwhile = meanwhile or (act == "review" and bool(request.POST.get("seen")) and request.POST["seen"] != proposal.seen)
-    told = list(subject.consequences()) if removes and subject.consequences else []
+        return form(request, subject, subject.editor.values() if asked.removes else asked.values, nothing=True)
+    seen = request.POST.get("seen", "")
     return review(
         request,
         proposal,
         title=subject.title,
         home=subject.home,
-        carried=carried(values),
-        consequences=told,
-        meanwhile=meanwhile,
-        removes=subject.remove_word if removes else "",
+        carried=carried(asked.values),
+        consequences=list(subject.consequences()) if asked.removes and subject.consequences else [],
+        meanwhile=meanwhile or (not asked.new and bool(seen) and seen != proposal.seen),
+        removes=subject.remove_word if asked.removes else "",
     )
 
 
@@ -142,7 +160,7 @@ def form(
 
 def carried(values: Values) -> list[tuple[str, str]]:
     """Everything that was typed, for the next step."""
-    return [(name, text) for name, texts in values.items() for text in texts][:MOST]
+    return [(name, text) for name, texts in values.items() for text in texts]
 
 
 def review(

@@ -40,7 +40,7 @@ def new(request: DeskRequest) -> HttpResponse:
     start = {"team": team} if team in rights.own else {}
     asked = [
         Line("name", "Name", hint="It cannot be changed later: pages, keys and the audit know it by this name."),
-        *_questions(there, rights),
+        *questions(there, rights),
     ]
     editor = Editor("services", "", asked, start)
     return conduct(request, Subject(editor, rights, there, "New service", reverse("admin-service-new"), reverse("admin"), "Administration"))
@@ -55,7 +55,7 @@ def service(request: DeskRequest, service_id: int) -> HttpResponse:
     editor = Editor(
         "services",
         found.name,
-        _questions(there, rights),
+        questions(there, rights),
         there.words("services", found.name),
         there.changed_here("services", found.name),
     )
@@ -97,7 +97,8 @@ def _found(request: DeskRequest, service_id: int) -> tuple[Service, Rights]:
     return found, rights
 
 
-def _questions(there: World, rights: Rights) -> list[Question]:
+def questions(there: World, rights: Rights) -> list[Question]:
+    """What is asked of a service."""
     return [
         Choice("team", "Team", [("", "choose one"), *((name, name) for name in rights.own)]),
         Choice("policy", "Policy", there.options("policies", none="choose one"), hint="Whom its pages ask, in which order."),

@@ -25,7 +25,7 @@ def new(request: DeskRequest) -> HttpResponse:
     rights, there = rights_of(request.visit.viewer), world()
     team = request.GET.get("team", "")
     start = {"team": team} if team in rights.own else {}
-    asked = [Line("name", "Name", hint="It cannot be changed later."), *_questions(there, rights, {})]
+    asked = [Line("name", "Name", hint="It cannot be changed later."), *questions(there, rights, {})]
     home = reverse("admin-policy-new")
     editor = Editor("policies", "", asked, start)
     return conduct(request, Subject(editor, rights, there, "New policy", home, reverse("admin"), "Administration", shape=steps.shaped))
@@ -41,7 +41,7 @@ def policy(request: DeskRequest, policy_id: int) -> HttpResponse:
         raise NotFound("There is no such policy.")
     there = world()
     words = there.words("policies", found.name)
-    editor = Editor("policies", found.name, _questions(there, rights, words), words, there.changed_here("policies", found.name))
+    editor = Editor("policies", found.name, questions(there, rights, words), words, there.changed_here("policies", found.name))
     used = ServicePolicy.objects.filter(policy=found, service__is_active=True).order_by("service__name")
     subject = Subject(
         editor,
@@ -58,7 +58,8 @@ def policy(request: DeskRequest, policy_id: int) -> HttpResponse:
     return conduct(request, subject)
 
 
-def _questions(there: World, rights: Rights, words: dict[str, object]) -> list[Question]:
+def questions(there: World, rights: Rights, words: dict[str, object]) -> list[Question]:
+    """What is asked of a policy."""
     return [
         Choice("team", "Team", [("", "choose one"), *((name, name) for name in rights.own)]),
         steps.question(there, words),

@@ -33,7 +33,7 @@ def new(request: DeskRequest) -> HttpResponse:
     if not rights.on("teams", None).allowed:
         raise NotFound("There is nothing here.")
     there = world()
-    editor = Editor("teams", "", [Line("name", "Name", hint="It cannot be changed later."), *_questions(there)])
+    editor = Editor("teams", "", [Line("name", "Name", hint="It cannot be changed later."), *questions(there)])
     return conduct(request, Subject(editor, rights, there, "New team", reverse("admin-team-new"), reverse("admin"), "Administration"))
 
 
@@ -46,7 +46,7 @@ def team(request: DeskRequest, team_id: int) -> HttpResponse:
     if found is None or not rights.on("teams", found.name).allowed:
         raise NotFound("There is no such team.")
     there = world()
-    editor = Editor("teams", found.name, _questions(there), there.words("teams", found.name), there.changed_here("teams", found.name))
+    editor = Editor("teams", found.name, questions(there), there.words("teams", found.name), there.changed_here("teams", found.name))
     home = reverse("admin-team", args=[found.id])
     subject = Subject(
         editor, rights, there, found.name, home, reverse("admin"), "Administration", may_remove=rights.on("teams", None).allowed
@@ -54,7 +54,8 @@ def team(request: DeskRequest, team_id: int) -> HttpResponse:
     return conduct(request, subject)
 
 
-def _questions(there: World) -> list[Question]:
+def questions(there: World) -> list[Question]:
+    """What is asked of a team."""
     return [
         Members(there.options("people")),
         Choice("desk", "Desk", DESKS),
