@@ -94,5 +94,5 @@ def test_you_says_how_you_are_reached_and_what_is_not_active(desk: Desk):
     html = desk.as_("alice").get("/you").content.decode()
     assert "Verified by the operator" in html
     assert "Not active here" in html
-    assert "Not verified: skipped" in html
+    assert "Unproven: no page goes there" in html
     assert "SecOps" in html

@@ -14,8 +14,9 @@ from watchbill.config import writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, spoken_for, written
 from watchbill.config.sealing import content_of, words_of
-from watchbill.config.standing import current_state
+from watchbill.config.standing import current_state, people_of
 from watchbill.kernel import kinds
+from watchbill.people.models import Person
 
 FILE = "file"  # kind of the one Applied row that keeps the order of the sections
 SECTIONS = "sections"
@@ -100,3 +101,16 @@ def inactive(entries: Mapping[Key, Full] | None = None, *, environment: Mapping[
     work = spoken_for(entries.items(), variables)  # a provider that this file brings is not stored yet
     silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active and kind.name not in work}
     return not_active(entries.items(), silent_kinds=silent, variables=variables)
+
+
+def changed_by_hand(person: Person) -> frozenset[str]:
+    """Which fields of this person a human changed since the file was last applied: its next diff shows them as *changed here*.
+
+    Nothing for somebody whom no file named. Four queries.
+    """
+    key = ("people", person.handle)
+    row = Applied.objects.filter(kind=key[0], name=key[1]).first()
+    if row is None:
+        return frozenset()
+    last, here = content_of(row), people_of([person])[key]
+    return frozenset(field for field, value in here.items() if field in last and last[field] != value)

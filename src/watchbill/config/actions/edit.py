@@ -217,7 +217,7 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
 
 def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
-    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)])
+    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -52,7 +52,8 @@ def _free_mails_in(rows: list[Person]) -> None:
 def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
     """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
 
-    An address that waits for the code of its owner, and a device that its owner made ring, are not the file's and stay as they are.
+    What a person added is not the file's (nor is a device that its owner made ring) and stays as it is, unless the file names the same
+    address: then it becomes the file's.
     """
     there: dict[Any, list[Contact]] = defaultdict(list)
     for contact in (
@@ -68,13 +69,13 @@ def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
                 new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **kept_as))
                 continue
             row = rows.pop()
-            row.position = position
+            row.position, row.own = position, False
             if row.verified_at is None:
                 row.verified_at, row.verified_by = now, "operator"
             kept.append(row)
-    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None]
+    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None and not row.own]
     Contact.objects.filter(pk__in=dropped).update(removed_at=now)
-    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by"])
+    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by", "own"])
     Contact.objects.bulk_create(new)
 
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
-from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
+from watchbill.config.actions.desks import write_heartbeats_in, write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
@@ -20,12 +20,21 @@ from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
+from watchbill.intake.actions.heartbeats import retire_in
+from watchbill.intake.models import Heartbeat
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
 
-MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "phones": Phone}
+MODELS: dict[str, type[Model]] = {
+    "teams": Team,
+    "schedules": Schedule,
+    "policies": Policy,
+    "services": Service,
+    "phones": Phone,
+    "heartbeats": Heartbeat,
+}
 
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
@@ -57,6 +66,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
     write_services_in(changed["services"], ids)
+    write_heartbeats_in(changed["heartbeats"], now=now)
     write_team_paging_in(changed["teams"], ids)
     write_phones_in(changed["phones"])
     for full in changed["organization"].values():
@@ -74,12 +84,13 @@ def _reached(moved: Mapping[Key, Change]) -> set[str]:
     }
 
 
-def deactivate_in(keys: Iterable[Key]) -> None:
+def deactivate_in(keys: Iterable[Key], *, now: dt.datetime) -> None:
     """What a file no longer names stops being used. Nothing is deleted: pages, incidents and the audit name it."""
     names: dict[str, list[str]] = {}
     for kind, name in keys:
         names.setdefault(kind, []).append(name)
     Person.objects.filter(handle__in=names.get("people", ())).update(is_active=False)
+    retire_in(names.get("heartbeats", ()), now=now)
     for kind, model in MODELS.items():
         model._default_manager.filter(name__in=names.get(kind, ())).update(is_active=False)
 
