@@ -23,6 +23,7 @@ from watchbill.web.views import (
     push,
     rules,
     schedules,
+    split,
     tokens,
     you,
 )
@@ -34,6 +35,7 @@ urlpatterns = [
     path("incidents/page", acts.page_by_hand, name="page-by-hand"),
     path("incidents/<int:number>", incident.incident, name="incident"),
     path("incidents/<int:number>/give-back", acts.give_back, name="give-back"),
+    path("incidents/<int:number>/split", split.split_off, name="split"),
     path("incidents/<int:number>/<slug:act>", acts.act, name="act"),
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),
