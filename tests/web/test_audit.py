@@ -63,7 +63,7 @@ def test_page_by_page_without_repeating(desk: Desk):
     cursor = re.search(r'href="(\?[^"]*cursor=[^"]*)"', first)
     assert cursor
     second = records(desk, "root", cursor[1].replace("&amp;", "&"))
-    seen = re.findall(r"t(\d+)-end", first) + re.findall(r"t(\d+)-end", second)
+    seen = re.findall(r"token t(\d+)-end", first) + re.findall(r"token t(\d+)-end", second)
     assert sorted(map(int, seen)) == list(range(70))
 
 

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 from watchbill.audit.selectors import verify_chain
-from watchbill.cli.app import Json, app, now, out, say
+from watchbill.cli.app import Json, app, now, operator_viewer, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
+from watchbill.intake.selectors import quiet
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.reach import ways_of
@@ -159,6 +160,27 @@ def _journal(_moment: dt.datetime) -> Iterator[Finding]:
         yield Finding("journal", "green", "Nothing waits.")
 
 
+def _quiet(moment: dt.datetime) -> Iterator[Finding]:
+    """What is silent on purpose, and who cannot be heard."""
+    for row, held in quiet.running_now(operator_viewer(), now=moment):
+        says = f"In maintenance until {row.ends_at:%d %B %H:%M} UTC, {held} incidents held back: {row.reason}"
+        yield Finding(row.service.name, "amber", says)
+    beats = list(quiet.heartbeats_for(operator_viewer()))
+    if beats and not quiet.hears(now=moment):
+        yield Finding(
+            "heartbeats", "red", "No front door listens for signs of life: a job that stops wakes nobody. Start `watchbill serve`."
+        )
+    fed = quiet.keys_of([beat.id for beat in beats], now=moment)
+    for beat in beats:
+        if beat.id not in fed:
+            says = f'It has no key: nothing can beat it. Make one with `watchbill heartbeat key "{beat.name}"`.'
+            yield Finding(f"heartbeat {beat.name}", "amber", says)
+        elif beat.late_at is not None:
+            yield Finding(
+                f"heartbeat {beat.name}", "amber", f"Silent since {beat.late_at:%d %B %H:%M} UTC: an alert of {beat.service.name} fires."
+            )
+
+
 def _ends(moment: dt.datetime) -> Iterator[Finding]:
     for key in IntegrationKey.objects.filter(revoked_at=None, ends_at__lt=moment + SOON, ends_at__gt=moment).select_related("service"):
         yield Finding("key", "amber", f"A key of {key.service.name} (...{key.hint}) ends {key.ends_at:%d %B %H:%M} UTC.")
@@ -188,6 +210,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _watches,
     _set_aside,
     _journal,
+    _quiet,
     _ends,
     _evidence,
     _not_active,

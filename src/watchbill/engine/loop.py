@@ -172,6 +172,7 @@ class Engine:
         self._step("record", self._record, now)
         self._step("stalled", self._ask_again, now)
         self._now_and_then("leases", self._release, now)
+        self._step("quiet", lambda at: self._does.keep_quiet(now=at), now)
         taken = self._step("intake", lambda at: self._does.take_in(now=at, limit=SET), now) or 0
         fired = self._step("paging", lambda at: self._does.fire_due(now=at, limit=SET), now) or 0
         more = self._step("send", self._claim, now)
@@ -299,7 +300,11 @@ class Engine:
 
     def _nap(self, now: dt.datetime) -> float:
         """Until the next due time, a second at most."""
-        due = [at for at in (self._does.next_page(after=now), selectors.next_due(after=now)) if at is not None]
+        due = [
+            at
+            for at in (self._does.next_page(after=now), selectors.next_due(after=now), self._does.next_quiet(after=now))
+            if at is not None
+        ]
         since = (self._now().now() - now).total_seconds()
         return max(0.0, min([LONGEST_SLEEP, *((at - now).total_seconds() - since for at in due)]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -18,8 +18,8 @@ from watchbill.people.models import Person
 PLAIN = ("name", "email", "timezone", "region", "holidays", "hours")
 
 
-def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -> None:
-    """Make and change people. New ones have no password: the operator invites them."""
+def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime, reached: Collection[str]) -> None:
+    """Make and change people. New ones have no password: the operator invites them. `reached`: whose contacts and rules are written too."""
     rows = {person.handle: person for person in Person.objects.filter(handle__in=people)}
     new = [
         _fill(Person(handle=handle, password=make_password(None), created_at=now), full)
@@ -30,7 +30,7 @@ def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -
     Person.objects.bulk_update([_fill(row, people[handle]) for handle, row in rows.items()], [*PLAIN, "is_active"])
     Person.objects.bulk_create(new)
     ids.people.update({person.handle: person.id for person in new})
-    by_id = {ids.people[handle]: full for handle, full in people.items()}
+    by_id = {ids.people[handle]: people[handle] for handle in people if handle in reached}
     _write_contacts_in(by_id, now=now)
     _write_rules_in(by_id)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from watchbill.config.selectors import changed_here
+from watchbill.config.selectors import changed_by_hand
 from watchbill.kernel import kinds
 from watchbill.kernel.errors import Invalid, NotFound, Refused, WatchbillError
 from watchbill.notifications.actions import add_contact, move_contact, remove_contact, send_code, type_code
@@ -53,7 +53,7 @@ def contacts(visit: Visit) -> dict[str, Any]:
         "verifying": bool(codes),
         "contact_ways": [(kind, HOW[kind], EXAMPLES[kind]) for kind in ADDABLE if kinds.is_active(kind)],
         "contacts_off": [(HOW[kind], kinds.find(kind).why_not) for kind in ADDABLE if not kinds.is_active(kind)],
-        "changed_here": changed_here(visit.person),
+        "changed_here": changed_by_hand(visit.person),
     }
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
+from watchbill.intake.selectors import quiet
 from watchbill.notifications.rules import Ready
 from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import board
@@ -43,6 +44,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "coming": coming[:SHOWN],
         "coming_more": coming[SHOWN:],
         "last_resolved": None if rows else _last_resolved(visit),
+        "quiet": quiet.running_now(visit.viewer, now=visit.now),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)

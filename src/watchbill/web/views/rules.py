@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from watchbill.config.selectors import changed_here
+from watchbill.config.selectors import changed_by_hand
 from watchbill.kernel import kinds
 from watchbill.kernel.errors import Invalid
 from watchbill.notifications.actions import check_rules, kinds_of, set_rules
@@ -63,7 +63,7 @@ def rules(request: DeskRequest) -> HttpResponse:
         "problem": problem,
         "trying": request.method == "POST",
         "foreseen": [] if problem else foreseen(visit.person, wanted),
-        "changed_here": changed_here(visit.person),
+        "changed_here": changed_by_hand(visit.person),
         "groups": [
             (urgency, title, _lines(wanted.get(urgency, ()), [kind for kind in has if urgency == "high" or kind not in kinds.VOICE]))
             for urgency, title in URGENCIES
