@@ -22,7 +22,7 @@ from watchbill.intake.actions import create_key
 from watchbill.intake.models import Alert, Event, IntegrationKey
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.actions import add_device
-from watchbill.notifications.models import Notification
+from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, make_token
 from watchbill.paging.actions import fire_due
 from watchbill.people.actions import create_token
@@ -92,6 +92,7 @@ def build() -> World:
     key, _ = create_key(service, "generic", OF_THE_TEAM, by=OPERATOR, now=now)
     secret_key, _ = create_key(quiet, "generic", "restricted key", by=OPERATOR, now=now)
     world = World(people, {}, {}, frozenset())
+    ProviderTest.objects.create(provider="email", due_at=now + make.HOUR)
     for name, person in people.items():
         signed_in = Client()
         signed_in.force_login(person, backend=BACKEND)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.connectors.push import Browser
-from tests.matrix.cast import ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
+from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
 from watchbill.web.views import acts
 
 
@@ -102,6 +102,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/inlets/<int:key_id>/revoke": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE)},
     "/inlets/<int:key_id>/mapping": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE, send={"mapping": '{"summary": "title"}'})},
     "/inlets/<int:key_id>/events/<int:event_id>/again": {"POST": Rule(RESPONDERS, NOBODY, unseen=OUTSIDE)},
+    "/providers": {"GET": Rule(ADMINS)},
+    "/providers/test": {"POST": Rule(ADMINS, send={"provider": "email"})},
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},

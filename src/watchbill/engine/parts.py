@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
+from watchbill.connectors.tested import providers
 from watchbill.intake.actions import take_in
+from watchbill.notifications.actions import keep_providers_tested
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
@@ -28,11 +32,12 @@ class Parts:
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
     alarm_unowned: Callable[..., int] = alarm_unowned
+    test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
 
 
 def real() -> Parts:
     """The engine's real parts."""
-    return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale)
+    return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale, test_providers=test_providers)
 
 
 def next_page(*, after: dt.datetime) -> dt.datetime | None:
@@ -58,3 +63,10 @@ def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) ->
 
 def _unproven(*, now: dt.datetime) -> Sequence[Any]:
     return unproven(now=now, grace=PROOF_GRACE)
+
+
+def test_providers(*, now: dt.datetime) -> int:
+    """Send each provider its regular test when it is due; with the tests turned off, forget what they said."""
+    every = settings.PROVIDER_TESTS
+    wanted = providers() if every else []
+    return keep_providers_tested(wanted, every=every or dt.timedelta(days=1), to=settings.PROVIDER_TESTS_TO, now=now)

@@ -6,7 +6,23 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
+from watchbill.web.views import (
+    acts,
+    audit,
+    callsheet,
+    demo,
+    frame,
+    incident,
+    incidents,
+    inlets,
+    links,
+    now,
+    policies,
+    providers,
+    push,
+    schedules,
+    you,
+)
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -30,6 +46,8 @@ urlpatterns = [
     path("inlets/<int:key_id>/revoke", inlets.revoke, name="inlet-revoke"),
     path("inlets/<int:key_id>/mapping", inlets.keep_mapping, name="inlet-mapping"),
     path("inlets/<int:key_id>/events/<int:event_id>/again", inlets.again, name="inlet-again"),
+    path("providers", providers.listed, name="providers"),
+    path("providers/test", providers.try_now, name="provider-test"),
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),

@@ -8,6 +8,7 @@ from watchbill.notifications.actions.confirming import Told, answer_given, give_
 from watchbill.notifications.actions.devices import add_device, device_gone, device_heard, remove_device, renew_device, try_device
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in
+from watchbill.notifications.actions.proving import ask_for_test, keep_providers_tested
 from watchbill.notifications.actions.recording import record
 from watchbill.notifications.actions.silencing import silence, speak_again
 from watchbill.notifications.actions.telling import tell_status_in
@@ -24,6 +25,7 @@ __all__ = [
     "Told",
     "add_device",
     "answer_given",
+    "ask_for_test",
     "cancel_in",
     "claim",
     "confirm",
@@ -32,6 +34,7 @@ __all__ = [
     "give_back",
     "give_back_orphans",
     "give_up_waiting",
+    "keep_providers_tested",
     "plan_in",
     "push_keys",
     "receive",

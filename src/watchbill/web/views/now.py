@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
+from watchbill.notifications.selectors import providers_tested
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
@@ -35,9 +36,17 @@ def now(request: DeskRequest) -> HttpResponse:
         "posts": posts,
         "watch": _watch(visit, posts),
         "last_resolved": None if rows else _last_resolved(visit),
+        "providers_red": _providers_red(visit),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
+
+
+def _providers_red(visit: Visit) -> list[str]:
+    """Providers that do not work, for whoever can mend them."""
+    if not visit.viewer.is_admin:
+        return []
+    return [each.provider for each in providers_tested(now=visit.now) if each.health.is_red]
 
 
 def _watch(visit: Visit, posts: list[rosters.Post]) -> rosters.Watch | None:
