@@ -37,7 +37,7 @@ SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
 EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "unowned": 30.0, "providers": 5.0}
-DEADMAN_EVERY = 30.0
+DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
 DRAIN = 8.0
@@ -238,8 +238,9 @@ class Engine:
         if sender is None:
             return False
         if not sender.alive():  # what it had in hand comes back when the leases run out
+            sender.abandon()
             self._sender = self._start_sender()
-            raise RuntimeError("The sending thread had ended; another one was started.")
+            raise RuntimeError("The sending thread had ended, or something blocked it; another one was started.")
         claimed = actions.claim(self.instance_id, now=now, limit=SET, room=sender.room(), served=self._served)
         self._reports.append(claimed.report)
         messages = list(claimed.messages)
@@ -280,7 +281,7 @@ class Engine:
         """The auditor: another query than the one that does the work proves that all of it was done. Only then the dead-man hears of us."""
         late = self._does.unproven(now=now)
         if late:
-            raise RuntimeError(f"{len(late)} pages were due and nobody looked at them; the first is page {late[0].page_id}.")
+            raise RuntimeError(" ".join(late))
         instance.proved(self.instance_id, now=now)
         url = settings.DEADMAN_URL
         if url and self._sender is not None and elapsed() - self._last.get("deadman", float("-inf")) >= DEADMAN_EVERY:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
 from watchbill.connectors.tested import providers
 from watchbill.intake.actions import take_in
+from watchbill.intake.selectors import untouched
 from watchbill.notifications.actions import keep_providers_tested
+from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
 
-PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
+STEP_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
+EVENT_GRACE = dt.timedelta(seconds=60)  # a flood is taken in within seconds
+SEND_GRACE = dt.timedelta(seconds=90)  # longer than any provider is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Parts:
     take_in: Callable[..., int]
     fire_due: Callable[..., int]
     hear: Callable[..., None]
-    unproven: Callable[..., Sequence[Any]]
+    unproven: Callable[..., Sequence[str]]
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
     alarm_unowned: Callable[..., int] = alarm_unowned
@@ -37,7 +40,7 @@ class Parts:
 
 def real() -> Parts:
     """The engine's real parts."""
-    return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale, test_providers=test_providers)
+    return Parts(take_in, fire_due, hear, unproven_work, next_page, gone_stale, test_providers=test_providers)
 
 
 def next_page(*, after: dt.datetime) -> dt.datetime | None:
@@ -61,8 +64,20 @@ def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) ->
     }
 
 
-def _unproven(*, now: dt.datetime) -> Sequence[Any]:
-    return unproven(now=now, grace=PROOF_GRACE)
+def unproven_work(*, now: dt.datetime) -> list[str]:
+    """What was due and nobody did, as sentences with ids alone: events, steps of pages, notifications. Empty: all is proved.
+
+    Each is another query than the one by which the work is found.
+    """
+    events = untouched(now=now, grace=EVENT_GRACE)
+    pages = [each.page_id for each in unproven(now=now, grace=STEP_GRACE)]
+    messages = unsent(now=now, grace=SEND_GRACE)
+    found = [
+        (events, "events were stored and nobody took them in", "event"),
+        (pages, "pages were due and nobody looked at them", "page"),
+        (messages, "notifications were due and nobody sent them", "notification"),
+    ]
+    return [f"{len(ids)} {said}; the first is {name} {ids[0]}." for ids, said, name in found if ids]
 
 
 def test_providers(*, now: dt.datetime) -> int:

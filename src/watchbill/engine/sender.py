@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 STALL = 5.0  # seconds after which a claimed message is asked about again before it is sent
 DEPTH = 3  # in hand at most, as a multiple of what is sent at once
+PULSE = 1.0  # seconds between two signs of life of the sending thread
+STUCK = 30.0  # seconds without one: something blocks it, and nobody is woken by it any more
+SURE = 2.0  # seconds after which a second look counts: a machine that was suspended wakes its threads one after the other
 SETTLE = 0.02  # results are recorded in sets: so long does the first wait for others; a failure waits for nobody
 ENOUGH = 64
 
@@ -73,6 +76,8 @@ class Sender:
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="sender", daemon=True)
         self._error: BaseException | None = None
+        self._pulse = elapsed()
+        self._suspected: float | None = None
 
     def start(self) -> None:
         """Start the thread and wait until it can send. Raises what kept it from starting."""
@@ -82,7 +87,19 @@ class Sender:
             raise self._error
 
     def alive(self) -> bool:
-        return self._thread.is_alive() and self._error is None
+        """Does the thread live and go on? One that something blocks is given up."""
+        return self._thread.is_alive() and self._error is None and not self._is_stuck()
+
+    def abandon(self) -> None:
+        """Begin nothing more, should it ever go on: what it has in hand comes back when the leases run out."""
+        self._stopping = True
+
+    def _is_stuck(self) -> bool:
+        if elapsed() - self._pulse < STUCK:
+            self._suspected = None
+            return False
+        self._suspected = elapsed() if self._suspected is None else self._suspected
+        return elapsed() - self._suspected > SURE
 
     def submit(self, messages: Iterable[Message]) -> None:
         """Send these, in this order."""
@@ -147,6 +164,7 @@ class Sender:
             self._outgoing, self._connectors = self._loop.run_until_complete(self._made())
             self._beacon = Outgoing(_EVERYWHERE)
             self._by_method = {name: asyncio.Semaphore(entry.at_once) for name, entry in self._entries.items()}
+            self._beat_pulse()
             self._ready.set()
             self._loop.run_forever()
             self._loop.run_until_complete(self._end())
@@ -156,6 +174,10 @@ class Sender:
         finally:
             self._ready.set()
             self._loop.close()
+
+    def _beat_pulse(self) -> None:
+        self._pulse = elapsed()
+        self._loop.call_later(PULSE, self._beat_pulse)
 
     async def _made(self) -> tuple[Outgoing, Mapping[str, Connector]]:
         return self._build(self._signing_key)

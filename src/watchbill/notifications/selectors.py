@@ -192,3 +192,26 @@ def providers_tested(*, now: dt.datetime) -> list[Tested]:
     """Every provider that sends here, what is red first."""
     rows = [Tested(each.provider, health_of(each, now=now), each.detail, each.ended_at, each.due_at) for each in ProviderTest.objects.all()]
     return sorted(rows, key=lambda each: (not each.health.is_red, each.provider))
+
+
+# Due, and no word of its sender: never tried, or each engine that took it was gone before it could say how it ended.
+UNSENT = """
+SELECT w.id, coalesce(a.first, w.due_at) AS since FROM (
+  (SELECT id, due_at FROM notifications_notification
+   WHERE state = 'queued' AND due_at <= %(now)s AND kind <> 'status' AND NOT withdrawn ORDER BY due_at LIMIT %(most)s)
+  UNION ALL
+  (SELECT id, due_at FROM notifications_notification WHERE state = 'leased' AND kind <> 'status' AND NOT withdrawn ORDER BY id LIMIT %(most)s)
+) AS w LEFT JOIN LATERAL (
+  SELECT min(started_at) AS first, bool_or(detail <> %(gone)s) AS tried FROM notifications_attempt WHERE notification_id = w.id
+) AS a ON true
+WHERE NOT coalesce(a.tried, false) AND coalesce(a.first, w.due_at) <= %(late)s ORDER BY since LIMIT 20
+"""
+LOOKED_AT = 2000  # so many of each are looked at; one is enough to be red
+GONE = "The engine that was sending this stopped before it could say how it ended."
+
+
+def unsent(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
+    """Notifications that were due `grace` ago and that nobody has tried since, the oldest first, 20 at most. News are not among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSENT, {"now": now, "late": now - grace, "most": LOOKED_AT, "gone": GONE})
+        return [row[0] for row in cursor.fetchall()]

@@ -45,3 +45,9 @@ def set_aside() -> QuerySet[Event]:
 def waiting() -> int:
     """How many stored events have not had their effect yet."""
     return Event.objects.filter(state=Event.State.PENDING).count()
+
+
+def untouched(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
+    """Events that were stored `grace` ago and that nobody has tried to take in, the oldest first, 20 at most."""
+    rows = Event.objects.filter(state=Event.State.PENDING, tries=0, received_at__lte=now - grace).order_by("id")
+    return list(rows.values_list("id", flat=True)[:20])
