@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 STALL = 5.0  # seconds after which a claimed message is asked about again before it is sent
 DEPTH = 3  # in hand at most, as a multiple of what is sent at once
+SLOW = 7.0  # seconds in hand without an end: the person's next way starts beside it
+FORGET = 600.0  # seconds after which the memory of one that was never given back is dropped
 PULSE = 1.0  # seconds between two signs of life of the sending thread
 STUCK = 30.0  # seconds without one: something blocks it, and nobody is woken by it any more
 SURE = 2.0  # seconds after which a second look counts: a machine that was suspended wakes its threads one after the other
@@ -64,6 +66,8 @@ class Sender:
         self._build, self._signing_key = build, signing_key
         self._clock, self._wake, self._entries, self._stall = clock, wake, entries, stall
         self._in_hand: dict[int, _InHand] = {}
+        self._since: dict[int, float] = {}  # when each was first given to us, however often it was asked about since
+        self._slow: set[int] = set()  # told already
         self._results: deque[Result] = deque()
         self._stalled: deque[Message] = deque()
         self._stopping = False
@@ -106,6 +110,8 @@ class Sender:
         now = elapsed()
         given = [_InHand(message, now) for message in messages]
         self._in_hand.update({one.message.notification_id: one for one in given})
+        for one in given:
+            self._since.setdefault(one.message.notification_id, now)
         if given:
             self._loop.call_soon_threadsafe(self._begin, given)
 
@@ -129,7 +135,19 @@ class Sender:
         taken = [self._results.popleft() for _ in range(min(limit, len(self._results)))]
         for result in taken:
             self._in_hand.pop(result.notification_id, None)
+            self._since.pop(result.notification_id, None)
+            self._slow.discard(result.notification_id)
         return taken
+
+    def slow(self) -> list[int]:
+        """Notifications that have been in hand for too long to let somebody wait for their end. Each is told once."""
+        now = elapsed()
+        found = [id_ for id_ in self._in_hand if id_ not in self._slow and now - self._since.get(id_, now) > SLOW]
+        self._slow.update(found)
+        for id_ in [id_ for id_, since in self._since.items() if now - since > FORGET and id_ not in self._in_hand]:
+            del self._since[id_]
+            self._slow.discard(id_)
+        return found
 
     def stalled(self) -> list[Message]:
         """Messages that waited too long to be sent on trust."""

@@ -9,7 +9,7 @@ from watchbill.notifications.actions.devices import add_device, device_gone, dev
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in
 from watchbill.notifications.actions.proving import ask_for_test, keep_providers_tested
-from watchbill.notifications.actions.recording import record
+from watchbill.notifications.actions.recording import record, start_next_beside
 from watchbill.notifications.actions.silencing import silence, speak_again
 from watchbill.notifications.actions.telling import tell_status_in
 from watchbill.notifications.messages import Accepted, Ask, Claimed, Failure, Message, Report, Result
@@ -44,6 +44,7 @@ __all__ = [
     "renew_device",
     "silence",
     "speak_again",
+    "start_next_beside",
     "tell_status_in",
     "try_device",
     "webhook_secret",
