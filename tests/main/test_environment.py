@@ -105,3 +105,15 @@ def test_a_set_up_link_works_for_a_day_and_only_here():
 @pytest.mark.parametrize(("text", "expected"), [("12h", dt.timedelta(hours=12)), ("90s", dt.timedelta(seconds=90)), ("off", None)])
 def test_how_often_providers_are_tested(tmp_path, text, expected):
     assert read(tmp_path, WATCHBILL_PROVIDER_TESTS=text).provider_tests == expected
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("12h", 720), ("90m", 90), ("2d", 2880), ("0", 0), ("0h", 0), ("", 720)])
+def test_how_long_before_a_watch_its_drill_goes_out(tmp_path, text, minutes):
+    found = read(tmp_path, WATCHBILL_DRILL_BEFORE=text)
+    assert found.drill_before == dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["12", "-1h", "8d", "soon", "1h30m", "1 h"])
+def test_a_drill_before_that_is_no_length_is_said_by_name(tmp_path, text):
+    with pytest.raises(Invalid, match="WATCHBILL_DRILL_BEFORE"):
+        read(tmp_path, WATCHBILL_DRILL_BEFORE=text)

@@ -16,19 +16,24 @@ from django.test import Client
 from tests import factories as make
 from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
+from watchbill.config.actions import edit, propose
+from watchbill.config.selectors import sections, standing
 from watchbill.incidents.actions import NewIncident
 from watchbill.incidents.models import Incident, Service
-from watchbill.intake.actions import create_key
-from watchbill.intake.models import Alert, Event, IntegrationKey
+from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
+from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
-from watchbill.notifications.actions import add_device
+from watchbill.notifications.actions import add_contact, add_device, send_test
 from watchbill.notifications.models import Notification, ProviderTest
-from watchbill.notifications.signing import BUTTON, make_token
+from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
 from watchbill.people.actions import create_token
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import SCOPES
+from watchbill.people.sessions import remember_session
 from watchbill.response import actions
+from watchbill.schedules.actions import open_feed
+from watchbill.schedules.models import Schedule
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
@@ -105,7 +110,12 @@ def build() -> World:
         "contact_id": device.contact_id,
         "name": "First",
         "soon": (now + make.HOUR).isoformat(),
+        "typed_time": f"{now + 7 * make.HOUR:%Y-%m-%dT%H:%M}",
+        "much_later": (now + 7 * make.HOUR).isoformat(),
         "later": (now + 2 * make.HOUR).isoformat(),
+        **_own(people["alice"], schedule, now),
+        "person_id": people["bob"].id,
+        "record_id": _changed(now),
         "uidb36": "1",
         "key": "set-password",
     }
@@ -114,6 +124,33 @@ def build() -> World:
     secret = Incident.objects.filter(restricted=True)
     world.secret_words = frozenset({each.code_name.lower() for each in secret} | {str(each.number) for each in secret})
     return world
+
+
+def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
+    """What only Alice may touch, on the pages about herself."""
+    by = make.actor(alice)
+    feed, feed_token = open_feed(alice, None, by=by, now=now)
+    contact = add_contact(alice, "email", "alice@else.example.org", by=by, now=now)
+    token, _ = create_token(alice, ["incidents:read"], by=OPERATOR, now=now)
+    sign_in = remember_session(alice, "s" * 32, browser="Firefox", address="127.0.0.1", now=now)
+    drill = send_test(alice, by=by, now=now)
+    answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
+    return {
+        "feed_id": feed.id,
+        "feed": feed_token,
+        "own_id": contact.id,
+        "token_id": token.id,
+        "sign_in_id": sign_in.id,
+        "answer": answer,
+        "watch": schedule.id,
+    }
+
+
+def _changed(now: Any) -> int:
+    """A change of the configuration that somebody made by hand."""
+    words = {**sections(standing())["services"][0]}
+    wanted = {("services", words.pop("name")): {**words, "group_for": "2h"}}
+    return edit(wanted, seen=propose(wanted, now=now).seen, by=OPERATOR, now=now)
 
 
 def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, title: str, now: Any) -> dict[str, Any]:
@@ -139,6 +176,13 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     alert = Alert.objects.create(
         service=service, incident=opened, dedup_key=f"{title} key", first_at=now, last_at=now, severity="high", summary=title
     )
+    other = {"service": service, "incident": opened, "first_at": now, "last_at": now, "severity": "high", "summary": title}
+    Alert.objects.create(dedup_key=f"{title} other key", **other)
+    new = NewMaintenance(service=service, starts_at=now + 5 * make.HOUR, ends_at=now + 6 * make.HOUR, reason="new disks")
+    maintenance = add_maintenance(new, by=OPERATOR, now=now)
+    heartbeat = Heartbeat.objects.create(
+        name=f"beat of {service.name}", service=service, every_seconds=60, grace_seconds=60, fresh_from=now, due_at=now + 9 * make.HOUR
+    )
     raw = json.dumps({"title": title, "team": OF_THE_TEAM}).encode()
     rows = {"key": key, "service": service, "kind": "generic", "received_at": now}
     event = Event.objects.create(**rows, body=raw, state="aside", tries=5, outcome=f"ValueError: {title}")
@@ -149,6 +193,11 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
         "key_id": key.id,
         "event_id": event.id,
         "alert_id": alert.id,
+        "alert_key": alert.dedup_key,
+        "maintenance_id": maintenance.id,
+        "heartbeat_id": heartbeat.id,
+        "service_name": service.name,
+        "service_id": service.id,
         "token": make_token(alice.id, opened.id, notification.id),
         "button": make_token(alice.id, opened.id, notification.id, salt=BUTTON),
     }

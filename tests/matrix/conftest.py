@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from watchbill.kernel import kinds
+
+WORK = [kinds.Kind(name, True) for name in ("email", "webhook", "push")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _kinds_work() -> Iterator[None]:
+    """Whatever is sent is queued: nobody here sends it."""
+    before = kinds.declared()
+    kinds.fill(WORK)
+    yield
+    kinds.fill(before)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts
+from watchbill.web.views import acts, contacts
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ LINK = "its token is the right to press it, in the bare browser of a mail progra
 FOR_A_BROWSER = "kept in the browser alone"
 ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
-OWNED, DONE = {"number": "{owned}"}, {"number": "{done}"}
+OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
+OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
+PLANNED = {"id": "{maintenance_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -61,6 +63,12 @@ def subscription() -> dict[str, Any]:
 def renewal() -> dict[str, Any]:
     return {"old": subscription(), "new": subscription()}
 
+
+# Without a change there is nothing to review: the form comes back, and says so.
+CHANGED_BY_ADMINS = {
+    "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+    "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent=NOTHING, status=422),
+}
 
 PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/healthz": {"GET": Rule(ANYBODY)},
@@ -83,6 +91,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked", "kind": "finding"})},
     "/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
     "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
+    "/incidents/<int:number>/split": {
+        "GET": Rule(**RESPOND),
+        "POST": Rule(**RESPOND, send={"key": "{alert_key}"}),
+    },
     "/schedules": {"GET": Rule(SIGNED_IN)},
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
     "/policies": {"GET": Rule(SIGNED_IN)},
@@ -104,9 +116,65 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/inlets/<int:key_id>/events/<int:event_id>/again": {"POST": Rule(RESPONDERS, NOBODY, unseen=OUTSIDE)},
     "/providers": {"GET": Rule(ADMINS)},
     "/providers/test": {"POST": Rule(ADMINS, send={"provider": "email"})},
+    "/admin": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
+    "/admin/people": {"GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
+    "/admin/people/new": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"handle": "new", "name": "New"}, silent=NOTHING, status=422),
+    },
+    "/admin/people/<int:person_id>": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "Robert"}, silent=NOTHING, status=422),
+    },
+    "/admin/people/<int:person_id>/invite": {"POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
+    "/admin/teams/new": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "New"}, silent=NOTHING, status=422),
+    },
+    "/admin/teams/<int:team_id>": CHANGED_BY_ADMINS,
+    "/admin/policies/new": CHANGED_BY_ADMINS,
+    "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,
+    "/admin/services/new": CHANGED_BY_ADMINS,
+    "/admin/services/<int:service_id>": CHANGED_BY_ADMINS,
+    "/admin/services/<int:service_id>/keys": {"POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, send={"kind": "events", "name": "x"})},
+    "/admin/changes/<int:record_id>": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
+    "/admin/changes/<int:record_id>/undo": {
+        "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+        "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent="it did not say what it saw", status=409),
+    },
+    "/maintenance": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"service": "S", "for": "60", "reason": "new disks"}),
+    },
+    "/maintenance/<int:maintenance_id>/end": {"POST": Rule(RESPONDERS, RESPONDERS)},
+    "/maintenance/<int:maintenance_id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, send={"to": "{typed_time}"})},
+    "/heartbeats": {"GET": Rule(SIGNED_IN)},
+    "/heartbeats/<int:heartbeat_id>/key": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS)},
+    "/routes": {"GET": Rule(SIGNED_IN)},
+    "/routes/<int:service_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"sample": "{}"}, silent=NOTHING)},
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},
+    "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
+    "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
+    "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},
+    "/you/contacts/<int:contact_id>/code": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/contacts/<int:contact_id>/verify": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE, send={"code": "1"}, silent="a wrong code")},
+    "/you/contacts/<int:contact_id>/up": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/contacts/<int:contact_id>/down": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE, silent="it is the last already")},
+    "/you/contacts/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/test": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, silent="once in a while")},
+    "/you/access": {"GET": Rule(SIGNED_IN)},
+    "/you/tokens": {"POST": Rule(SIGNED_IN, send={"scope": "incidents:read", "days": "7"})},
+    "/you/tokens/<int:token_id>/revoke": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/you/sessions/end-others": {"POST": Rule(SIGNED_IN, silent="nothing to end")},
+    "/you/sessions/<int:sign_in_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/answer/<str:token>": {
+        "GET": Rule(ANYBODY, at={"token": "{answer}"}),
+        "POST": Rule(ANYBODY, at={"token": "{answer}"}, no_csrf=LINK),
+    },
+    "/you/rules": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"do": "preview"}, silent=NOTHING)},
     "/you/devices": {"POST": Rule(SIGNED_IN, send=subscription, status=201)},
     "/you/devices/<int:contact_id>/try": {"POST": Rule(OWNER, unseen=OTHERS, silent="a test that its owner asked for, once a minute")},
     "/you/devices/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS)},
@@ -159,7 +227,17 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},
     "/api/v1/incidents/<int:number>/give-back": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "I am ill"})},
     "/api/v1/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
+    "/api/v1/incidents/<int:number>/split": {"POST": Rule(**RESPOND, send={"keys": ["{alert_key}"]})},
     "/api/v1/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
+    "/api/v1/maintenances": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"service": "S", "reason": "new disks", "ends_at": "{later}"}),
+    },
+    "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
+    "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
+    "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/heartbeats": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/readiness": {"GET": Rule(SIGNED_IN)},
     "/api/v1/notifications": {"GET": Rule(SIGNED_IN, PAGED, query="incident={number}")},
     "/api/v1/audit": {"GET": Rule(MANAGERS)},
     "/api/v1/people": {"GET": Rule(SIGNED_IN)},
@@ -173,6 +251,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
 # A row stands for one act of an address that takes many: these placeholders are written out.
 ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
+    "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

@@ -24,6 +24,8 @@ UNITS = {
     "d": dt.timedelta(days=1),
     "w": dt.timedelta(weeks=1),
 }
+MINUTES = {"": 0, "m": 1, "h": 60, "d": 1440}
+LONGEST_BEFORE = dt.timedelta(days=7)
 APP_ROLE = "watchbill_app"  # the plain role that the running application takes on
 
 
@@ -44,6 +46,7 @@ class Environment:
     provider_tests: dt.timedelta | None  # how often each provider is tested; none: never
     provider_tests_to: str
     journal_bytes: int
+    drill_before: dt.timedelta
     demo: bool
 
 
@@ -66,6 +69,7 @@ def read(env: Mapping[str, str]) -> Environment:
         provider_tests=_every("WATCHBILL_PROVIDER_TESTS", env.get("WATCHBILL_PROVIDER_TESTS") or "1d"),
         provider_tests_to=env.get("WATCHBILL_PROVIDER_TESTS_TO", "").strip(),
         journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
+        drill_before=_length("WATCHBILL_DRILL_BEFORE", env.get("WATCHBILL_DRILL_BEFORE") or ("0" if env.get("WATCHBILL_DEMO") else "12h")),
         demo=bool(env.get("WATCHBILL_DEMO")),
     )
 
@@ -159,6 +163,14 @@ def _every(name: str, text: str) -> dt.timedelta | None:
     if not found or not int(found[1]):
         raise Invalid(f"{name} is {text!r}; expected how often, as in 1d or 12h, or off.")
     return int(found[1]) * UNITS[found[2]]
+
+
+def _length(name: str, text: str) -> dt.timedelta:
+    found = re.fullmatch("([0-9]{1,4})([mhd]?)", text)
+    length = dt.timedelta(minutes=int(found[1]) * MINUTES[found[2]]) if found and (found[2] or found[1] == "0") else None
+    if length is None or length > LONGEST_BEFORE:
+        raise Invalid(f"{name} is {text!r}; expected how long before a watch, up to 7d, as in 12h or 90m; 0 turns it off.")
+    return length
 
 
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:

@@ -119,6 +119,7 @@ DEADMAN_URL = ENV.deadman_url
 PROVIDER_TESTS = ENV.provider_tests
 PROVIDER_TESTS_TO = ENV.provider_tests_to
 JOURNAL_BYTES = ENV.journal_bytes
+DRILL_BEFORE = ENV.drill_before
 DEMO_INBOX = ENV.demo  # mails stay on screen
 LOGGING_CONFIG = None  # kernel.logs configures each process
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

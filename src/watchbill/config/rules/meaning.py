@@ -327,6 +327,20 @@ def _brief_phone(full: Full) -> dict[str, Any]:
     return short
 
 
+def _heartbeat(words: Mapping[str, Any]) -> Full:
+    return {
+        "service": words["service"],
+        "every": seconds(words["every"]),
+        "grace": seconds(words.get("grace", "0s")),
+        "severity": words.get("severity", "high"),
+    }
+
+
+def _brief_heartbeat(full: Full) -> dict[str, Any]:
+    short = _without(full, {"grace": 0, "severity": "high"})
+    return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
@@ -334,6 +348,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "policies": _policy,
     "services": _service,
     "phones": _phone,
+    "heartbeats": _heartbeat,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -342,4 +357,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "policies": _brief_policy,
     "services": _brief_service,
     "phones": _brief_phone,
+    "heartbeats": _brief_heartbeat,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from watchbill.intake.models import Event, IntegrationKey
+from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Maintenance
 
 
 def keys(*, all_of_them: bool = False) -> QuerySet[IntegrationKey]:
@@ -51,3 +51,12 @@ def untouched(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
     """Events that were stored `grace` ago and that nobody has tried to take in, the oldest first, 20 at most."""
     rows = Event.objects.filter(state=Event.State.PENDING, tries=0, received_at__lte=now - grace).order_by("id")
     return list(rows.values_list("id", flat=True)[:20])
+
+
+def next_quiet(*, after: dt.datetime) -> dt.datetime | None:
+    """When the engine must look at a maintenance or a heartbeat, if it must after that moment."""
+    due = [
+        Maintenance.objects.filter(due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first(),
+        Heartbeat.objects.filter(due_at__gt=after, is_active=True).order_by("due_at").values_list("due_at", flat=True).first(),
+    ]
+    return min((at for at in due if at is not None), default=None)
