@@ -67,7 +67,7 @@ def one_connection():
 def test_random_requests_are_answered_as_described(desk, one_connection, route):
     """Status, content type and body are those that are published, and nothing is a server error. Asked by one who may and one who may not."""
     method, path = route
-    numbers = {"number": desk.open().number}
+    there = {"number": desk.open().number, "name": "P" if path.startswith("/policies") else "First"}
     described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
     operation = described[f"/api/v1{path}"][method]
     tokens = [desk.token(desk.root), desk.token(desk.charlie)]
@@ -75,8 +75,12 @@ def test_random_requests_are_answered_as_described(desk, one_connection, route):
     @CALM
     @given(case=operation.as_strategy(), real=st.booleans())
     def ask(case, real):
-        if real and "number" in case.path_parameters:  # at random nobody meets an incident that there is
-            case.path_parameters.update(numbers)
+        if real:  # at random nobody meets an incident, a schedule or a policy that there is
+            case.path_parameters.update({name: value for name, value in there.items() if name in case.path_parameters})
+            if isinstance(case.query, dict):
+                case.query.update({name: there["number"] for name in ("incident",) if name in case.query})
+            if isinstance(case.body, dict) and "service" in case.body:
+                case.body["service"] = "S"
         for token in tokens:
             case.call_and_validate(headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}, checks=CHECKS)
 

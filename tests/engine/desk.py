@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from tests.factories import T0
 from watchbill.connectors.failures import Failure
@@ -45,7 +44,7 @@ class World:
 
     def __init__(self) -> None:
         self.heard: list[Report] = []
-        self.late: Sequence[Any] = ()
+        self.late: Sequence[str] = ()
         self.stale: set[int] = set()
         self.rounds = 0
         self.fails: dict[str, Exception] = {}
@@ -66,7 +65,7 @@ class World:
         if report != Report():
             self.heard.append(report)
 
-    def unproven(self, *, now: dt.datetime) -> Sequence[Any]:
+    def unproven(self, *, now: dt.datetime) -> Sequence[str]:
         return self.late
 
     def next_page(self, *, after: dt.datetime) -> dt.datetime | None:

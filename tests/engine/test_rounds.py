@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -204,7 +203,7 @@ def test_a_stopping_engine_sends_what_is_on_its_way_and_gives_the_rest_back(open
 
 def test_the_dead_man_hears_only_of_an_engine_whose_work_is_proved(open_desk, settings):
     world = World()
-    world.late = [SimpleNamespace(page_id=7)]
+    world.late = ["1 pages were due and nobody looked at them; the first is page 7."]
     with sink() as there:
         settings.DEADMAN_URL = there.url("/alive")
         desk = open_desk(world)

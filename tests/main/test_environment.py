@@ -21,6 +21,7 @@ def test_nothing_is_needed(tmp_path):
     assert (env.embedded, env.bind, env.url) == (True, ("127.0.0.1", 8470), "http://127.0.0.1:8470")
     assert env.database["HOST"] == str(tmp_path / "run")
     assert env.allow_private_targets == ()
+    assert env.provider_tests == dt.timedelta(days=1)
 
 
 def test_the_secret_key_is_made_once_and_kept_for_its_owner(tmp_path):
@@ -44,6 +45,8 @@ def test_the_secret_key_is_made_once_and_kept_for_its_owner(tmp_path):
         ("WATCHBILL_URL", "nonsense", "expected the address"),
         ("WATCHBILL_URL", "https://x:0", "expected the address"),
         ("WATCHBILL_URL", "http://[::1", "expected the address"),
+        ("WATCHBILL_PROVIDER_TESTS", "daily", "expected how often"),
+        ("WATCHBILL_PROVIDER_TESTS", "0s", "expected how often"),
         ("WATCHBILL_ALLOW_PRIVATE_TARGETS", "10.0.0.0/99", "expected addresses or nets"),
     ],
 )
@@ -97,6 +100,11 @@ def test_a_set_up_link_works_for_a_day_and_only_here():
     assert not setup.is_valid("other", token, now=1001)
     for broken in ("", "x", "1000", "1000-", token[:-1], "\udcff-1", "9" * 400 + "-x"):
         assert not setup.is_valid("key", broken, now=1001)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("12h", dt.timedelta(hours=12)), ("90s", dt.timedelta(seconds=90)), ("off", None)])
+def test_how_often_providers_are_tested(tmp_path, text, expected):
+    assert read(tmp_path, WATCHBILL_PROVIDER_TESTS=text).provider_tests == expected
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("12h", 720), ("90m", 90), ("2d", 2880), ("0", 0), ("0h", 0), ("", 720)])

@@ -24,7 +24,7 @@ from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
 from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.actions import add_contact, add_device, send_test
-from watchbill.notifications.models import Notification
+from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
 from watchbill.people.actions import create_token
@@ -97,6 +97,7 @@ def build() -> World:
     key, _ = create_key(service, "generic", OF_THE_TEAM, by=OPERATOR, now=now)
     secret_key, _ = create_key(quiet, "generic", "restricted key", by=OPERATOR, now=now)
     world = World(people, {}, {}, frozenset())
+    ProviderTest.objects.create(provider="email", due_at=now + make.HOUR)
     for name, person in people.items():
         signed_in = Client()
         signed_in.force_login(person, backend=BACKEND)

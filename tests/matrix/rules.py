@@ -114,6 +114,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/inlets/<int:key_id>/revoke": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE)},
     "/inlets/<int:key_id>/mapping": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE, send={"mapping": '{"summary": "title"}'})},
     "/inlets/<int:key_id>/events/<int:event_id>/again": {"POST": Rule(RESPONDERS, NOBODY, unseen=OUTSIDE)},
+    "/providers": {"GET": Rule(ADMINS)},
+    "/providers/test": {"POST": Rule(ADMINS, send={"provider": "email"})},
     "/admin": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
     "/admin/people": {"GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
     "/admin/people/new": {

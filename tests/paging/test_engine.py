@@ -274,6 +274,56 @@ def test_cleared_by_its_source_it_is_quiet_once_somebody_was_reached(desk, cast,
     assert page.due_at is not None
 
 
+def _unreachable(page: Page, now) -> None:
+    """Nothing that was asked for reached anybody, for good."""
+    Notification.objects.filter(page_id=page.id).update(state="failed")
+    actions.all_failed_in([(page.id, Page.objects.get(pk=page.pk).firings)], now=now)
+
+
+@pytest.mark.req("P8")
+def test_when_the_last_resort_cannot_be_reached_whoever_stands_behind_them_is_asked_at_once(desk, cast) -> None:
+    """Of the policy, then the team, then the installation, then administrators; and from the first again after 15 minutes."""
+    person("dana", is_admin=True)
+    desk.team.last_resort = cast["chen"]
+    desk.team.save()
+    page = desk.page(policy("short", desk.team, ([to(cast["ada"])], "5m"), last_resort=cast["bruno"]))
+    assert desk.tick(T0) == ["ada"]
+    at = T0 + 5 * MIN
+    assert desk.tick(at) == ["bruno"]
+    order: list[str] = []
+    for n in range(5):
+        _unreachable(page, at + n * SEC)
+        order += desk.tick(at + n * SEC)
+    assert order == ["chen", "grace", "dana"]
+    assert len(set(order)) == len(order)
+    page.refresh_from_db()
+    assert page.due_at == at + 2 * SEC + 15 * MIN
+    assert "cannot be reached by any method. Last resort" in told(page, "last_resort")[-1]
+    assert desk.tick(page.due_at) == ["bruno"]
+    _unreachable(page, page.due_at + SEC)
+    assert desk.tick(page.due_at + SEC) == ["chen"]
+
+
+def test_a_last_resort_who_was_reached_is_followed_by_nobody(desk, cast) -> None:
+    page = desk.page(policy("short", desk.team, ([to(cast["ada"])], "5m"), last_resort=cast["bruno"]))
+    desk.tick(T0)
+    desk.tick(T0 + 5 * MIN)
+    Notification.objects.filter(page_id=page.id, firing=1).update(state="failed")
+    Notification.objects.filter(page_id=page.id, firing=2).update(state="delivered")
+    actions.all_failed_in([(page.id, 2)], now=T0 + 6 * MIN)
+    assert desk.tick(T0 + 6 * MIN) == []
+
+
+def test_a_restricted_page_lets_in_whoever_stands_behind_the_last_resort(desk, cast) -> None:
+    page = desk.page(policy("short", desk.team, ([to(cast["ada"])], "5m"), last_resort=cast["bruno"]), restricted=True)
+    desk.tick(T0)
+    desk.tick(T0 + 5 * MIN)
+    _unreachable(page, T0 + 6 * MIN)
+    desk.asked()
+    held = set(Access.objects.filter(incident_id=page.incident_id, ended_at=None).values_list("person__handle", flat=True))
+    assert "grace" in held
+
+
 @pytest.mark.req("P25")
 def test_cleared_after_somebody_was_reached_it_is_quiet_at_once(desk, three) -> None:
     page = desk.page(three)

@@ -21,6 +21,8 @@ from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.reach import ways_of
 from watchbill.notifications.rules import Ready
+from watchbill.notifications.rules.proving import Health
+from watchbill.notifications.selectors import providers_tested
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
 from watchbill.response.readiness import managers_without_a_number, readiness
@@ -142,6 +144,27 @@ def _reach(person: Person, what: str) -> Finding:
     return Finding(what, "red", f"{person.name} cannot be reached. {why_not}")
 
 
+def _providers(moment: dt.datetime) -> Iterator[Finding]:
+    """A provider that does not work wakes nobody, however well everything else does."""
+    if settings.PROVIDER_TESTS is None:
+        yield Finding("providers", "amber", "Nothing is tested: WATCHBILL_PROVIDER_TESTS is off.")
+        return
+    for each in providers_tested(now=moment):
+        tested = (
+            f" Last test {_hours(moment - each.ended_at)} ago."
+            if each.ended_at
+            else f" Its first test is due {each.due_at:%d %B %H:%M} UTC."
+        )
+        says = "A test is due and has no end." if each.health is Health.LATE else each.detail
+        state = "red" if each.health.is_red else "green" if each.health is Health.WORKS or not each.ended_at else "amber"
+        yield Finding(f"provider {each.provider}", state, f"{says}{tested}".strip())
+
+
+def _hours(age: dt.timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+
+
 def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
     events, pages, waiting = intake.set_aside().count(), len(set_aside()), intake.waiting()
     yield Finding("events", "red" if events else "green", f"{waiting} wait, {events} could not be taken in and were set aside.")
@@ -208,6 +231,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _engine,
     _last_resort,
     _watches,
+    _providers,
     _set_aside,
     _journal,
     _quiet,

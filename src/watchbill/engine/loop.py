@@ -24,7 +24,7 @@ from watchbill.connectors.outgoing import Outgoing
 from watchbill.engine import instance, parts
 from watchbill.engine.clock import Clock, elapsed
 from watchbill.engine.sealer import Sealer
-from watchbill.engine.sender import Build, Sender
+from watchbill.engine.sender import SLOW, Build, Sender
 from watchbill.engine.session import Session, Wake
 from watchbill.kernel.clock import database_now
 from watchbill.notifications import actions, selectors
@@ -36,8 +36,18 @@ log = logging.getLogger(__name__)
 SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
-EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "unowned": 30.0, "drill": 20.0}
-DEADMAN_EVERY = 30.0
+EVERY = {
+    "leases": 1.0,
+    "beat": 1.0,
+    "seal": 2.0,
+    "proof": 5.0,
+    "session": 1.0,
+    "unowned": 30.0,
+    "providers": 5.0,
+    "slow": 0.5,
+    "drill": 20.0,
+}
+DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
 DRAIN = 8.0
@@ -67,6 +77,7 @@ class Engine:
         self._bad_at = self._round_at = float("-inf")
         self._doubt = True
         self._prepared = False
+        self._joined_at: dt.datetime | None = None
         self.instance_id = 0
 
     def stop(self, *_: int | FrameType | None) -> None:
@@ -110,6 +121,7 @@ class Engine:
         in_hand = self._sender.in_hand() | {result.notification_id for result in self._results}
         actions.give_back_orphans(self.instance_id, in_hand, now=now)
         self._doubt = True
+        self._joined_at = now
 
     def _prepare(self) -> None:
         """Once, when what was due has been done: read what the first page in business hours would otherwise wait for."""
@@ -171,6 +183,7 @@ class Engine:
         self._errors = []
         self._step("record", self._record, now)
         self._step("stalled", self._ask_again, now)
+        self._now_and_then("slow", self._start_beside, now)
         self._now_and_then("leases", self._release, now)
         self._step("quiet", lambda at: self._does.keep_quiet(now=at), now)
         taken = self._step("intake", lambda at: self._does.take_in(now=at, limit=SET), now) or 0
@@ -179,6 +192,7 @@ class Engine:
         self._step("hear", self._hear, now)
         self._now_and_then("proof", self._prove, now)
         self._now_and_then("unowned", lambda at: self._does.alarm_unowned(now=at), now)
+        self._now_and_then("providers", lambda at: self._does.test_providers(now=at), now)
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
@@ -230,6 +244,19 @@ class Engine:
         if self._sender is not None and (waiting := self._sender.stalled()):
             self._submit(self._still_due(waiting, now), now)
 
+    def _start_beside(self, now: dt.datetime) -> None:
+        """A provider that hangs keeps its own messages waiting, not the people: their next way starts beside it."""
+        sender = self._sender
+        if sender is None:
+            return
+        slow = sender.slow()
+        crowded = [kind for kind, free in sender.room().by_method.items() if free <= 0]
+        if slow or crowded:
+            waiting_since = max(self._joined_at or now, now - dt.timedelta(seconds=SLOW))
+            if waiting_since > now - dt.timedelta(seconds=SLOW):
+                crowded = []  # after an outage what is old is sent first, before anybody concludes that it waits too long
+            self._reports.append(actions.start_next_beside(slow, crowded=crowded, waiting_since=waiting_since, now=now))
+
     def _release(self, now: dt.datetime) -> None:
         self._reports.append(actions.release_dead_leases(now=now, own=self.instance_id))
         self._reports.append(actions.give_up_waiting(now=now))
@@ -239,8 +266,9 @@ class Engine:
         if sender is None:
             return False
         if not sender.alive():  # what it had in hand comes back when the leases run out
+            sender.abandon()
             self._sender = self._start_sender()
-            raise RuntimeError("The sending thread had ended; another one was started.")
+            raise RuntimeError("The sending thread had ended, or something blocked it; another one was started.")
         claimed = actions.claim(self.instance_id, now=now, limit=SET, room=sender.room(), served=self._served)
         self._reports.append(claimed.report)
         messages = list(claimed.messages)
@@ -281,7 +309,7 @@ class Engine:
         """The auditor: another query than the one that does the work proves that all of it was done. Only then the dead-man hears of us."""
         late = self._does.unproven(now=now)
         if late:
-            raise RuntimeError(f"{len(late)} pages were due and nobody looked at them; the first is page {late[0].page_id}.")
+            raise RuntimeError(" ".join(late))
         instance.proved(self.instance_id, now=now)
         url = settings.DEADMAN_URL
         if url and self._sender is not None and elapsed() - self._last.get("deadman", float("-inf")) >= DEADMAN_EVERY:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from django.conf import settings
+
+from watchbill.connectors.tested import providers
 from watchbill.intake.actions import keep_time, look_at_heartbeats, take_in
-from watchbill.intake.selectors import next_quiet
+from watchbill.intake.selectors import next_quiet, untouched
+from watchbill.notifications.actions import keep_providers_tested
+from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
@@ -16,7 +20,9 @@ from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
 
-PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
+STEP_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
+EVENT_GRACE = dt.timedelta(seconds=60)  # a flood is taken in within seconds
+SEND_GRACE = dt.timedelta(seconds=90)  # longer than any provider is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +32,19 @@ class Parts:
     take_in: Callable[..., int]
     fire_due: Callable[..., int]
     hear: Callable[..., None]
-    unproven: Callable[..., Sequence[Any]]
+    unproven: Callable[..., Sequence[str]]
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
     keep_quiet: Callable[..., int] = lambda *, now: 0  # noqa: ARG005  maintenances and heartbeats; a test that has none needs none
     next_quiet: Callable[..., dt.datetime | None] = lambda *, after: None  # noqa: ARG005
     alarm_unowned: Callable[..., int] = alarm_unowned
+    test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
 
 
 def real() -> Parts:
     """The engine's real parts."""
-    return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale, keep_quiet, next_quiet)
+    return Parts(take_in, fire_due, hear, unproven_work, next_page, gone_stale, keep_quiet, next_quiet, test_providers=test_providers)
 
 
 def next_page(*, after: dt.datetime) -> dt.datetime | None:
@@ -68,5 +75,24 @@ def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) ->
     }
 
 
-def _unproven(*, now: dt.datetime) -> Sequence[Any]:
-    return unproven(now=now, grace=PROOF_GRACE)
+def unproven_work(*, now: dt.datetime) -> list[str]:
+    """What was due and nobody did, as sentences with ids alone: events, steps of pages, notifications. Empty: all is proved.
+
+    Each is another query than the one by which the work is found.
+    """
+    events = untouched(now=now, grace=EVENT_GRACE)
+    pages = [each.page_id for each in unproven(now=now, grace=STEP_GRACE)]
+    messages = unsent(now=now, grace=SEND_GRACE)
+    found = [
+        (events, "events were stored and nobody took them in", "event"),
+        (pages, "pages were due and nobody looked at them", "page"),
+        (messages, "notifications were due and nobody sent them", "notification"),
+    ]
+    return [f"{len(ids)} {said}; the first is {name} {ids[0]}." for ids, said, name in found if ids]
+
+
+def test_providers(*, now: dt.datetime) -> int:
+    """Send each provider its regular test when it is due; with the tests turned off, forget what they said."""
+    every = settings.PROVIDER_TESTS
+    wanted = providers() if every else []
+    return keep_providers_tested(wanted, every=every or dt.timedelta(days=1), to=settings.PROVIDER_TESTS_TO, now=now)

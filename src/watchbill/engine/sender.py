@@ -31,6 +31,11 @@ log = logging.getLogger(__name__)
 
 STALL = 5.0  # seconds after which a claimed message is asked about again before it is sent
 DEPTH = 3  # in hand at most, as a multiple of what is sent at once
+SLOW = 7.0  # seconds in hand without an end: the person's next way starts beside it
+FORGET = 600.0  # seconds after which the memory of one that was never given back is dropped
+PULSE = 1.0  # seconds between two signs of life of the sending thread
+STUCK = 30.0  # seconds without one: something blocks it, and nobody is woken by it any more
+SURE = 2.0  # seconds after which a second look counts: a machine that was suspended wakes its threads one after the other
 SETTLE = 0.02  # results are recorded in sets: so long does the first wait for others; a failure waits for nobody
 ENOUGH = 64
 
@@ -61,6 +66,8 @@ class Sender:
         self._build, self._signing_key = build, signing_key
         self._clock, self._wake, self._entries, self._stall = clock, wake, entries, stall
         self._in_hand: dict[int, _InHand] = {}
+        self._since: dict[int, float] = {}  # when each was first given to us, however often it was asked about since
+        self._slow: set[int] = set()  # told already
         self._results: deque[Result] = deque()
         self._stalled: deque[Message] = deque()
         self._stopping = False
@@ -73,6 +80,8 @@ class Sender:
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="sender", daemon=True)
         self._error: BaseException | None = None
+        self._pulse = elapsed()
+        self._suspected: float | None = None
 
     def start(self) -> None:
         """Start the thread and wait until it can send. Raises what kept it from starting."""
@@ -82,13 +91,27 @@ class Sender:
             raise self._error
 
     def alive(self) -> bool:
-        return self._thread.is_alive() and self._error is None
+        """Does the thread live and go on? One that something blocks is given up."""
+        return self._thread.is_alive() and self._error is None and not self._is_stuck()
+
+    def abandon(self) -> None:
+        """Begin nothing more, should it ever go on: what it has in hand comes back when the leases run out."""
+        self._stopping = True
+
+    def _is_stuck(self) -> bool:
+        if elapsed() - self._pulse < STUCK:
+            self._suspected = None
+            return False
+        self._suspected = elapsed() if self._suspected is None else self._suspected
+        return elapsed() - self._suspected > SURE
 
     def submit(self, messages: Iterable[Message]) -> None:
         """Send these, in this order."""
         now = elapsed()
         given = [_InHand(message, now) for message in messages]
         self._in_hand.update({one.message.notification_id: one for one in given})
+        for one in given:
+            self._since.setdefault(one.message.notification_id, now)
         if given:
             self._loop.call_soon_threadsafe(self._begin, given)
 
@@ -112,7 +135,19 @@ class Sender:
         taken = [self._results.popleft() for _ in range(min(limit, len(self._results)))]
         for result in taken:
             self._in_hand.pop(result.notification_id, None)
+            self._since.pop(result.notification_id, None)
+            self._slow.discard(result.notification_id)
         return taken
+
+    def slow(self) -> list[int]:
+        """Notifications that have been in hand for too long to let somebody wait for their end. Each is told once."""
+        now = elapsed()
+        found = [id_ for id_ in self._in_hand if id_ not in self._slow and now - self._since.get(id_, now) > SLOW]
+        self._slow.update(found)
+        for id_ in [id_ for id_, since in self._since.items() if now - since > FORGET and id_ not in self._in_hand]:
+            del self._since[id_]
+            self._slow.discard(id_)
+        return found
 
     def stalled(self) -> list[Message]:
         """Messages that waited too long to be sent on trust."""
@@ -147,6 +182,7 @@ class Sender:
             self._outgoing, self._connectors = self._loop.run_until_complete(self._made())
             self._beacon = Outgoing(_EVERYWHERE)
             self._by_method = {name: asyncio.Semaphore(entry.at_once) for name, entry in self._entries.items()}
+            self._beat_pulse()
             self._ready.set()
             self._loop.run_forever()
             self._loop.run_until_complete(self._end())
@@ -156,6 +192,10 @@ class Sender:
         finally:
             self._ready.set()
             self._loop.close()
+
+    def _beat_pulse(self) -> None:
+        self._pulse = elapsed()
+        self._loop.call_later(PULSE, self._beat_pulse)
 
     async def _made(self) -> tuple[Outgoing, Mapping[str, Connector]]:
         return self._build(self._signing_key)

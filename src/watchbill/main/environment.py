@@ -17,6 +17,13 @@ from watchbill.kernel import postgres
 from watchbill.kernel.errors import Invalid, Refused
 
 DATABASE_EXPECTED = "expected one as postgresql://user:password@host:5432/watchbill"
+UNITS = {
+    "s": dt.timedelta(seconds=1),
+    "m": dt.timedelta(minutes=1),
+    "h": dt.timedelta(hours=1),
+    "d": dt.timedelta(days=1),
+    "w": dt.timedelta(weeks=1),
+}
 MINUTES = {"": 0, "m": 1, "h": 60, "d": 1440}
 LONGEST_BEFORE = dt.timedelta(days=7)
 APP_ROLE = "watchbill_app"  # the plain role that the running application takes on
@@ -36,6 +43,8 @@ class Environment:
     mail_from: str
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
+    provider_tests: dt.timedelta | None  # how often each provider is tested; none: never
+    provider_tests_to: str
     journal_bytes: int
     drill_before: dt.timedelta
     demo: bool
@@ -57,6 +66,8 @@ def read(env: Mapping[str, str]) -> Environment:
         mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+        provider_tests=_every("WATCHBILL_PROVIDER_TESTS", env.get("WATCHBILL_PROVIDER_TESTS") or "1d"),
+        provider_tests_to=env.get("WATCHBILL_PROVIDER_TESTS_TO", "").strip(),
         journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
         drill_before=_length("WATCHBILL_DRILL_BEFORE", env.get("WATCHBILL_DRILL_BEFORE") or ("0" if env.get("WATCHBILL_DEMO") else "12h")),
         demo=bool(env.get("WATCHBILL_DEMO")),
@@ -142,6 +153,16 @@ def _megabytes(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
         raise Invalid(f"{name} is {text!r}; expected a whole number of megabytes, as in 256; 0 turns it off.")
     return int(text) * 1024 * 1024
+
+
+def _every(name: str, text: str) -> dt.timedelta | None:
+    """An interval of at least a second, or "off"."""
+    found = re.fullmatch(r"([0-9]{1,5})([smhdw])", text.strip())
+    if text.strip() == "off":
+        return None
+    if not found or not int(found[1]):
+        raise Invalid(f"{name} is {text!r}; expected how often, as in 1d or 12h, or off.")
+    return int(found[1]) * UNITS[found[2]]
 
 
 def _length(name: str, text: str) -> dt.timedelta:

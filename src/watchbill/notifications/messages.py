@@ -8,6 +8,8 @@ from typing import Any
 
 from watchbill.notifications.rules import Outcome
 
+PINNED = "provider"  # in a content: only the provider of this name may send it, since it is the one that is tested
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

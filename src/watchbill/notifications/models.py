@@ -282,3 +282,20 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} of {self.sid}"
+
+
+class ProviderTest(models.Model):
+    """One provider that sends for us, and its regular test: a real message to somebody who looks after this installation."""
+
+    provider = models.CharField(max_length=80, unique=True)  # "email", "push", "sms/NAME", "voice/NAME"
+    due_at = models.DateTimeField()  # of the next test
+    asked_at = models.DateTimeField(null=True)  # of the latest test
+    notification = models.ForeignKey(Notification, null=True, on_delete=models.PROTECT, related_name="+")  # the one that has not ended
+    ended_at = models.DateTimeField(null=True)
+    works = models.BooleanField(null=True)  # by the latest test that ended
+    confirmed = models.BooleanField(default=False)  # it arrived; else the provider took it
+    detail = models.CharField(max_length=500, blank=True, default="")
+    told_at = models.DateTimeField(null=True)  # when administrators were told of what is red now
+
+    def __str__(self) -> str:
+        return self.provider

@@ -1,4 +1,4 @@
-"""What was tried for an incident: who, how, when, and how it ended; which devices ring for somebody.
+"""What was tried for an incident: who, how, when, and how it ended; which devices ring for somebody; which providers work.
 
 The caller has decided that the viewer may see the incident.
 """
@@ -16,8 +16,9 @@ from django.db import connection
 from django.db.models import Q
 
 from watchbill.kernel.secrets import decrypt
-from watchbill.notifications.models import Attempt, Contact, Device, Notification
+from watchbill.notifications.models import Attempt, Contact, Device, Notification, ProviderTest
 from watchbill.notifications.rules import Subscription
+from watchbill.notifications.rules.proving import Health, health
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +169,49 @@ def subscription_at(address: str) -> Subscription | None:
 def opened(device: Device) -> Subscription:
     """The subscription in clear."""
     return Subscription(**json.loads(decrypt(device.subscription)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A provider and what its regular tests say."""
+
+    provider: str
+    health: Health
+    detail: str
+    ended_at: dt.datetime | None  # of the latest test that ended
+    due_at: dt.datetime  # of the next one
+
+
+def health_of(test: ProviderTest, *, now: dt.datetime) -> Health:
+    """What is known of this provider now."""
+    under_way = test.asked_at if test.notification_id is not None else None
+    return health(works=test.works, confirmed=test.confirmed, due_at=test.due_at, under_way_since=under_way, now=now)
+
+
+def providers_tested(*, now: dt.datetime) -> list[Tested]:
+    """Every provider that sends here, what is red first."""
+    rows = [Tested(each.provider, health_of(each, now=now), each.detail, each.ended_at, each.due_at) for each in ProviderTest.objects.all()]
+    return sorted(rows, key=lambda each: (not each.health.is_red, each.provider))
+
+
+# Due, and no word of its sender: never tried, or each engine that took it was gone before it could say how it ended.
+UNSENT = """
+SELECT w.id, coalesce(a.first, w.due_at) AS since FROM (
+  (SELECT id, due_at FROM notifications_notification
+   WHERE state = 'queued' AND due_at <= %(now)s AND kind <> 'status' AND NOT withdrawn ORDER BY due_at LIMIT %(most)s)
+  UNION ALL
+  (SELECT id, due_at FROM notifications_notification WHERE state = 'leased' AND kind <> 'status' AND NOT withdrawn ORDER BY id LIMIT %(most)s)
+) AS w LEFT JOIN LATERAL (
+  SELECT min(started_at) AS first, bool_or(detail <> %(gone)s) AS tried FROM notifications_attempt WHERE notification_id = w.id
+) AS a ON true
+WHERE NOT coalesce(a.tried, false) AND coalesce(a.first, w.due_at) <= %(late)s ORDER BY since LIMIT 20
+"""
+LOOKED_AT = 2000  # so many of each are looked at; one is enough to be red
+GONE = "The engine that was sending this stopped before it could say how it ended."
+
+
+def unsent(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
+    """Notifications that were due `grace` ago and that nobody has tried since, the oldest first, 20 at most. News are not among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSENT, {"now": now, "late": now - grace, "most": LOOKED_AT, "gone": GONE})
+        return [row[0] for row in cursor.fetchall()]

@@ -33,6 +33,9 @@ UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page WHERE set_as
 UNION ALL SELECT 'watchbill_incidents_triggered', count(*) FROM incidents_incident WHERE status = 'triggered' AND NOT restricted
 UNION ALL SELECT 'watchbill_incidents_acknowledged', count(*) FROM incidents_incident WHERE status = 'acknowledged' AND NOT restricted
 """
+PROVIDERS = """
+SELECT provider, works, extract(epoch FROM clock_timestamp() - ended_at) FROM notifications_providertest ORDER BY provider
+"""
 HELP = {
     "watchbill_events_pending": "Events stored and not yet taken in",
     "watchbill_events_aside": "Events that could not be taken in and were set aside",
@@ -83,7 +86,7 @@ def engine_ages() -> tuple[float | None, float | None]:
 async def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus. Restricted incidents are in no number."""
     try:
-        ages, counts = await _ask(ENGINE_AGE), await _ask(COUNTS)
+        ages, counts, tests = await _ask(ENGINE_AGE), await _ask(COUNTS), await _ask(PROVIDERS)
     except (psycopg.Error, OSError):
         return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain", headers={"Retry-After": "5"})
     registry = CollectorRegistry()
@@ -93,6 +96,12 @@ async def metrics(_request: HttpRequest) -> HttpResponse:
     )
     for name, count in counts:
         Gauge(name, HELP[name], registry=registry).set(count)
+    works = Gauge("watchbill_provider_works", "1 when the last regular test of a provider went well", ["provider"], registry=registry)
+    age = Gauge("watchbill_provider_test_age_seconds", "Seconds since the last regular test ended", ["provider"], registry=registry)
+    for provider, fine, seconds in tests:
+        if fine is not None:
+            works.labels(provider).set(int(fine))
+            age.labels(provider).set(float(seconds))
     journal = journals.look(settings.DATA_DIR)
     Gauge("watchbill_journal_bytes", "Events of this node that wait for the database, in bytes", registry=registry).set(journal.bytes)
     Gauge("watchbill_journal_aside", "Files of this node's journal that could not be stored", registry=registry).set(journal.aside)

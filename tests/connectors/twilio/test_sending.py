@@ -210,3 +210,18 @@ def verify(gateway: Sink) -> None:
     body = json.loads(got.body)
     assert (body["to"], body["from"], body["ref"]) == (ADA, "+15005550006", got.headers["idempotency-key"])
     assert body["callback"] == "https://desk.example.org/in/phone/spare/status"
+
+
+def test_the_test_of_a_provider_goes_by_that_one_alone_and_no_limit_holds_it_back():
+    with twilio() as main, twilio() as spare:
+        send(
+            provider(main.url),
+            provider(spare.url, "spare"),
+            contents=({**content(12), "provider": "spare"},),
+            first_page=False,
+            counted=(99, 9999),
+        )
+        assert (len(main.asked), len(spare.asked)) == (0, 1)
+    with twilio() as main, pytest.raises(PermanentFailure, match="No provider"):
+        send(provider(main.url), contents=({**content(12), "provider": "gone"},))
+    assert main.asked == []

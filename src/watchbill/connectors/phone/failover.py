@@ -4,6 +4,7 @@
 2. One whose end is unknown ends the try: what it got may arrive, and a second message would be a duplicate that nobody marked.
 3. One that was in trouble a moment ago comes last, so that a dead provider costs its time limit once, not for each message.
 4. A first page is held back by no limit; anything else that goes over one is refused by that provider.
+5. The regular test of one provider goes by that one alone, and no limit holds it back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db import connection
 
 from watchbill.connectors.failures import Failure, PermanentFailure, TemporaryFailure, UnknownEnd
 from watchbill.connectors.phone.providers import Provider, stored, working
-from watchbill.notifications.messages import Accepted, Message
+from watchbill.notifications.messages import PINNED, Accepted, Message
 from watchbill.notifications.selectors import sent_by_phone
 
 FRESH = 3.0  # seconds for which what is configured is believed
@@ -50,7 +51,7 @@ class Failover:
         """Let the first provider that can take it take it. Raises what the last one did, with what each of them said."""
         said: list[str] = []
         certain = True
-        for provider in await self._in_order():
+        for provider in pinned(await self._in_order(), message):
             try:
                 await self._within_limits(provider, message, now=now)
                 sid = await send(provider)
@@ -76,13 +77,24 @@ class Failover:
         return sorted(working(self._way, self._known[1]), key=lambda each: self._trouble.get(each.name, since) > since)
 
     async def _within_limits(self, provider: Provider, message: Message, *, now: dt.datetime) -> None:
-        if message.first_page:
+        if message.first_page or named(message):
             return
         person, overall = await _apart(lambda: self._store.counted(message.person_id, since=now - HOUR))
         if person >= provider.per_person:
             raise PermanentFailure(f"over the limit of {provider.per_person} an hour to one person; first pages always go.")
         if overall >= provider.overall:
             raise PermanentFailure(f"over the limit of {provider.overall} an hour to everybody; first pages always go.")
+
+
+def named(message: Message) -> str:
+    """The provider that is tested by this message; empty for every other message."""
+    return str(message.contents[0].get(PINNED) or "") if message.contents else ""
+
+
+def pinned(providers: Sequence[Provider], message: Message) -> list[Provider]:
+    """Those that may take it: of a test, the one that is tested."""
+    only = named(message)
+    return [each for each in providers if not only or each.name == only]
 
 
 async def _apart(read: Callable[[], T]) -> T:

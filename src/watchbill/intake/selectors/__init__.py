@@ -47,6 +47,12 @@ def waiting() -> int:
     return Event.objects.filter(state=Event.State.PENDING).count()
 
 
+def untouched(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
+    """Events that were stored `grace` ago and that nobody has tried to take in, the oldest first, 20 at most."""
+    rows = Event.objects.filter(state=Event.State.PENDING, tries=0, received_at__lte=now - grace).order_by("id")
+    return list(rows.values_list("id", flat=True)[:20])
+
+
 def next_quiet(*, after: dt.datetime) -> dt.datetime | None:
     """When the engine must look at a maintenance or a heartbeat, if it must after that moment."""
     due = [

@@ -12,7 +12,8 @@ from watchbill.notifications.actions.drills import answer_drill, answer_in_perso
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in
 from watchbill.notifications.actions.preferences import check_rules, kinds_of, set_rules
-from watchbill.notifications.actions.recording import record
+from watchbill.notifications.actions.proving import ask_for_test, keep_providers_tested
+from watchbill.notifications.actions.recording import record, start_next_beside
 from watchbill.notifications.actions.silencing import silence, speak_again
 from watchbill.notifications.actions.telling import tell_status_in
 from watchbill.notifications.messages import Accepted, Ask, Claimed, Failure, Message, Report, Result
@@ -31,6 +32,7 @@ __all__ = [
     "answer_drill",
     "answer_given",
     "answer_in_person",
+    "ask_for_test",
     "cancel_in",
     "check_rules",
     "claim",
@@ -40,6 +42,7 @@ __all__ = [
     "give_back",
     "give_back_orphans",
     "give_up_waiting",
+    "keep_providers_tested",
     "kinds_of",
     "move_contact",
     "open_drill",
@@ -56,6 +59,7 @@ __all__ = [
     "set_rules",
     "silence",
     "speak_again",
+    "start_next_beside",
     "tell_status_in",
     "try_device",
     "type_code",

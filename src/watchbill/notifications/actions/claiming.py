@@ -30,6 +30,7 @@ from watchbill.notifications.rules import (
     after_lost_lease,
     arrange,
 )
+from watchbill.notifications.selectors import GONE
 
 LEASE = dt.timedelta(seconds=60)
 SHOWN = 1000  # incidents listed in one message, for receivers that read lists; the rest is counted
@@ -309,8 +310,6 @@ UPDATE notifications_notification n SET state = r.state, due_at = %s, possible_d
   finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE %s::timestamptz END, error = %s
 FROM unnest(%s::bigint[], %s::text[]) AS r(id, state) WHERE n.id = r.id
 """
-
-GONE = "The engine that was sending this stopped before it could say how it ended."
 
 
 def release_dead_leases(*, now: dt.datetime, own: int | None = None, limit: int = 5000) -> Report:

@@ -64,6 +64,20 @@ WHERE notification_id = ANY(%s) AND sid = ANY(%s) AND verdict <> '' ORDER BY not
 """
 
 
+SLOW = """
+SELECT n.id, n.page_id, n.firing, n.person_id, n.rule, n.incident_id, p.name, coalesce(c.kind, 'email')
+FROM notifications_notification n JOIN people_person p ON p.id = n.person_id LEFT JOIN notifications_contact c ON c.id = n.contact_id
+WHERE n.id = ANY(%s) AND n.state IN ('queued', 'leased') AND NOT n.withdrawn
+UNION
+(SELECT n.id, n.page_id, n.firing, n.person_id, n.rule, n.incident_id, p.name, coalesce(c.kind, 'email')
+FROM notifications_notification n JOIN people_person p ON p.id = n.person_id LEFT JOIN notifications_contact c ON c.id = n.contact_id
+WHERE n.state = 'queued' AND n.due_at <= %s AND n.tries = 0 AND n.kind = 'page' AND coalesce(c.kind, 'email') = ANY(%s)
+ORDER BY n.due_at LIMIT 500)
+"""
+
+SAID_SLOW = "no end within seconds, so the next way starts beside it"
+
+
 @dataclass(frozen=True, slots=True)
 class LockedRow:
     """A row of LOCK, by name."""
@@ -121,6 +135,32 @@ def conclude_in(ends: dict[int, tuple[Result, After]], rows: Mapping[int, Locked
     reached = {r.page_id for r in delivered if r.page_id is not None and r.kind == "page"}
     reached |= {page for leader, page, *_ in carried if leader not in gone}
     return Report(tuple(sorted(reached)), _after_failures(turns, now=now), tuple(_failures(ends, rows)))
+
+
+def start_next_beside(ids: Collection[int], *, crowded: Collection[str], waiting_since: dt.datetime, now: dt.datetime) -> Report:
+    """What is being sent for too long, and what waits behind it, keeps nobody waiting: the person's next way starts at once.
+
+    `ids`: in the sender's hands without an end. `crowded`: kinds of contact for which the sender takes no more now; what was due by them
+    before `waiting_since` and was never tried counts too. Asked again it does nothing more: the next way is on its way by then.
+    """
+    with transaction.atomic(durable=True):
+        slow = fetch(SLOW, [sorted(ids), waiting_since, sorted(crowded)])
+        carried = fetch(CARRIED, [[row[0] for row in slow]])
+        named = {(page, firing, person): (incident, name, method) for _, page, firing, person, _, incident, name, method in slow}
+        turns = [(page, firing, person, rule) for _, page, firing, person, rule, *_ in slow if page is not None]
+        turns += [(page, firing, person, rule) for _, page, firing, person, rule in carried]
+        if not turns:
+            return Report()
+        columns = [list(column) for column in zip(*turns, strict=True)]
+        started = fetch(f"{START_NEXT} RETURNING n.page_id, n.firing, n.person_id", [*columns, now, now])
+    if started:
+        bus.wake_engine()
+    told: list[Failure] = []
+    for page, firing, person in dict.fromkeys(started):
+        incident, name, method = named.get((page, firing, person), (None, "", ""))
+        if incident is not None:
+            told.append(Failure(incident, page, person, name, method, SAID_SLOW, last=False, unconfirmed=True))
+    return Report(failures=tuple(told))
 
 
 def _told_early(ends: Mapping[int, tuple[Result, After]], rows: Mapping[int, LockedRow]) -> dict[int, tuple[Result, After]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -179,11 +180,13 @@ def all_failed_in(failed: Collection[tuple[int, int]], *, now: dt.datetime) -> N
     """Every method of everybody whom this firing of this page asked has failed for good: what comes next comes now.
 
     Unless somebody else of the step was reached: by a firing when their hours began, or by hand. One of a step that is over is old news.
+    Of the last resort: whoever stands behind them is asked now.
     """
     firing = dict(sorted(failed))
     changed, lines = [], []
     rows = hold(list(firing)) if firing else []
     spent = _spent(rows)
+    _ask_next_resort_in([row for row in rows if row.page_id in spent and row.walk.status == Page.Status.EXHAUSTED], now=now)
     for row in rows:
         walk = rules.fail_early(row.walk, now=now) if row.page_id in spent else None
         if walk is not None:
@@ -194,6 +197,16 @@ def all_failed_in(failed: Collection[tuple[int, int]], *, now: dt.datetime) -> N
         write_walks_in(changed)
         tell_in(lines, now=now)
         bus.wake_engine()
+
+
+def _ask_next_resort_in(rows: Collection[Row], *, now: dt.datetime) -> None:
+    asked = _asked_as_last_resort([row.page_id for row in rows]) if rows else {}
+    for row in rows:
+        world = world_of([row.walk], now=now)
+        look = rules.next_resort(row.walk, asked.get(row.page_id, []), now=now, world=world)
+        if look is not None:
+            write_in([Look(row, look)], now=now)
+            bus.wake_engine()
 
 
 def _one(page_id: int) -> Row:
@@ -245,16 +258,36 @@ def _reached(page_ids: Collection[int]) -> set[int]:
 
 
 def _spent(rows: Collection[Row]) -> set[int]:
-    """Pages that have reached nobody, and can reach nobody any more, since the step (or the person in daylight order) they are on fired."""
+    """Pages that have reached nobody, and can reach nobody any more, since the step, the person in daylight order, or the last resort that
+    they are on was asked."""
     sql = """
     WITH began AS (
-      SELECT page_id, max(n) AS n FROM paging_firing WHERE page_id = ANY(%s) AND kind IN ('step', 'daylight', 'aimed') GROUP BY page_id)
+      SELECT page_id, max(n) AS n FROM paging_firing WHERE page_id = ANY(%s) AND kind IN ('step', 'daylight', 'aimed', 'last_resort', 'again')
+      GROUP BY page_id)
     SELECT b.page_id FROM began b JOIN notifications_notification n ON n.page_id = b.page_id AND n.firing >= b.n AND n.kind <> 'status'
     LEFT JOIN notifications_notification carrier ON carrier.id = n.bundle_id
     GROUP BY b.page_id HAVING bool_and(coalesce(carrier.state, n.state) = 'failed')"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [[row.page_id for row in rows]])
         return {row[0] for row in cursor.fetchall()}
+
+
+def _asked_as_last_resort(page_ids: Collection[int]) -> dict[int, list[int]]:
+    """Whom these pages asked as the last resort since the first of that chain was asked, in order."""
+    sql = """
+    WITH began AS (
+      SELECT page_id, max(n) FILTER (WHERE kind = 'again') AS again,
+        max(n) FILTER (WHERE kind NOT IN ('last_resort', 'again', 'manual', 'held', 'ping')) AS before
+      FROM paging_firing WHERE page_id = ANY(%s) GROUP BY page_id)
+    SELECT f.page_id, f.people FROM paging_firing f JOIN began b ON b.page_id = f.page_id
+    WHERE f.kind IN ('last_resort', 'again') AND f.n >= coalesce(b.again, 0) AND f.n > coalesce(b.before, 0) ORDER BY f.page_id, f.n"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(page_ids)])
+        found = cursor.fetchall()
+    asked: dict[int, list[int]] = {}
+    for page_id, people in found:
+        asked.setdefault(page_id, []).extend(json.loads(people) if isinstance(people, str) else people)
+    return asked
 
 
 def _end_access_in(incident_ids: Collection[int], *, now: dt.datetime) -> None:

@@ -25,7 +25,7 @@ from watchbill.paging.rules.acts import (
 from watchbill.paging.rules.policy import Copy, Step, Target, parse_copy
 from watchbill.paging.rules.preview import Ahead, preview
 from watchbill.paging.rules.state import AGAIN, Advance, Fired, Human, Roster, Said, Skipped, Squad, Walk, World, walk_of_fields
-from watchbill.paging.rules.walk import advance
+from watchbill.paging.rules.walk import advance, next_resort
 
 __all__ = [
     "AGAIN",
@@ -53,6 +53,7 @@ __all__ = [
     "hold_back",
     "let_go",
     "louder",
+    "next_resort",
     "parse_copy",
     "pause",
     "preview",

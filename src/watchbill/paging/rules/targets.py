@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from watchbill.paging.rules.daylight import daylight
@@ -49,12 +50,12 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
     return asked
 
 
-def last_resort(walk: Walk, world: World) -> tuple[int, ...]:
-    """Of the policy, else the team, else the installation: the first who is still there."""
+def last_resort(walk: Walk, world: World, *, but: Collection[int] = ()) -> tuple[int, ...]:
+    """Of the policy, else the team, else the installation: the first who is still there. `but`: who cannot be reached."""
     team = world.teams.get(walk.team_id)
     of_team = (team.last_resort,) if team and team.last_resort is not None else ()
     for person_id in (*walk.copy.last_resort, *of_team, *world.last_resort):
-        if world.can_be_asked(person_id):
+        if world.can_be_asked(person_id) and person_id not in but:
             return (person_id,)
     return ()
 

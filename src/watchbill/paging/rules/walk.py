@@ -7,6 +7,7 @@ due time into the future or changes the place in the policy, so looking again an
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import replace
 
 from watchbill.paging.rules.state import (
@@ -188,6 +189,22 @@ def _page_last_resort(walk: Walk, kind: str, skipped: tuple[Skipped, ...], lines
     again = "again " if kind == "again" else ""
     text = f"Last resort, {again}by all methods: {world.names(people)}. Again in 15 minutes, until somebody acknowledges."
     return Advance(on, firing, (*lines, _said("last_resort", firing, text)), proofs)
+
+
+def next_resort(walk: Walk, unreachable: Collection[int], *, now: dt.datetime, world: World) -> Advance | None:
+    """Whoever was asked as the last resort cannot be reached: whoever stands behind them, at once. None: nobody does, and the first of them is
+    asked again at its time."""
+    if walk.status != EXHAUSTED or walk.quiet_at is not None:
+        return None
+    people = last_resort(walk, world, but=unreachable)
+    if not people or (is_held(walk, world) and opening(people[0], now=now, world=world) is not None):
+        return None
+    reason = "Nobody has answered, the owner of last resort cannot be reached, and you are next."
+    firing = Fired("last_resort", max(walk.step - 1, 0), walk.round, people, (reason,), urgency=walk.urgency, methods="all")
+    on = _until(replace(walk, firings=walk.firings + 1, step_fired_at=now, held=_without(walk, people[0])), now + AGAIN)
+    gone = world.names(tuple(unreachable))
+    text = f"{gone} cannot be reached by any method. Last resort, by all methods: {world.names(people)}."
+    return Advance(on, firing, (_said("last_resort", firing, text),))
 
 
 def _forgotten(walk: Walk, now: dt.datetime, world: World) -> Advance:

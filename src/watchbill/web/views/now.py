@@ -12,6 +12,7 @@ from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
 from watchbill.intake.selectors import quiet
 from watchbill.notifications.rules import Ready
+from watchbill.notifications.selectors import providers_tested
 from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
@@ -44,10 +45,18 @@ def now(request: DeskRequest) -> HttpResponse:
         "coming": coming[:SHOWN],
         "coming_more": coming[SHOWN:],
         "last_resolved": None if rows else _last_resolved(visit),
+        "providers_red": _providers_red(visit),
         "quiet": quiet.running_now(visit.viewer, now=visit.now),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
+
+
+def _providers_red(visit: Visit) -> list[str]:
+    """Providers that do not work, for whoever can mend them."""
+    if not visit.viewer.is_admin:
+        return []
+    return [each.provider for each in providers_tested(now=visit.now) if each.health.is_red]
 
 
 def _coming(visit: Visit) -> list[tuple[Watchkeeper, Face]]:
