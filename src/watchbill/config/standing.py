@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Mailbox
 from watchbill.notifications.addresses import clear
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
@@ -57,7 +58,15 @@ def current_state(applied: Collection[Key]) -> Found:
         schedules=dict(Schedule.objects.values_list("id", "name")),
     )
     everybody = _people(people)
-    current = {**_organization(names), **_teams(teams, names), **_schedules(names), **_policies(names), **_services(names), **_phones()}
+    current = {
+        **_organization(names),
+        **_teams(teams, names),
+        **_schedules(names),
+        **_policies(names),
+        **_services(names),
+        **_phones(),
+        **_mailboxes(),
+    }
     named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
     active = {("people", person.handle) for person in people if person.is_active}
     current.update({key: full for key, full in everybody.items() if key in active or key in named or key in applied})
@@ -66,7 +75,14 @@ def current_state(applied: Collection[Key]) -> Found:
 
 
 def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozenset[Key]:
-    models: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "phones": Phone}
+    models: dict[str, type[Model]] = {
+        "teams": Team,
+        "schedules": Schedule,
+        "policies": Policy,
+        "services": Service,
+        "phones": Phone,
+        "mailboxes": Mailbox,
+    }
     gone: set[Key] = set()
     for kind, model in models.items():
         gone |= {(kind, name) for name in model._default_manager.filter(is_active=False).values_list("name", flat=True)}
@@ -211,4 +227,21 @@ def _phones() -> dict[Key, Full]:
             "limits": {"person": row.per_person, "all": row.overall},
         }
         for row in Phone.objects.filter(is_active=True).order_by("position", "id")
+    }
+
+
+def _mailboxes() -> dict[Key, Full]:
+    return {
+        ("mailboxes", row.name): {
+            "team": row.team.name,
+            "imap_env": row.imap_env,
+            "address": row.address,
+            "for": row.purposes,
+            "service": row.service.name if row.service is not None else "",
+            "senders": row.senders,
+            "folder": row.folder,
+            "move_to": row.move_to,
+            "authserv": row.authserv,
+        }
+        for row in Mailbox.objects.filter(is_active=True).select_related("team", "service").order_by("position", "id")
     }

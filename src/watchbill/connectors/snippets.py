@@ -14,6 +14,7 @@ ADDRESSES: Mapping[str, str] = {
     "gitlab-alerts": "{url}/in/gitlab-alerts   (Secret token: {key})",
     "sentry": "{url}/in/sentry/{key}",
     "opsgenie": "{url}/v2/alerts   (Authorization: GenieKey {key})",
+    "email": "{mail}",
 }
 SNIPPETS: Mapping[str, str] = {
     "events": """curl -X POST {url}/v2/enqueue -H 'Content-Type: application/json' -d '{{
@@ -51,14 +52,21 @@ Webhooks: issue""",
   - api_url: {url}/
     api_key: {key}
     send_resolved: true""",
+    "email": """printf 'To: {mail}\\nSubject: CRITICAL: Disk full on db1\\n\\nFound by the nightly check.\\n' | sendmail -t""",
 }
 
 
-def address(kind: str, *, url: str, key: str) -> str:
-    """Where a monitor of that kind sends; empty for a kind that has no such address."""
-    return ADDRESSES.get(kind, "").format(url=url, key=key)
+def address(kind: str, *, url: str, key: str, mail: str = "") -> str:
+    """Where a monitor of that kind sends; empty for a kind that has no such address. `mail`: the address of the mailbox for alerts."""
+    return ADDRESSES.get(kind, "").format(url=url, key=key, mail=with_key(mail, key))
 
 
-def snippet(kind: str, *, url: str, key: str) -> str:
+def snippet(kind: str, *, url: str, key: str, mail: str = "") -> str:
     """What to paste into it."""
-    return SNIPPETS.get(kind, "").format(url=url, key=key)
+    return SNIPPETS.get(kind, "").format(url=url, key=key, mail=with_key(mail, key))
+
+
+def with_key(mail: str, key: str) -> str:
+    """The mail address of a key; an example without a mailbox for alerts."""
+    local, _, domain = (mail or "MAILBOX@YOUR-DOMAIN").rpartition("@")
+    return f"{local}+{key}@{domain}"

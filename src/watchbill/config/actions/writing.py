@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
 from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
+from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
@@ -20,12 +21,20 @@ from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Mailbox
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
 
-MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "phones": Phone}
+MODELS: dict[str, type[Model]] = {
+    "teams": Team,
+    "schedules": Schedule,
+    "policies": Policy,
+    "services": Service,
+    "phones": Phone,
+    "mailboxes": Mailbox,
+}
 
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
@@ -55,6 +64,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_services_in(changed["services"], ids)
     write_team_paging_in(changed["teams"], ids)
     write_phones_in(changed["phones"])
+    write_mailboxes_in(changed["mailboxes"], ids)
     for full in changed["organization"].values():
         values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
         Organization.objects.update_or_create(id=1, defaults=values)
@@ -88,6 +98,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     Applied.objects.filter(pk__in=gone).delete()
     _order_schedules_in(file)
     order_phones_in(file)
+    order_mailboxes_in(file)
     return bool(fresh or gone)
 
 

@@ -31,6 +31,7 @@ STEP = 10.0  # seconds for one answer of the server
 WHOLE = 30.0  # seconds for one mail
 IDLE = 20.0  # seconds for which a connection is kept
 SEVEN_BIT = WIRE.clone(cte_type="7bit")
+OURS = "X-Watchbill-Notification"  # no Watchbill takes such a mail for an alert
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -169,6 +170,7 @@ def compose(message: Message, sender: str, *, now: datetime) -> EmailMessage:
         mail["References"] = " ".join(f"<incident-{number}@{domain(sender)}>" for number in numbers[:20])
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
+    mail[OURS] = message.public_id
     mail["X-Priority"] = "1" if message.kind == "page" else "3"
     mail.set_content(plain(message))
     mail.add_alternative(html(message), subtype="html")
