@@ -15,6 +15,8 @@ from watchbill.notifications.messages import Message
 from watchbill.notifications.signing import link
 
 DUPLICATE = "You may have this message already: it is not certain that the first try arrived."
+ANSWER_IT = "Or answer this mail:"
+ANSWERS = "ack, resolve or escalate on the first line; anything else becomes a note."
 
 LISTED = 50  # incidents in one text: more is not read at night, so the rest is counted
 
@@ -30,8 +32,8 @@ def subject(message: Message) -> str:
     return _one_line(marked)[:250]
 
 
-def plain(message: Message) -> str:
-    """The mail as plain text."""
+def plain(message: Message, *, answered: bool = False) -> str:
+    """The mail as plain text. `answered`: an answer to it is read."""
     parts = [DUPLICATE] if message.possible_duplicate else []
     if message.count > 1:
         parts.append(_many(message))
@@ -40,10 +42,12 @@ def plain(message: Message) -> str:
         parts.append(f"... and {hidden} more on the board: {settings.PUBLIC_URL}/")
     if _asks(message):
         parts.append(f"Acknowledge, and it is yours: {link(message)}\nResolve: {link(message, 'resolve')}")
+    if answered:
+        parts.append(f"{ANSWER_IT} {ANSWERS}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def html(message: Message) -> str:
+def html(message: Message, *, answered: bool = False) -> str:
     """The same for readers of HTML: no picture, no script, nothing loaded from anywhere."""
     parts = [f"<p><strong>{_safe(DUPLICATE)}</strong></p>"] if message.possible_duplicate else []
     if message.count > 1:
@@ -57,6 +61,8 @@ def html(message: Message) -> str:
     if _asks(message):
         parts.append(f'<p><a href="{_safe(link(message))}">Acknowledge, and it is yours</a></p>')
         parts.append(f'<p><a href="{_safe(link(message, "resolve"))}">Resolve</a></p>')
+    if answered:
+        parts.append(f"<p>{_safe(ANSWER_IT)} {_safe(ANSWERS)}</p>")
     return f'<!doctype html><html lang="en"><body>{"".join(parts)}</body></html>\n'
 
 

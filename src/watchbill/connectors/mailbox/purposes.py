@@ -28,5 +28,6 @@ class Arrived:
 Take = Callable[[Arrived, dt.datetime], bool]
 
 MAILBOXES: dict[str, str] = {  # purpose -> dotted name of its Take
+    "replies": "watchbill.connectors.mailbox.replies.take",
     "alerts": "watchbill.connectors.mailbox.keeping.take",
 }

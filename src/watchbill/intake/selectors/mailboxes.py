@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass, field
 
 from django.db.models import Count
@@ -37,6 +38,12 @@ def address_for(purpose: str) -> str:
     """The address of the first mailbox that is read for it; empty without one."""
     rows = Mailbox.objects.filter(is_active=True, purposes__contains=[purpose]).order_by("position", "id")
     return rows.values_list("address", flat=True).first() or ""
+
+
+def read_for(purpose: str) -> str:
+    """The same of one that is really read: this process has its variable, as the engine has that reads it."""
+    rows = Mailbox.objects.filter(is_active=True, purposes__contains=[purpose]).order_by("position", "id")
+    return next((row.address for row in rows if os.environ.get(row.imap_env)), "")
 
 
 def mail_address(kind: str) -> str:
