@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +15,7 @@ from watchbill.connectors.inbound import PARSERS
 from watchbill.connectors.mailbox.keeping import remember, take
 from watchbill.connectors.mailbox.letters import read
 from watchbill.connectors.mailbox.purposes import Arrived
+from watchbill.connectors.rehearsal import rehearse
 from watchbill.incidents.models import Incident
 from watchbill.intake.actions import revoke_key, rotate_key, take_again, take_in
 from watchbill.intake.models import Alert, Event, IntegrationKey, Mail
@@ -151,3 +155,18 @@ def test_keys_have_their_address_at_the_first_mailbox_for_alerts(mailbox, desk):
     mailbox.is_active = False
     mailbox.save()
     assert mail_address("email") == ""
+
+
+def test_a_sample_is_tried_as_it_would_be_taken():
+    pasted = mail("** RECOVERY Host Alert: db1 is UP **").decode().replace("\n", "\r\n")
+    result = rehearse("email", pasted.encode())
+    assert not result.problem
+    assert [alert["action"] for alert in result.alerts] == ["resolve"]
+    assert result.alerts[0]["dedup_key"].startswith("mail:monitor@example.org:host alert: db1")
+
+
+def test_without_a_mailbox_its_client_is_not_even_loaded():
+    look = "import sys, watchbill.engine.mail, watchbill.connectors.inbound; print('imap_tools' in sys.modules, 'imaplib' in sys.modules)"
+    code = f"import django; django.setup(); {look}"
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "watchbill.main.settings"}
+    assert subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout == "False False\n"

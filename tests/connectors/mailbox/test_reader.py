@@ -71,6 +71,21 @@ def test_what_waits_is_read_and_what_comes_is_read_at_once(box, server, reading,
     assert fresh(box).failing_since is None
 
 
+def test_what_comes_between_looking_and_waiting_is_read_at_once(box, server, reading, to, monkeypatch):
+    real, came = module.Reader._wait, []
+
+    def late(self: module.Reader, imap: object) -> None:
+        if len(came) < 5:
+            came.append(time.monotonic())
+            server.deliver(mail(f"Thing {len(came)}", to=to), box.user)
+        real(self, imap)
+
+    monkeypatch.setattr(module.Reader, "_wait", late)
+    reading(box)
+    events(5)
+    assert time.monotonic() - came[0] < 10
+
+
 def test_it_is_stored_before_it_is_marked_and_read_again_when_we_die_between(box, server, reading, to, monkeypatch):
     class Killed(BaseException):
         pass
@@ -191,13 +206,28 @@ def test_a_dead_server_is_said_counted_and_come_back_to(box, reading, to, monkey
         reading(box)
         read_once(box)
         server.stop()
-        wait_for(lambda: fresh(box).failing_since, seconds=30, why="said that it fails")
+        wait_for(lambda: fresh(box).failing_since, seconds=40, why="said that it fails")
         assert fresh(box).failures >= 1
         assert fresh(box).last_error
         server.start()
         server.deliver(mail(to=to), "team")
         wait_for(lambda: Event.objects.count() == 1, seconds=40, why="it came back")
         wait_for(lambda: fresh(box).failing_since is None, why="it works again")
+
+
+def test_a_connection_to_the_database_that_is_cut_loses_nothing(box, server, reading, to):
+    reader = reading(box)
+    read_once(box)
+    for n in range(3):
+        server.deliver(mail(f"Thing {n}", to=to), box.user)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted", [module.LOCK]
+            )
+    wait_for(lambda: Event.objects.count() == 3, seconds=40, why="every mail")
+    assert reader.is_alive()
+    read_once(box)
+    assert Event.objects.count() == 3
 
 
 def test_a_wrong_password_is_said_without_it(box, server, reading, monkeypatch):

@@ -18,6 +18,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 import imap_tools
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -165,9 +166,10 @@ class Reader(threading.Thread):
             return
         box.idle.start()  # type: ignore[no-untyped-call]
         try:
-            while time.monotonic() < end and not self._stop_asked.is_set() and "EXISTS" not in box.client.untagged_responses:
-                if _readable(box.client.sock):
-                    break
+            if "EXISTS" in box.client.untagged_responses or _heard(box.client):
+                return
+            while time.monotonic() < end and not self._stop_asked.is_set() and not _readable(box.client.sock):
+                pass
         finally:
             box.idle.stop()  # type: ignore[no-untyped-call]
 
@@ -263,6 +265,19 @@ def said(error: BaseException, secret_url: str) -> str:
     for secret in {server_of(secret_url, "").password} if secret_url and not isinstance(error, WatchbillError) else ():
         text = text.replace(secret, "***") if secret else text
     return short(" ".join(text.split()), 300)
+
+
+def _heard(client: imaplib.IMAP4) -> bool:
+    """Did more come together with the answer to IDLE? It lies in the client's buffer then, where no waiting for the socket finds it."""
+    buffer: Any = getattr(client, "_file", None) or client.file
+    patience = client.sock.gettimeout()
+    client.sock.settimeout(0)
+    try:
+        return bool(buffer.peek(1))
+    except OSError:  # nothing yet
+        return False
+    finally:
+        client.sock.settimeout(patience)
 
 
 def _readable(sock: socket.socket) -> bool:
