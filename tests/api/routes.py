@@ -30,6 +30,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/incidents/{number}/page"): ("", {"to": ["bob"], "reason": "you know the disk"}),
     ("POST", "/incidents/{number}/give-back"): ("", {"reason": "I am ill"}),
     ("POST", "/incidents/{number}/severity"): ("", {"severity": "critical"}),
+    ("POST", "/incidents/{number}/split"): ("", {"keys": ["k1"], "keep": True}),
     ("POST", "/incidents/{number}/manager"): ("", {"act": "calling"}),
     ("GET", "/notifications"): ("incident={number}", None),
     ("GET", "/audit"): ("", None),

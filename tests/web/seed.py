@@ -65,6 +65,7 @@ class Story:
         self.until(now - 3 * HOUR)
         begin = now - 3 * HOUR
         owned = numbers["owned"] = self.open("Deploy token used from an unknown network", "high", begin, component="runner-7")
+        self.join(owned, "Token of the deploy bot rotated", "Sign-in from a network never seen: runner-9", at=begin + MIN)
         self.until(begin + 17 * MIN)
         owner = self.asked(owned)
         other = "ada" if owner != "ada" else "dana"
@@ -128,6 +129,18 @@ class Story:
         )
         Incident.objects.filter(pk=incident_id).update(last_alert_at=at + MIN / 2)
         return incident.number
+
+    def join(self, number: int, *summaries: str, at: dt.datetime) -> None:
+        """More alerts of the same group."""
+        from watchbill.incidents.models import Incident
+        from watchbill.intake.models import Alert
+
+        incident = Incident.objects.get(number=number)
+        for n, summary in enumerate(summaries):
+            fields: dict[str, Any] = {"severity": "medium", "summary": summary, "source": "detector-4", "component": "tokens"}
+            Alert.objects.create(
+                service=incident.service, incident=incident, dedup_key=f"j{number}-{n}", first_at=at, last_at=at + n * MIN, **fields
+            )
 
     def clear(self, number: int, at: dt.datetime) -> None:
         """The source says it is over."""

@@ -269,6 +269,7 @@ def addresses(desk: Site) -> dict[str, str]:
         "incident-exhausted": f"/incidents/{of['exhausted']}",
         "incident-cleared": f"/incidents/{of['cleared']}",
         "incident-owned": f"/incidents/{of['owned']}",
+        "incident-split": f"/incidents/{of['owned']}/split",
         "incident-snoozed": f"/incidents/{of['snoozed']}",
         "incident-resolved": f"/incidents/{of['resolved']}?all",
         "schedules": "/schedules",

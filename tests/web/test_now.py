@@ -10,7 +10,9 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.conftest import BACKEND, Desk
+from watchbill.paging.models import TeamPaging
 from watchbill.response import actions
+from watchbill.schedules.models import Schedule
 
 MIN = dt.timedelta(minutes=1)
 
@@ -33,6 +35,15 @@ def test_a_page_on_me_stands_first_with_its_countdown_and_the_one_filled_button(
     assert "Grace is not woken" in html
     assert html.count("btn-alarm") + html.count("btn-main") == 1
     assert f"<title>#{incident.number} pages you" in html
+
+
+def test_a_manager_who_is_paged_to_coordinate_reads_so_and_not_the_word_of_the_last_resort(desk: Desk):
+    TeamPaging.objects.create(team=desk.team, manager_schedule=Schedule.objects.get(name="Managers"), high_impact_severity="critical")
+    desk.page("db down", "critical", at=desk.now - 20 * MIN)
+    make_round(desk, desk.now - 4 * MIN)  # nobody coordinates: the walk of that page went to its last resort, who is the same person
+    html = desk.as_("grace").get("/").content.decode()
+    assert "Paging you to coordinate" in html
+    assert "Last resort: paging you" not in html
 
 
 def test_whoever_is_not_paged_sees_the_incident_and_no_alarm(desk: Desk):

@@ -95,6 +95,15 @@ class ManagerIn(Body):
     act: Literal["calling", "page_again", "page_backup", "page_others", "take"]
 
 
+class SplitIn(Body):
+    """Either `keys` or `field` with `value`."""
+
+    keys: list[Word] = Field([], description="Dedup keys of alerts that fire in this incident.", max_length=1000)
+    field: Literal["", "class", "component", "group", "source", "summary"] = Field("", description="Or: every firing alert whose field ...")
+    value: Text = Field("", description="... says this.")
+    keep: StrictBool = Field(False, description="You have it at once; otherwise its page begins.")
+
+
 class PersonOut(Schema):
     handle: str
     name: str

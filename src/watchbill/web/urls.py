@@ -6,7 +6,23 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from watchbill.web import files, live
-from watchbill.web.views import acts, audit, callsheet, demo, frame, incident, incidents, inlets, links, now, policies, push, schedules, you
+from watchbill.web.views import (
+    acts,
+    audit,
+    callsheet,
+    demo,
+    frame,
+    incident,
+    incidents,
+    inlets,
+    links,
+    now,
+    policies,
+    push,
+    schedules,
+    split,
+    you,
+)
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -15,6 +31,7 @@ urlpatterns = [
     path("incidents/page", acts.page_by_hand, name="page-by-hand"),
     path("incidents/<int:number>", incident.incident, name="incident"),
     path("incidents/<int:number>/give-back", acts.give_back, name="give-back"),
+    path("incidents/<int:number>/split", split.split_off, name="split"),
     path("incidents/<int:number>/<slug:act>", acts.act, name="act"),
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/<int:schedule_id>", schedules.schedule, name="schedule"),

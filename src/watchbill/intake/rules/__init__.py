@@ -20,7 +20,7 @@ from watchbill.intake.rules.drafts import (
     severity_of,
     short,
 )
-from watchbill.intake.rules.grouping import group_key
+from watchbill.intake.rules.grouping import OWN_FIELDS, group_key
 from watchbill.intake.rules.keys import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of
 from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, ServiceRule, Storm, World
 from watchbill.intake.rules.taking import decide
@@ -34,6 +34,7 @@ __all__ = [
     "KEY_LENGTH",
     "KINDS",
     "MAPPED_KINDS",
+    "OWN_FIELDS",
     "REPLACEMENT",
     "SEVERITIES",
     "SUMMARY_LENGTH",

@@ -45,6 +45,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
     respond = next((page for page in reversed(pages) if page.purpose == Page.Purpose.RESPOND), None)
     opened = respond if respond is not None and respond.status != Page.Status.RESOLVED else None
     ahead = waiting.next_of(opened, now=visit.now) if opened is not None and _waits(opened) else None
+    rights = _rights(visit, found)
     context = {
         "section": "incidents",
         "i": found,
@@ -53,7 +54,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "waits": _waits(opened) or (opened is None and found.status == Incident.Status.TRIGGERED),
         "ahead": ahead,
         "coordinate": next((page for page in pages if page.purpose == "coordinate" and _waits(page)), None),
-        "rights": _rights(visit, found),
+        "rights": rights,
         "walk": walks.draw(respond, via=_via(story, respond), now=visit.now) if respond else None,
         "attempts": attempts_of(messages, {page.id: page.purpose for page in pages}, now=visit.now),
         "told": [each for each in messages if each.kind == "status"],
@@ -65,6 +66,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "take_over": _asked_to_take_over(story, found, visit),
         "others": [page for page in waiting.pages_of(request) if page.number != number],
         **_belongs(found),
+        "can_split": rights["respond"].allowed and found.status != Incident.Status.RESOLVED and _fire(found) > 1,
         **_choices(found),
     }
     return render(request, "incident.html", context)
@@ -123,6 +125,11 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "access": access,
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
+
+
+def _fire(found: Incident) -> int:
+    """How many of its alerts fire."""
+    return Alert.objects.filter(incident=found, state="firing").count()
 
 
 def _details(alert: Alert) -> list[tuple[str, str]]:
