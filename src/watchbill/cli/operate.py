@@ -157,7 +157,8 @@ def _mailboxes(moment: dt.datetime) -> Iterator[Finding]:
         else:
             says = f"It is read; {each.mails.get('alert', 0)} mails were stored as events, {each.mails.get('left', 0)} left out by a rule"
             wrong = f", {each.mails.get('unknown', 0)} were to an address of nobody, {failed} could not be taken and lie in the mailbox."
-            yield Finding(f"mailbox {box.name}", "red" if failed else "green", says + wrong)
+            state = "red" if failed else "amber" if box.last_error else "green"
+            yield Finding(f"mailbox {box.name}", state, f"{says}{wrong} {box.last_error}".strip())
 
 
 def _journal(_moment: dt.datetime) -> Iterator[Finding]:

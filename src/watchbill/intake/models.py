@@ -154,7 +154,7 @@ class Mail(models.Model):
             models.Index(fields=["key", "message_id"], name="mail_thread"),
             models.Index(fields=["mailbox", "verdict"], name="mail_verdict"),
         ]
-        constraints = [models.UniqueConstraint(fields=["mailbox", "digest"], name="mail_once")]
+        constraints = [models.UniqueConstraint(fields=["digest", "mailbox"], name="mail_once")]
 
     def __str__(self) -> str:
         return f"mail {self.pk}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import time
 
 import pytest
@@ -108,8 +109,6 @@ def test_it_is_stored_before_it_is_marked_and_read_again_when_we_die_between(box
 
 
 def test_a_mail_that_a_human_read_first_is_read_all_the_same(box, server, reading, to):
-    import imaplib
-
     server.deliver(mail(to=to), box.user)
     first = reading(box)
     events(1)
@@ -124,6 +123,33 @@ def test_a_mail_that_a_human_read_first_is_read_all_the_same(box, server, readin
     human.logout()
     reading(box)
     events(2)
+
+
+def test_what_is_for_nobody_here_stays_as_it_is(box, server, reading, to):
+    server.deliver(mail(to="somebody@example.org"), box.user)
+    server.deliver(mail(to=to), box.user)
+    first = reading(box)
+    events(1)
+    read_once(box)
+    assert [("Seen" in row) for row in server.flags(box.user)] == [False, True]
+    first.stop()
+    first.join(10)
+    reading(box)
+    read_once(box)
+    assert list(Mail.objects.order_by("id").values_list("verdict", flat=True)) == ["unknown", "alert"]
+
+
+def test_the_same_mail_in_two_mailboxes_is_one_event(box, server, reading, to, desk, monkeypatch):
+    monkeypatch.setenv("SECOND_TEST_URL", server.url(f"{box.user}b"))
+    second = Mailbox.objects.create(name="second", team=desk.team, imap_env="SECOND_TEST_URL", address="b@example.org", purposes=["alerts"])
+    raw = mail(to=to)
+    server.deliver(raw, box.user)
+    reading(box)
+    events(1)
+    server.deliver(raw, f"{box.user}b")
+    reading(second)
+    wait_for(lambda: server.flags(f"{box.user}b") and "Seen" in server.flags(f"{box.user}b")[0], why="known, and marked")
+    assert Event.objects.count() == 1
 
 
 def test_another_uidvalidity_is_looked_through_and_nothing_is_taken_twice(box, server, reading, to):
@@ -182,6 +208,20 @@ def test_what_one_mail_breaks_does_not_hold_the_others(box, server, reading, to,
     reading(box)
     events(2)
     wait_for(lambda: not Mail.objects.filter(verdict="failed").exists(), why="mended")
+
+
+def test_a_server_that_marks_nothing_holds_back_no_mail(box, server, reading, to, monkeypatch):
+    def refuses(*_: object) -> None:
+        raise imaplib.IMAP4.error("over quota")
+
+    monkeypatch.setattr(module, "mark", refuses)
+    for n in range(3):
+        server.deliver(mail(f"Thing {n}", to=to), box.user)
+    reading(box)
+    events(3)
+    wait_for(lambda: "over quota" in fresh(box).last_error, why="said")
+    server.deliver(mail("Thing 4", to=to), box.user)
+    events(4)
 
 
 def test_one_node_reads_and_the_other_takes_over(box, server, reading, to):

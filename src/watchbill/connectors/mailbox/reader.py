@@ -1,9 +1,10 @@
 """Reads one mailbox by IMAP for as long as it is wanted: waits by IDLE, looks by itself besides, begins again after whatever breaks.
 
 1. One node reads a mailbox: it holds an advisory lock in the very session by which it stores, so a session that is gone stores nothing.
-2. What is new: beyond the last UID that is known, or unread, whoever read it first. Another UIDVALIDITY: what came in the last two weeks
-   is looked at again; a mail that is known does nothing twice.
-3. Stored first, marked as read afterwards: whatever dies in between, the mail is there, and its second reading finds it known.
+2. What is new: beyond the last UID that is known, whoever read it first; and now and then whatever is unread. Another UIDVALIDITY: what
+   came in the last two weeks is looked at again. A mail that is known does nothing twice.
+3. Stored first, marked as read afterwards: whatever dies in between, the mail is there, and its second reading finds it known. What is
+   for nobody here stays unread: a human may have use for it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ LOCK = 0x57420003  # the first half of a mailbox's advisory lock; the second is 
 LARGEST = 1024 * 1024  # bytes of a mail that are fetched and kept: a long one is cut, never left out
 STEP = 30.0  # seconds for one answer of the server
 LOOK = 20.0  # seconds after which the folder is looked at, whatever IDLE says
+UNREAD = 600.0  # seconds after which unread mails are looked at again
 OTHERS = 5.0  # seconds until it is tried again whether another node still reads it
 LONGEST_PAUSE = 60.0
 BACK = dt.timedelta(days=14)
@@ -57,7 +59,8 @@ class Reader(threading.Thread):
         super().__init__(name=f"mailbox {mailbox_id}", daemon=True)
         self.mailbox_id = mailbox_id
         self._stop_asked = threading.Event()
-        self._failed: set[str] = set()  # UIDs of this session that could not be handled
+        self._unmarked = ""  # why a mail of this session could not be marked
+        self._passed: tuple[int, set[str]] = (0, set())  # UIDVALIDITY, and UIDs that are nothing for us
 
     def stop(self) -> None:
         self._stop_asked.set()
@@ -96,10 +99,12 @@ class Reader(threading.Thread):
         box.folder.set(mailbox.folder)
         if mailbox.move_to and not box.folder.exists(mailbox.move_to):
             box.folder.create(mailbox.move_to)
-        self._failed.clear()
+        self._unmarked = ""
+        if self._passed[0] != status["UIDVALIDITY"]:
+            self._passed = (status["UIDVALIDITY"], set())
         again = mailbox.uid_validity != status["UIDVALIDITY"]
-        uids = self._first(box, mailbox) if again else self._new(box, mailbox.last_uid)
         last = status["UIDNEXT"] - 1 if again else mailbox.last_uid
+        uids, looked = self._first(box, mailbox) if again else self._new(box, last, unread=True), time.monotonic()
         while not self._stop_asked.is_set():
             for uid in uids:
                 self._take(box, mailbox, uid)
@@ -109,7 +114,9 @@ class Reader(threading.Thread):
             self._beat(status["UIDVALIDITY"], last)
             self._wait(box)
             mailbox = self._mailbox()
-            uids = self._new(box, last)
+            unread = time.monotonic() - looked > UNREAD
+            looked = time.monotonic() if unread else looked
+            uids = self._new(box, last, unread=unread)
 
     def _first(self, box: imap_tools.BaseMailBox, mailbox: Mailbox) -> list[str]:
         """Of a folder that is not known: what is unread; of one that was made anew, also what came lately."""
@@ -119,11 +126,14 @@ class Reader(threading.Thread):
             found |= set(search(box, str(imap_tools.AND(date_gte=since))))
         return sorted(found, key=int)
 
-    def _new(self, box: imap_tools.BaseMailBox, last: int) -> list[str]:
+    def _new(self, box: imap_tools.BaseMailBox, last: int, *, unread: bool) -> list[str]:
+        """Beyond the last one; and, where we might have died before we marked one, or failed with one, whatever is unread."""
         box.client.untagged_responses.pop("EXISTS", None)
         box.client.noop()
-        found = {uid for uid in search(box, f"UID {last + 1}:*") if int(uid) > last} | set(search(box, "UNSEEN"))
-        return sorted(found - self._failed, key=int)
+        found = {uid for uid in search(box, f"UID {last + 1}:*") if int(uid) > last}
+        if unread:
+            found |= set(search(box, "UNSEEN")) - self._passed[1]
+        return sorted(found, key=int)
 
     def _take(self, box: imap_tools.BaseMailBox, mailbox: Mailbox, uid: str) -> None:
         """One mail: fetch, store, mark. What this mail alone breaks is said, and the next one is read."""
@@ -133,23 +143,36 @@ class Reader(threading.Thread):
         raw, size = fetched
         arrived = Arrived(mailbox, read(raw), raw, size)
         try:
-            self._offer(arrived)
+            ours = self._offer(arrived)
         except (InterfaceError, OperationalError):
             raise
         except Exception as error:
             log.exception("a mail could not be taken", extra={"mailbox": mailbox.name, "uid": uid})
-            self._failed.add(uid)
             self._give_up(arrived, error)
             return
-        mark(box, uid, mailbox.move_to)
+        if ours:
+            self._mark(box, mailbox, uid)
+        else:
+            self._passed[1].add(uid)
 
-    def _offer(self, arrived: Arrived) -> None:
+    def _mark(self, box: imap_tools.BaseMailBox, mailbox: Mailbox, uid: str) -> None:
+        """That it cannot be marked is said, and holds back no other mail: it is stored."""
+        try:
+            mark(box, uid, mailbox.move_to)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
+            self._unmarked = f"A mail is stored and could not be marked or moved: {said(error, '')}"[:500]
+            self._passed[1].add(uid)
+
+    def _offer(self, arrived: Arrived) -> bool:
         now = database_now()
         keeping.try_again(arrived)
         for purpose, dotted in MAILBOXES.items():
             if purpose in arrived.mailbox.purposes and import_string(dotted)(arrived, now):
-                return
+                return True
         keeping.remember(arrived, Mail.Verdict.UNKNOWN, UNKNOWN, now)
+        return False
 
     def _give_up(self, arrived: Arrived, error: Exception) -> None:
         try:
@@ -184,7 +207,13 @@ class Reader(threading.Thread):
             return bool(cursor.fetchone()[0])
 
     def _beat(self, validity: int, last: int) -> None:
-        values = {"uid_validity": validity, "last_uid": last, "read_at": database_now(), "failing_since": None, "last_error": ""}
+        values = {
+            "uid_validity": validity,
+            "last_uid": last,
+            "read_at": database_now(),
+            "failing_since": None,
+            "last_error": self._unmarked,
+        }
         Mailbox.objects.filter(pk=self.mailbox_id).update(**values)
 
     def _note(self, error: Exception) -> None:
