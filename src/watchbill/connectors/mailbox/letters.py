@@ -147,13 +147,16 @@ def _text(raw: bytes, charset: str | None) -> str:
 
 def _addresses(values: Iterable[str]) -> Iterator[str]:
     for value in values:
-        try:
-            found = getaddresses([value])[:ADDRESSES]
-        except Exception:  # noqa: BLE001, S112  the same: a header that breaks the parser names nobody
-            continue
-        for _, address in found:
+        for address in _parsed(value)[:ADDRESSES]:
             if "@" in address and len(address) <= 320 and not any(letter.isspace() for letter in address):
                 yield clean(address).lower()
+
+
+def _parsed(value: str) -> list[str]:
+    try:
+        return [address for _, address in getaddresses([value])]
+    except Exception:  # noqa: BLE001  the same: a header that breaks the parser names nobody
+        return []
 
 
 def _type(part: Message) -> str:
