@@ -10,10 +10,12 @@ from typer.testing import CliRunner
 from tests import factories
 from watchbill.cli import operate
 from watchbill.config.models import Applied
-from watchbill.intake.models import Mail, Mailbox
+from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key
+from watchbill.intake.actions.heartbeats import watch_in
+from watchbill.intake.models import Heartbeat, Listening, Mail, Mailbox
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
-from watchbill.people.models import Organization
+from watchbill.people.models import Organization, Person
 from watchbill.schedules.models import Schedule
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,24 @@ def test_the_command_exits_1_when_something_is_red_and_prints_the_findings(watch
     done = CliRunner().invoke(operate.app, ["doctor"])
     assert done.exit_code == 1
     assert "No paging engine runs" in done.output
+
+
+@pytest.mark.req("P19", "P20")
+def test_what_is_quiet_and_who_cannot_be_heard_is_said(watch):
+    now, ann = database_now(), factories.actor(Person.objects.get(handle="ann"))
+    service = factories.service("S", watch.team, factories.policy("P", watch.team, ([factories.to(watch)], "15m")))
+    add_maintenance(NewMaintenance(service, now, now + factories.HOUR, "new disks"), by=ann, now=now)
+    for name in ("backup", "restore"):
+        watch_in(name, {"service_id": service.id, "every_seconds": 300, "grace_seconds": 0, "severity": "high"}, now=now)
+    found = states()
+    assert (found["S"], found["heartbeats"], found["heartbeat backup"]) == ("amber", "red", "amber")
+    Listening.objects.create(last_at=now, since=now)
+    create_heartbeat_key("backup", by=ann, now=now)
+    found = states()
+    assert "heartbeats" not in found
+    assert "heartbeat backup" not in found
+    Heartbeat.objects.filter(name="backup").update(late_at=now)
+    assert states()["heartbeat backup"] == "amber"
 
 
 @pytest.mark.parametrize(("read_ago", "failed", "state"), [(5, 0, "green"), (300, 0, "red"), (None, 0, "red"), (5, 1, "red")])

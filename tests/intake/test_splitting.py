@@ -14,14 +14,14 @@ from watchbill.audit.models import Record
 from watchbill.incidents.models import Access, Incident
 from watchbill.incidents.selectors import has_access
 from watchbill.intake import selectors
-from watchbill.intake.actions import Split, Which, split, take_in
+from watchbill.intake.actions import NewMaintenance, Split, Which, add_maintenance, split, take_in
 from watchbill.intake.models import Alert
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Firing, Page
 from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
-from watchbill.response.actions import acknowledge, resolve
+from watchbill.response.actions import acknowledge, page_by_hand, resolve
 
 NOW = T0 + 2 * MIN
 GUARD = {"incidents": 1, "within_seconds": 300}
@@ -154,6 +154,23 @@ def test_what_comes_out_of_a_restricted_one_is_restricted_and_seen_by_those_who_
     assert Record.objects.filter(action="incident.split", restricted=True).exists()
 
 
+@pytest.mark.django_db
+@pytest.mark.req("P19")
+@pytest.mark.parametrize(("component", "asked"), [("db1", 0), ("web1", 1)])
+def test_what_a_maintenance_covers_is_held_back_in_its_own_incident_too(component: str, asked: int):
+    desk = Desk(storm=GUARD)
+    storm = storm_of(desk, body("a", component="db1"), body("b", component=component))
+    new = NewMaintenance(desk.service, NOW, NOW + 10 * MIN, "new disks", {"component": "db1"})
+    add_maintenance(new, by=actor(desk.ada), now=NOW)
+    made = part(storm, desk.ada, "b", keep=False)
+    fire_due(now=NOW + SEC)
+    page = Page.objects.get(incident__number=made.number)
+    assert Firing.objects.filter(page=page).count() == asked
+    assert ("A maintenance holds its page back." in made.message) is not asked
+    fire_due(now=NOW + 10 * MIN)
+    assert Firing.objects.filter(page=page).count() == 1
+
+
 @pytest.mark.database
 @pytest.mark.usefixtures("transactional_db")
 def test_an_event_that_comes_in_meanwhile_finds_its_alert_in_the_new_incident():
@@ -189,3 +206,55 @@ def test_an_event_that_comes_in_meanwhile_finds_its_alert_in_the_new_incident():
     new.refresh_from_db()
     storm.refresh_from_db()
     assert (new.cleared_at, storm.cleared_at) == (None, None)
+
+
+@pytest.mark.database
+@pytest.mark.usefixtures("transactional_db")
+def test_an_event_that_a_route_sends_here_finds_its_alert_after_the_split():
+    """Events of another service do not wait for the lock of this one: they wait for the incident, and look again."""
+    desk = Desk(storm=GUARD)
+    other = desk.add_service("Probes")[0]
+    other.routes = [{"when": {"source": "host1"}, "to": {"service": desk.service.name}}]
+    other.save()
+    put(desk.service, body("first"))
+    put(other, *(body(f"k{n}") for n in range(4)))
+    take_in(now=T0)
+    storm = Incident.objects.get(storm=True)
+    put(other, body("k1", "resolve"), body("k2"), at=NOW)
+    new = page_by_hand("as if split off", desk.service.name, by=actor(desk.ada), now=NOW)
+    done: list[int] = []
+
+    def engine() -> None:
+        try:
+            for _ in range(50):
+                if not take_in(now=NOW) and not selectors.waiting():
+                    done.append(1)
+                    return
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Incident.objects.select_for_update().get(pk=storm.pk)
+        thread = threading.Thread(target=engine)
+        thread.start()
+        wait_until_somebody_waits()
+        Alert.objects.filter(dedup_key="k1").update(incident=new)
+    thread.join(60)
+    assert done == [1]
+    assert Alert.objects.get(dedup_key="k1").state == "resolved"
+    assert Alert.objects.filter(incident=storm, state="firing").count() == 3
+    storm.refresh_from_db()
+    new.refresh_from_db()
+    assert (storm.cleared_at, new.cleared_at) == (None, NOW)
+    assert Alert.objects.get(dedup_key="k2").count == 2
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another connection is held up by a lock of ours."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone()[0]:
+                return
+        threading.Event().wait(0.02)
+    raise AssertionError("nobody waits")

@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.conftest import BACKEND, Desk
+from watchbill.notifications.models import Contact
 from watchbill.paging.models import TeamPaging
 from watchbill.response import actions
 from watchbill.schedules.models import Schedule
@@ -166,3 +167,17 @@ def test_paging_by_hand_from_the_first_page(desk: Desk):
     refused = desk.as_("charlie").post("/incidents/page", {"summary": "", "service": "Detections", "next": "/"})
     assert refused.headers["Location"] == "/"
     assert "Say in 1 to 1024 characters" in desk.as_("charlie").get("/").content.decode()
+
+
+@pytest.mark.req("G38")
+def test_who_comes_next_and_cannot_be_woken_is_red_with_the_reason_and_no_address(desk: Desk):
+    Contact.objects.create(person=desk.alice, kind="sms", address="+15005550006", position=3, own=True)
+    html = desk.as_("charlie").get("/").content.decode()
+    section = html.partition('id="coming"')[2].partition("</section>")[0]
+    assert "Unproven" in section
+    assert "is-red" in section
+    assert "Not proven yet: SMS." in section
+    assert "5550006" not in html
+    assert "Your contacts" not in section
+    mine = desk.as_("alice").get("/").content.decode().partition('id="coming"')[2].partition("</section>")[0]
+    assert "Your contacts" in mine

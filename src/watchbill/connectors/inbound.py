@@ -20,6 +20,7 @@ from watchbill.connectors import (
     sentry,
 )
 from watchbill.intake.rules import Parser
+from watchbill.intake.rules.heartbeats import read_event
 
 # One message of a monitor can hold a whole group of alerts, and what it does not deliver it does not send again.
 GROUP = 4 * 1024 * 1024
@@ -72,6 +73,7 @@ PARSERS: Mapping[str, Parser] = {
     "events": pagerduty_events.parse,
     "events-v1": pagerduty_events.parse_first,
     "opsgenie": opsgenie.parse,
+    "heartbeat": read_event,
     "email": mailbox.parse,
     **{kind: way.parse for kind, way in WAYS.items()},
 }

@@ -143,8 +143,12 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= _targets(target for step in full["steps"] for target in step["notify"])
     elif kind == "services":
         found |= {("teams", full["team"]), ("policies", full["policy"])}
+        found |= {_key("services", one["to"].get("service")) for one in full.get("routes", ())}
+        found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
     elif kind == "mailboxes":
         found |= {("teams", full["team"]), _key("services", full["service"])}
+    elif kind == "heartbeats":
+        found |= {("services", full["service"])}
     elif kind == "organization":
         found.add(_key("people", full["last_resort"]))
     return {key for key in found if key is not None}

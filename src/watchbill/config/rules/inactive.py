@@ -42,8 +42,6 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
             found += [NotActive(kind, name, f"`{part}` is kept and not active yet.") for part in ("issue", "channel") if full.get(part)]
         elif kind == "policies" and _has_channel(full):
             found.append(NotActive(kind, name, "its channels are skipped, and that is said in the timeline: chats are not active yet."))
-        elif kind == "services" and full.get("routes"):
-            found.append(NotActive(kind, name, "`routes` are kept and not active yet."))
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from watchbill.config.rules.forms import (
     CURRENCY,
-    ELAPSED,
     ENVIRONMENT,
     NAME,
     SEVERITY,
@@ -15,7 +14,6 @@ from watchbill.config.rules.forms import (
 from watchbill.config.rules.shapes import Field, Flag, Group, Keyed, Many, Named, OneOf, Whole
 
 ANY_TIME = Span()
-SECONDS = Span((ELAPSED,))
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
@@ -26,14 +24,6 @@ CHATS = Group(
         "token_env": Field(ENVIRONMENT, required=True),
         "signing_env": Field(ENVIRONMENT),
         "writes": Field(Many(OneOf(("post", "update")), once=True), "What Watchbill may write.", default="nothing"),
-    },
-    "name",
-)
-HEARTBEATS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "service": Field(Named("services"), required=True),
-        "every": Field(SECONDS, "A sign of life is late after so long.", required=True),
     },
     "name",
 )

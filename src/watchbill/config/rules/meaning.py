@@ -330,6 +330,20 @@ def _brief_phone(full: Full) -> dict[str, Any]:
     return short
 
 
+def _heartbeat(words: Mapping[str, Any]) -> Full:
+    return {
+        "service": words["service"],
+        "every": seconds(words["every"]),
+        "grace": seconds(words.get("grace", "0s")),
+        "severity": words.get("severity", "high"),
+    }
+
+
+def _brief_heartbeat(full: Full) -> dict[str, Any]:
+    short = _without(full, {"grace": 0, "severity": "high"})
+    return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
+
+
 def _mailbox(words: Mapping[str, Any]) -> Full:
     return {
         "team": words["team"],
@@ -355,6 +369,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "policies": _policy,
     "services": _service,
     "phones": _phone,
+    "heartbeats": _heartbeat,
     "mailboxes": _mailbox,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
@@ -364,5 +379,6 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "policies": _brief_policy,
     "services": _brief_service,
     "phones": _brief_phone,
+    "heartbeats": _brief_heartbeat,
     "mailboxes": _brief_mailbox,
 }

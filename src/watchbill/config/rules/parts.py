@@ -25,7 +25,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import CHATS, DUTIES, HEARTBEATS, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import CHATS, DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
@@ -327,6 +327,17 @@ SERVICES = Group(
     "name",
 )
 
+HEARTBEATS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "service": Field(Named("services"), "Whose alert it is when no sign comes.", required=True),
+        "every": Field(SECONDS, "A sign of life is expected so often.", required=True),
+        "grace": Field(Span((ELAPSED,), zero=True), "It is late so long after that.", default="0s"),
+        "severity": Field(SEVERITY, "How severe its silence is.", default="high"),
+    },
+    "name",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -348,7 +359,7 @@ PARTS = (
     Part("phones", PHONES, "Who sends text messages and places calls, in the order of fail-over.", live=True),
     Part("mailboxes", MAILBOXES, "Mailboxes that are read: mails that page, answers by mail.", live=True),
     Part("chats", CHATS, "Chat systems."),
-    Part("heartbeats", HEARTBEATS, "Who must give signs of life."),
+    Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers."),
     Part("queues", QUEUES, "Items that wait for somebody."),
     Part("duties", DUTIES, "Standing responsibilities of a shift."),

@@ -13,6 +13,8 @@ from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Access, Incident
 from watchbill.incidents.selectors import by_number
 from watchbill.intake.actions.choosing import LOCK_SPACE
+from watchbill.intake.actions.holding import hold_covered_in
+from watchbill.intake.actions.running import running_in
 from watchbill.intake.models import Alert
 from watchbill.intake.rules import OWN_FIELDS, SEVERITIES
 from watchbill.kernel.errors import Invalid, Refused
@@ -49,8 +51,8 @@ class Split:
 def split(number: int, which: Which, *, keep: bool, person: Person, actor: Actor, now: dt.datetime) -> Split:
     """Open an incident with these alerts of incident `number`, which keeps the others and goes on as it was.
 
-    The new one pages by the policy of its service, as loud as the worst of its alerts; with `keep`, `person` has it at once and nobody is
-    woken for work that they already do. What no longer fires stays where it is. Events to come follow their alert.
+    The new one pages by the policy of its service, as loud as the worst of its alerts, unless a maintenance covers them; with `keep`,
+    `person` has it at once and nobody is woken for work that they already do. What no longer fires stays where it is. Events to come follow their alert.
 
     Raises NotFound, NotAllowed, Refused for a resolved one, Invalid when nothing that fires is chosen or all of it.
     """
@@ -58,6 +60,7 @@ def split(number: int, which: Which, *, keep: bool, person: Person, actor: Actor
     if service_id is not None:
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [LOCK_SPACE, service_id])
+    running = running_in([service_id], now=now).get(service_id, []) if service_id is not None else []  # before the incident: order of locks
     case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
     if case.resolved:
         raise Refused(is_resolved(case).message)
@@ -69,7 +72,11 @@ def split(number: int, which: Which, *, keep: bool, person: Person, actor: Actor
     case.record("incident.split", into=made.incident.number, alerts=len(chosen))
     engage_in(case)
     finish_with_word_in(case)
-    said = acknowledge_in(made, person).message if keep else "Its page begins."
+    if keep:
+        said = acknowledge_in(made, person).message
+    else:
+        held = hold_covered_in(made.incident.id, chosen, running, now=now)
+        said = "A maintenance holds its page back." if held else "Its page begins."
     return Split(made.incident.number, len(chosen), f"#{made.incident.number} has {count} of #{number}. {said}")
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
+from watchbill.intake.selectors import quiet
 from watchbill.notifications.selectors import tried
 from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
@@ -53,6 +54,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "face": face_of_incident(found, opened),
         "waits": _waits(opened) or (opened is None and found.status == Incident.Status.TRIGGERED),
         "ahead": ahead,
+        "quiet": quiet.holding(visit.viewer, found.id) if opened is not None and opened.maintenance_at is not None else [],
         "coordinate": next((page for page in pages if page.purpose == "coordinate" and _waits(page)), None),
         "rights": rights,
         "walk": walks.draw(respond, via=_via(story, respond), now=visit.now) if respond else None,
