@@ -1,10 +1,11 @@
 #!/bin/sh
-# What the tests need beside Python: a browser and a real Alertmanager. Installed where that is possible, named where it is not.
+# What the tests need beside Python: a browser, a real Alertmanager and a real mail server. Installed where that is possible, named where it is not.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v prometheus-alertmanager >/dev/null 2>&1 || missing="$missing prometheus-alertmanager"
 command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+{ command -v dovecot >/dev/null 2>&1 || [ -x /usr/sbin/dovecot ]; } || missing="$missing dovecot-imapd dovecot-lmtpd"
 fc-list 2>/dev/null | grep -qi dejavu || missing="$missing fonts-dejavu-core fontconfig"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

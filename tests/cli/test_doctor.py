@@ -12,7 +12,7 @@ from watchbill.cli import operate
 from watchbill.config.models import Applied
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key
 from watchbill.intake.actions.heartbeats import watch_in
-from watchbill.intake.models import Heartbeat, Listening
+from watchbill.intake.models import Heartbeat, Listening, Mail, Mailbox
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
 from watchbill.people.models import Organization, Person
@@ -107,3 +107,26 @@ def test_what_is_quiet_and_who_cannot_be_heard_is_said(watch):
     assert "heartbeat backup" not in found
     Heartbeat.objects.filter(name="backup").update(late_at=now)
     assert states()["heartbeat backup"] == "amber"
+
+
+@pytest.mark.parametrize(("read_ago", "failed", "state"), [(5, 0, "green"), (300, 0, "red"), (None, 0, "red"), (5, 1, "red")])
+def test_a_mailbox_that_is_not_read_is_red_and_says_why(watch, monkeypatch, read_ago, failed, state):
+    monkeypatch.setenv("X_IMAP", "imaps://u:verysecret@mx.example.org")
+    now = database_now()
+    box = Mailbox.objects.create(
+        name="m",
+        team=watch.team,
+        imap_env="X_IMAP",
+        address="a@example.org",
+        purposes=["alerts"],
+        last_error="the server said no" if state == "red" else "",
+    )
+    Mailbox.objects.update(read_at=None if read_ago is None else now - dt.timedelta(seconds=read_ago))
+    if failed:
+        Mail.objects.create(mailbox=box, digest=b"1", message_id=b"1", verdict="failed", read_at=now)
+    (found,) = operate._mailboxes(now)
+    assert (found.what, found.state) == ("mailbox m", state)
+    assert "verysecret" not in found.says
+    assert ("the server said no" in found.says) is (state == "red")
+    Mailbox.objects.update(purposes=["reports"])
+    assert not list(operate._mailboxes(now)), "named by what is not active"

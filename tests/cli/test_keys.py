@@ -9,7 +9,7 @@ import pytest
 
 from tests import factories as make
 from watchbill.incidents.models import Incident, Service
-from watchbill.intake.models import Event, IntegrationKey
+from watchbill.intake.models import Event, IntegrationKey, Mailbox
 from watchbill.intake.rules import ACTIVE_KINDS, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,18 @@ def test_a_key_of_every_kind_is_printed_once_with_what_to_paste(cli, service: Se
     assert "KEY" in cli("key", "snippet", number).out
 
 
-def test_mail_has_no_key_yet(cli, service: Service):
+def test_a_key_for_mails_has_an_address_once_there_is_a_mailbox(cli, service: Service):
     ran = cli("key", "create", "--service", "Detections", "--kind", "email")
-    assert (ran.code, "not active yet" in ran.err) == (1, True)
+    assert ran.code == 0
+    assert "No mailbox for alerts is configured yet" in ran.out
+    Mailbox.objects.create(name="m", team=service.team, imap_env="X_IMAP", address="alerts@example.org", purposes=["alerts"])
+    ran = cli("key", "create", "--service", "Detections", "--kind", "email")
+    key, address = ran.out.splitlines()[:2]
+    assert address == f"alerts+{key}@example.org"
+    assert "No mailbox" not in ran.out
+    (listed,) = cli("mailbox", "list", "--json").json()
+    assert (listed["name"], listed["read_at"], listed["mails"]["alert"]) == ("m", None, 0)
+    assert "alerts@example.org" in cli("mailbox", "list").out
 
 
 def test_a_key_is_replaced_with_an_overlap(cli, service: Service):

@@ -14,7 +14,7 @@ from watchbill.config import reader, selectors, writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
 from watchbill.incidents.models import Service
-from watchbill.intake.models import Heartbeat
+from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
@@ -37,6 +37,7 @@ def forget():
         Rule,
         Contact,
         Phone,
+        Mailbox,
         Organization,
         Team,
         Person,

@@ -213,6 +213,9 @@ class Story:
         return {"person": person, "actor": Actor(handle, via, person.id), "now": at}
 
 
+AWAY = "Left out: It is an automatic answer (Auto-Submitted: auto-replied)."
+
+
 def inlets(now: dt.datetime) -> dict[str, int]:
     """Keys of the desk and what came in by one of them: done, waiting, set aside. Answers the key's id by name."""
     from watchbill.audit.actions import Actor
@@ -245,7 +248,22 @@ def inlets(now: dt.datetime) -> dict[str, int]:
             tries=5 * (state == "aside"),
         )
     IntegrationKey.objects.filter(pk=key.id).update(last_event_at=now - 5 * MIN)
-    return {"inlet": key.id}
+    mails, _ = create_key("Detections", "email", "nightly checks", by=by, now=now - DAY)
+    head = "From: Nightly check <checks@example.org>\nTo: alerts+KEY@example.org\nSubject: "
+    for subject, state, outcome, ago in (
+        ("CRITICAL: Backup of db1 failed\n\nLast good backup: yesterday.\n", "done", f"Opened #{number}.", 3 * HOUR),
+        ("Automatic reply: I am away\nAuto-Submitted: auto-replied\n\nBack on Monday.\n", "left", AWAY, 2 * HOUR),
+    ):
+        Event.objects.create(
+            key=mails,
+            service_id=mails.service_id,
+            kind="email",
+            received_at=now - ago,
+            body=(head + subject).encode(),
+            state=state,
+            outcome=outcome,
+        )
+    return {"inlet": key.id, "mails": mails.id}
 
 
 def quiet(now: dt.datetime) -> dict[str, int]:

@@ -141,6 +141,21 @@ def test_what_was_set_aside_is_taken_in_again_once(desk: Desk, key: IntegrationK
     assert desk.as_("alice").post(f"/inlets/{other.id}/events/{event.id}/again").status_code == 404
 
 
+def test_what_a_rule_left_out_is_shown_with_its_reason_and_taken_in_by_a_human(desk: Desk, key: IntegrationKey):
+    event = put(key, b"Subject: Automatic reply\n\nI am away.", desk, state="left", outcome="Left out: It is an automatic answer.")
+    put(key, {"title": "Certificate ends"}, desk, state="done")
+    html = page(desk, "alice", f"/inlets/{key.id}?only=left")
+    assert "1 left out by a rule" in html
+    assert "It is an automatic answer." in html
+    assert "I am away." in html
+    assert "Certificate ends" not in html
+    assert "1 left out" in page(desk, "alice", "/inlets")
+    path = f"/inlets/{key.id}/events/{event.id}/again"
+    assert desk.as_("charlie").post(path).status_code == 404
+    desk.as_("alice").post(path)
+    assert Event.objects.get(pk=event.pk).state == "pending"
+
+
 def test_a_key_is_replaced_and_shown_once(desk: Desk, key: IntegrationKey):
     answer = desk.as_("ada").post(f"/inlets/{key.id}/rotate", {"overlap": "24"})
     html = answer.content.decode()

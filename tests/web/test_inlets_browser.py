@@ -31,8 +31,9 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
 ):
     options: dict[str, Any] = {"color_scheme": theme, **(PHONE if layout == "phone" else DESK)}
     page = visit("grace", **options, bypass_csp=True)
-    key = desk.numbers["inlet"]
-    for name, path in (("inlets", "/inlets"), ("inlet", f"/inlets/{key}"), ("aside", f"/inlets/{key}?only=aside")):
+    key, mails = desk.numbers["inlet"], desk.numbers["mails"]
+    pages = {"inlets": "", "inlet": f"/{key}", "aside": f"/{key}?only=aside", "mails": f"/{mails}", "left": f"/{mails}?only=left"}
+    for name, path in ((name, f"/inlets{rest}") for name, rest in pages.items()):
         page.goto(path)
         for summary in page.locator("details.more > summary").all()[:2]:
             summary.click()

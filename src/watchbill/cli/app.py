@@ -56,6 +56,7 @@ MODULES = {
     "user": "accounts",
     "token": "accounts",
     "key": "keys",
+    "mailbox": "mailboxes",
     "incidents": "desk",
     "show": "desk",
     "ack": "desk",

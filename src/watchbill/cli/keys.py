@@ -19,6 +19,7 @@ from watchbill.incidents.models import Service
 from watchbill.intake.actions import create_key, revoke_key, rotate_key, set_mapping
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.selectors.log import Counts, counts
+from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.people.rules import parse_duration
 
@@ -110,7 +111,7 @@ def key_revoke(number: Id) -> None:
 def key_snippet(number: Id) -> None:
     """What to paste into the monitor, with KEY where the key stands: only its hash is kept."""
     found = _key(number)
-    out.print(snippet(found.kind, url=settings.PUBLIC_URL, key="KEY"))
+    out.print(snippet(found.kind, url=settings.PUBLIC_URL, key="KEY", mail=mail_address(found.kind)))
 
 
 @key.command("mapping")
@@ -175,6 +176,7 @@ def _listed(row: IntegrationKey, counted: Counts) -> dict[str, Any]:
         "events": counted.events,
         "more_events": counted.more,
         "set_aside": counted.aside,
+        "left_out": counted.left,
     }
 
 
@@ -186,8 +188,10 @@ def _key(number: int) -> IntegrationKey:
 
 
 def _shown_once(kind: str, secret: str) -> str:
-    text = snippet(kind, url=settings.PUBLIC_URL, key=secret)
-    return f"{secret}\n{address(kind, url=settings.PUBLIC_URL, key=secret)}\n\n{text}\n"
+    mail = mail_address(kind)
+    none = "No mailbox for alerts is configured yet: `mailboxes` in the configuration file.\n" if kind == "email" and not mail else ""
+    text = snippet(kind, url=settings.PUBLIC_URL, key=secret, mail=mail)
+    return f"{secret}\n{address(kind, url=settings.PUBLIC_URL, key=secret, mail=mail)}\n{none}\n{text}\n"
 
 
 def _span(text: str) -> dt.timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.selectors import quiet
+from watchbill.intake.selectors.mailboxes import mailboxes
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.reach import ways_of
@@ -171,6 +173,21 @@ def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
     yield Finding("pages", "red" if pages else "green", f"{pages} could not be judged and were set aside.")
 
 
+def _mailboxes(moment: dt.datetime) -> Iterator[Finding]:
+    for each in mailboxes():
+        box, failed = each.mailbox, each.mails.get("failed", 0)
+        if not os.environ.get(box.imap_env) or not {"alerts", "replies"} & set(box.purposes):
+            continue  # named by what is not active
+        if each.is_late(moment):
+            since = f"It was read last at {box.read_at:%d %B %H:%M} UTC." if box.read_at else "It was never read."
+            yield Finding(f"mailbox {box.name}", "red", f"{since} {box.last_error or 'Does an engine run with its variable?'}")
+        else:
+            says = f"It is read; {each.mails.get('alert', 0)} mails were stored as events, {each.mails.get('left', 0)} left out by a rule"
+            wrong = f", {each.mails.get('unknown', 0)} were to an address of nobody, {failed} could not be taken and lie in the mailbox."
+            state = "red" if failed else "amber" if box.last_error else "green"
+            yield Finding(f"mailbox {box.name}", state, f"{says}{wrong} {box.last_error}".strip())
+
+
 def _journal(_moment: dt.datetime) -> Iterator[Finding]:
     journal = journals.look(settings.DATA_DIR)
     where = settings.DATA_DIR / journals.FOLDER
@@ -233,6 +250,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _watches,
     _providers,
     _set_aside,
+    _mailboxes,
     _journal,
     _quiet,
     _ends,

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
-from watchbill.intake.models import Heartbeat
+from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
@@ -66,6 +66,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_services(names),
         **_phones(),
         **_heartbeats(),
+        **_mailboxes(),
     }
     named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
     active = {("people", person.handle) for person in people if person.is_active}
@@ -82,6 +83,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "services": Service,
         "phones": Phone,
         "heartbeats": Heartbeat,
+        "mailboxes": Mailbox,
     }
     gone: set[Key] = set()
     for kind, model in models.items():
@@ -243,4 +245,21 @@ def _heartbeats() -> dict[Key, Full]:
             "severity": row.severity,
         }
         for row in Heartbeat.objects.filter(is_active=True).select_related("service").order_by("id")
+    }
+
+
+def _mailboxes() -> dict[Key, Full]:
+    return {
+        ("mailboxes", row.name): {
+            "team": row.team.name,
+            "imap_env": row.imap_env,
+            "address": row.address,
+            "for": row.purposes,
+            "service": row.service.name if row.service is not None else "",
+            "senders": row.senders,
+            "folder": row.folder,
+            "move_to": row.move_to,
+            "authserv": row.authserv,
+        }
+        for row in Mailbox.objects.filter(is_active=True).select_related("team", "service").order_by("position", "id")
     }

@@ -13,6 +13,7 @@ from watchbill.connectors import (
     github_alerts,
     gitlab_alerts,
     grafana,
+    mailbox,
     opsgenie,
     pagerduty_events,
     reading,
@@ -73,5 +74,6 @@ PARSERS: Mapping[str, Parser] = {
     "events-v1": pagerduty_events.parse_first,
     "opsgenie": opsgenie.parse,
     "heartbeat": read_event,
+    "email": mailbox.parse,
     **{kind: way.parse for kind, way in WAYS.items()},
 }

@@ -15,6 +15,7 @@ ADDRESSES: Mapping[str, str] = {
     "sentry": "{url}/in/sentry/{key}",
     "opsgenie": "{url}/v2/alerts   (Authorization: GenieKey {key})",
     "heartbeat": "{url}/in/heartbeat/{key}",
+    "email": "{mail}",
 }
 SNIPPETS: Mapping[str, str] = {
     "events": """curl -X POST {url}/v2/enqueue -H 'Content-Type: application/json' -d '{{
@@ -54,14 +55,21 @@ Webhooks: issue""",
     send_resolved: true""",
     "heartbeat": """# in a crontab, when the job has worked
 0 3 * * *  /usr/local/bin/backup && curl -fsS -m 10 --retry 5 {url}/in/heartbeat/{key}""",
+    "email": """printf 'To: {mail}\\nSubject: CRITICAL: Disk full on db1\\n\\nFound by the nightly check.\\n' | sendmail -t""",
 }
 
 
-def address(kind: str, *, url: str, key: str) -> str:
-    """Where a monitor of that kind sends; empty for a kind that has no such address."""
-    return ADDRESSES.get(kind, "").format(url=url, key=key)
+def address(kind: str, *, url: str, key: str, mail: str = "") -> str:
+    """Where a monitor of that kind sends; empty for a kind that has no such address. `mail`: the address of the mailbox for alerts."""
+    return ADDRESSES.get(kind, "").format(url=url, key=key, mail=with_key(mail, key))
 
 
-def snippet(kind: str, *, url: str, key: str) -> str:
+def snippet(kind: str, *, url: str, key: str, mail: str = "") -> str:
     """What to paste into it."""
-    return SNIPPETS.get(kind, "").format(url=url, key=key)
+    return SNIPPETS.get(kind, "").format(url=url, key=key, mail=with_key(mail, key))
+
+
+def with_key(mail: str, key: str) -> str:
+    """The mail address of a key; an example without a mailbox for alerts."""
+    local, _, domain = (mail or "MAILBOX@YOUR-DOMAIN").rpartition("@")
+    return f"{local}+{key}@{domain}"

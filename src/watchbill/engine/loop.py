@@ -23,6 +23,7 @@ from watchbill.connectors import registry
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.engine import instance, parts
 from watchbill.engine.clock import Clock, elapsed
+from watchbill.engine.mail import Mailboxes
 from watchbill.engine.sealer import Sealer
 from watchbill.engine.sender import SLOW, Build, Sender
 from watchbill.engine.session import Session, Wake
@@ -46,6 +47,7 @@ EVERY = {
     "providers": 5.0,
     "slow": 0.5,
     "drill": 20.0,
+    "mail": 5.0,
 }
 DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
@@ -68,6 +70,7 @@ class Engine:
         self._sender: Sender | None = None
         self._clock: Clock | None = None
         self._sealer = Sealer()
+        self._mailboxes = Mailboxes()
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
         self._deaf = 0
@@ -144,6 +147,7 @@ class Engine:
 
     def end(self) -> None:
         """Give back what was not sent, record what was, say that we stop."""
+        self._mailboxes.stop()
         try:
             if self._sender is not None:
                 unsent = self._sender.drain(DRAIN)
@@ -195,6 +199,7 @@ class Engine:
         self._now_and_then("providers", lambda at: self._does.test_providers(now=at), now)
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
+        self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
         self._say_how_it_went(now, began)
         self._round_at = elapsed()

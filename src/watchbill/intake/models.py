@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from watchbill.incidents.models import Incident, Service, Severity
-from watchbill.people.models import Person
+from watchbill.people.models import Person, Team
 
 
 class IntegrationKey(models.Model):
@@ -37,6 +37,7 @@ class Event(models.Model):
         PENDING = "pending"
         DONE = "done"
         ASIDE = "aside"  # could not be taken in; counted and shown
+        LEFT = "left"  # a rule left it out (an answer of a robot, a sender who is not on the list): counted, shown, says nothing
 
     id = models.BigAutoField(primary_key=True)
     key = models.ForeignKey(IntegrationKey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -57,10 +58,11 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["service", "id"], name="event_pending", condition=Q(state="pending")),
             models.Index(fields=["id"], name="event_aside", condition=Q(state="aside")),
+            models.Index(fields=["key", "-id"], name="event_left", condition=Q(state="left")),
             models.Index(fields=["key", "-id"], name="event_key"),  # the log of a key
             models.Index(fields=["dedup_key"], name="event_request", condition=Q(kind="opsgenie")),  # what became of a request?
         ]
-        constraints = [models.CheckConstraint(condition=Q(state__in=["pending", "done", "aside"]), name="event_state")]
+        constraints = [models.CheckConstraint(condition=Q(state__in=["pending", "done", "aside", "left"]), name="event_state")]
 
     def __str__(self) -> str:
         return f"event {self.id}"
@@ -212,3 +214,61 @@ class Listening(models.Model):
 
     def __str__(self) -> str:
         return f"listening since {self.since}"
+
+
+class Mailbox(models.Model):
+    """A mailbox that is read, and how far it has been read. Its password stays in the environment."""
+
+    name = models.CharField(max_length=200, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    imap_env = models.CharField(max_length=120)
+    address = models.CharField(max_length=254)
+    purposes = models.JSONField(default=list)  # alerts | replies | reports
+    service = models.ForeignKey(Service, null=True, on_delete=models.PROTECT, related_name="+")  # mail to the plain address is for it
+    senders = models.JSONField(default=list)  # addresses and @domains whose mails make alerts; empty: everybody's
+    folder = models.CharField(max_length=200, default="INBOX")
+    move_to = models.CharField(max_length=200, blank=True, default="")
+    authserv = models.CharField(max_length=254, blank=True, default="")
+    position = models.IntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    uid_validity = models.BigIntegerField(default=0)  # of the folder, when it was last read; 0: never
+    last_uid = models.BigIntegerField(default=0)  # everything up to here is kept
+    read_at = models.DateTimeField(null=True)  # when the server last answered
+    failing_since = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)  # attempts to read it that failed, in all
+    last_error = models.CharField(max_length=500, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mail(models.Model):
+    """A mail that was read, once, and what became of it. Its text is in its event, else only in the mailbox."""
+
+    class Verdict(models.TextChoices):
+        ALERT = "alert"  # stored as an event
+        LEFT = "left"  # a rule left it out
+        UNKNOWN = "unknown"  # to an address that is no key's
+        REPLY = "reply"  # an answer that was understood
+        REFUSED = "refused"  # an answer that was not its person's, or a robot's
+        FAILED = "failed"  # could not be read or stored; stays in the mailbox
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="mails", db_index=False)
+    digest = models.BinaryField(max_length=32)  # of its Message-ID and where it goes; of the whole mail where it has none
+    message_id = models.BinaryField(max_length=32)  # digest of the Message-ID alone: answers name it
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    key = models.ForeignKey(IntegrationKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    event = models.ForeignKey(Event, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    dedup_key = models.CharField(max_length=255, blank=True, default="")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["key", "message_id"], name="mail_thread"),
+            models.Index(fields=["mailbox", "verdict"], name="mail_verdict"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["digest", "mailbox"], name="mail_once")]
+
+    def __str__(self) -> str:
+        return f"mail {self.pk}"

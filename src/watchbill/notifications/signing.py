@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from watchbill.kernel.errors import NotFound
 from watchbill.notifications.messages import Message
 
 SALT = "watchbill.notifications.link"
+REPLY = "watchbill.notifications.reply"
 BUTTON = "watchbill.notifications.button"  # of a notification on a device: acknowledges, and nothing else
 DRILL = "watchbill.notifications.drill"  # of a test page: says that it was seen, and nothing else
 
@@ -47,3 +52,30 @@ def answer_link(message: Message) -> str:
     """The address in a test page that says: I got it."""
     drill = message.contents[0].get("drill") if message.contents else None
     return f"{settings.PUBLIC_URL}/answer/{make_token(message.person_id, drill, message.notification_id, salt=DRILL)}"
+
+
+# An address that is answered to: the part behind the +. Mail servers may make small letters of it, and 64 characters before the @ are all
+# that there are; so a number and 80 bits of signature, in letters that have no case.
+_reply = re.compile(r"r([0-9]{1,18})-([a-z2-7]{16})")
+
+
+def reply_part(notification_id: int) -> str:
+    """What stands behind the + of the address to which a mail is answered: it names the notification, so its person and incident."""
+    return f"r{notification_id}-{_reply_mark(notification_id)}"
+
+
+def is_reply(part: str) -> bool:
+    """Does it look like one of these? Whether it is ours says `read_reply`."""
+    return _reply.fullmatch(part.lower()) is not None
+
+
+def read_reply(part: str) -> int:
+    """The notification. Raises NotFound when it is not ours."""
+    found = _reply.fullmatch(part.lower())
+    if found is None or not constant_time_compare(found[2], _reply_mark(int(found[1]))):
+        raise NotFound("Its address is not complete or was not made here.")
+    return int(found[1])
+
+
+def _reply_mark(notification_id: int) -> str:
+    return base64.b32encode(salted_hmac(REPLY, str(notification_id), algorithm="sha256").digest()[:10]).decode().lower()

@@ -15,6 +15,8 @@ from watchbill.notifications.messages import Message
 from watchbill.notifications.signing import answer_link, link
 
 DUPLICATE = "You may have this message already: it is not certain that the first try arrived."
+ANSWER_IT = "Or answer this mail:"
+ANSWERS = "ack, resolve or escalate on the first line; anything else becomes a note."
 
 PLAINLY = ("code", "test")  # say themselves what they are
 LISTED = 50  # incidents in one text: more is not read at night, so the rest is counted
@@ -31,8 +33,8 @@ def subject(message: Message) -> str:
     return _one_line(marked)[:250]
 
 
-def plain(message: Message) -> str:
-    """The mail as plain text."""
+def plain(message: Message, *, answered: bool = False) -> str:
+    """The mail as plain text. `answered`: an answer to it is read."""
     parts = [DUPLICATE] if message.possible_duplicate else []
     if message.count > 1:
         parts.append(_many(message))
@@ -43,10 +45,12 @@ def plain(message: Message) -> str:
         parts.append(f"Acknowledge, and it is yours: {link(message)}\nResolve: {link(message, 'resolve')}")
     if is_drill(message):
         parts.append(f"I got it: {answer_link(message)}")
+    if answered:
+        parts.append(f"{ANSWER_IT} {ANSWERS}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def html(message: Message) -> str:
+def html(message: Message, *, answered: bool = False) -> str:
     """The same for readers of HTML: no picture, no script, nothing loaded from anywhere."""
     parts = [f"<p><strong>{_safe(DUPLICATE)}</strong></p>"] if message.possible_duplicate else []
     if message.count > 1:
@@ -62,6 +66,8 @@ def html(message: Message) -> str:
         parts.append(f'<p><a href="{_safe(link(message, "resolve"))}">Resolve</a></p>')
     if is_drill(message):
         parts.append(f'<p><a href="{_safe(answer_link(message))}">I got it</a></p>')
+    if answered:
+        parts.append(f"<p>{_safe(ANSWER_IT)} {_safe(ANSWERS)}</p>")
     return f'<!doctype html><html lang="en"><body>{"".join(parts)}</body></html>\n'
 
 

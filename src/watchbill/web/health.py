@@ -27,6 +27,10 @@ FROM kernel_engineinstance WHERE stopped_at IS NULL
 COUNTS = """
 SELECT 'watchbill_events_pending', count(*) FROM intake_event WHERE state = 'pending'
 UNION ALL SELECT 'watchbill_events_aside', count(*) FROM intake_event WHERE state = 'aside'
+UNION ALL SELECT 'watchbill_mails_left_out', count(*) FROM intake_mail WHERE verdict IN ('left', 'unknown', 'refused')
+UNION ALL SELECT 'watchbill_mails_failed', count(*) FROM intake_mail WHERE verdict = 'failed'
+UNION ALL SELECT 'watchbill_mailbox_failures', coalesce(sum(failures), 0) FROM intake_mailbox
+UNION ALL SELECT 'watchbill_mailboxes_failing', count(*) FROM intake_mailbox WHERE is_active AND failing_since IS NOT NULL
 UNION ALL SELECT 'watchbill_notifications_waiting', count(*) FROM notifications_notification n
     WHERE n.state = 'queued' AND n.due_at <= clock_timestamp() AND NOT coalesce((n.content->>'restricted')::boolean, false)
 UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page WHERE set_aside_at IS NOT NULL AND status <> 'resolved'
@@ -39,6 +43,10 @@ SELECT provider, works, extract(epoch FROM clock_timestamp() - ended_at) FROM no
 HELP = {
     "watchbill_events_pending": "Events stored and not yet taken in",
     "watchbill_events_aside": "Events that could not be taken in and were set aside",
+    "watchbill_mails_left_out": "Mails that a rule left out, to an address of nobody, or whose answer was refused",
+    "watchbill_mails_failed": "Mails that could not be taken in and lie in their mailbox",
+    "watchbill_mailbox_failures": "Attempts to read a mailbox that failed",
+    "watchbill_mailboxes_failing": "Mailboxes that cannot be read now",
     "watchbill_notifications_waiting": "Notifications due and not yet sent",
     "watchbill_pages_aside": "Pages the engine could not judge and set aside",
     "watchbill_incidents_triggered": "Open incidents that nobody has acknowledged",

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
 from watchbill.config.actions.desks import write_heartbeats_in, write_policies_in, write_services_in, write_team_paging_in, write_teams_in
+from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
@@ -21,7 +22,7 @@ from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
 from watchbill.intake.actions.heartbeats import retire_in
-from watchbill.intake.models import Heartbeat
+from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
@@ -34,6 +35,7 @@ MODELS: dict[str, type[Model]] = {
     "services": Service,
     "phones": Phone,
     "heartbeats": Heartbeat,
+    "mailboxes": Mailbox,
 }
 
 
@@ -69,6 +71,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_heartbeats_in(changed["heartbeats"], now=now)
     write_team_paging_in(changed["teams"], ids)
     write_phones_in(changed["phones"])
+    write_mailboxes_in(changed["mailboxes"], ids)
     for full in changed["organization"].values():
         values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
         Organization.objects.update_or_create(id=1, defaults=values)
@@ -113,6 +116,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     Applied.objects.filter(pk__in=gone).delete()
     _order_schedules_in(file)
     order_phones_in(file)
+    order_mailboxes_in(file)
     return bool(fresh or gone)
 
 

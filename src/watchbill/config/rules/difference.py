@@ -145,6 +145,8 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {("teams", full["team"]), ("policies", full["policy"])}
         found |= {_key("services", one["to"].get("service")) for one in full.get("routes", ())}
         found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
+    elif kind == "mailboxes":
+        found |= {("teams", full["team"]), _key("services", full["service"])}
     elif kind == "heartbeats":
         found |= {("services", full["service"])}
     elif kind == "organization":

@@ -45,6 +45,8 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
+        elif kind == "mailboxes":
+            found += _mailbox(name, full, missing_of(full, variables))
         elif kind in BY_KIND and not BY_KIND[kind].live:
             found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
@@ -53,6 +55,16 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
 def missing_of(full: Full, variables: Collection[str]) -> tuple[str, ...]:
     """Environment variables that an entry names and that are not set."""
     return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))
+
+
+def _mailbox(name: str, full: Full, missing: tuple[str, ...]) -> Iterator[NotActive]:
+    if full["for"] == ["reports"]:
+        yield NotActive("mailboxes", name, "kept and not active yet.", missing)
+        return
+    if "reports" in full["for"]:
+        yield NotActive("mailboxes", name, "its reports are not active yet.")
+    if missing:
+        yield NotActive("mailboxes", name, "it is not read before its variable is set.", missing)
 
 
 def spoken_for(entries: Iterable[tuple[Key, Full]], variables: Collection[str]) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from watchbill.config.rules.forms import (
     CURRENCY,
-    EMAIL,
     ENVIRONMENT,
     NAME,
     SEVERITY,
@@ -95,15 +94,6 @@ PLATFORMS = Group(
         "webhook_env": Field(ENVIRONMENT),
         "triage_group": Field(NAME),
         "writes": Field(Many(OneOf(("comment", "state", "severity", "assign", "bounty", "disclose")), once=True), default="nothing"),
-    },
-    "name",
-)
-MAILBOXES = Group(
-    {
-        "name": Field(NAME, required=True),
-        "team": Field(TEAM, required=True),
-        "imap_env": Field(ENVIRONMENT, required=True),
-        "address": Field(EMAIL, required=True),
     },
     "name",
 )

@@ -20,6 +20,9 @@ TWILIO_URL = "https://api.twilio.com"
 SENDS = {"twilio": ["sms", "voice"], "http": ["sms"]}
 LIMITS = {"person": 30, "all": 1000}  # an hour
 TELEPHONES = frozenset({"sms", "voice"})
+PURPOSES = ("alerts", "replies", "reports")
+REPORTS = ["reports"]
+INBOX = "INBOX"
 OWNERSHIP = {"paged": "acker", "queue": "on_call"}
 
 
@@ -341,6 +344,24 @@ def _brief_heartbeat(full: Full) -> dict[str, Any]:
     return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
 
 
+def _mailbox(words: Mapping[str, Any]) -> Full:
+    return {
+        "team": words["team"],
+        "imap_env": words["imap_env"],
+        "address": words["address"],
+        "for": [purpose for purpose in PURPOSES if purpose in words.get("for", REPORTS)],
+        "service": words.get("service", ""),
+        "senders": list(words.get("senders", [])),
+        "folder": words.get("folder", INBOX),
+        "move_to": words.get("move_to", ""),
+        "authserv": words.get("authserv", ""),
+    }
+
+
+def _brief_mailbox(full: Full) -> dict[str, Any]:
+    return _without(full, {"for": REPORTS, "service": "", "senders": [], "folder": INBOX, "move_to": "", "authserv": ""})
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
@@ -349,6 +370,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "services": _service,
     "phones": _phone,
     "heartbeats": _heartbeat,
+    "mailboxes": _mailbox,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -358,4 +380,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "services": _brief_service,
     "phones": _brief_phone,
     "heartbeats": _brief_heartbeat,
+    "mailboxes": _brief_mailbox,
 }

@@ -25,7 +25,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import CHATS, DUTIES, MAILBOXES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import CHATS, DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
@@ -248,6 +248,36 @@ PHONES = Group(
     "name",
 )
 
+MAILBOXES = Group(
+    {
+        "name": Field(NAME, required=True),
+        "team": Field(TEAM, required=True),
+        "imap_env": Field(ENVIRONMENT, "Variable with its `imaps://user:password@host`.", required=True),
+        "address": Field(EMAIL, "Where mail to it is sent; `name+anything@` must arrive in it too.", required=True),
+        "for": Field(
+            Many(OneOf(("alerts", "replies", "reports")), 1, once=True),
+            "What is read in it: mails of monitors, answers to our own mails, vulnerability reports.",
+            default="reports",
+        ),
+        "service": Field(
+            Named("services"), "Mail to the plain address pages for this service. For alerts.", default="only mail to the address of a key"
+        ),
+        "senders": Field(
+            Many(Text("a mail address, or @domain", r"[^@\s<>(),;:\\\"\[\]]*@[\w-]+(\.[\w-]+)*", 254), once=True),
+            "Whose mails make alerts; a domain has an @ in front.",
+            default="everybody's",
+        ),
+        "folder": Field(NAME, "The folder that is read.", default="INBOX"),
+        "move_to": Field(NAME, "The folder into which a mail goes once it is stored.", default="it stays, and is marked as read"),
+        "authserv": Field(
+            Text("the name of a mail server, as mx.example.org", r"[A-Za-z0-9._-]+", 254),
+            "The server whose `Authentication-Results` are believed.",
+            default="nobody's are",
+        ),
+    },
+    "name",
+)
+
 SERVICES = Group(
     {
         "name": Field(NAME, required=True),
@@ -327,6 +357,7 @@ PARTS = (
     Part("policies", POLICIES, "Whom to notify, in which order.", live=True),
     Part("services", SERVICES, "What can page.", live=True),
     Part("phones", PHONES, "Who sends text messages and places calls, in the order of fail-over.", live=True),
+    Part("mailboxes", MAILBOXES, "Mailboxes that are read: mails that page, answers by mail.", live=True),
     Part("chats", CHATS, "Chat systems."),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers."),
@@ -334,7 +365,6 @@ PARTS = (
     Part("duties", DUTIES, "Standing responsibilities of a shift."),
     Part("stale", STALE, "When silence about an incident is too long.", key=""),
     Part("platforms", PLATFORMS, "Where vulnerability reports arrive."),
-    Part("mailboxes", MAILBOXES, "Shared mailboxes."),
     Part("programs", PROGRAMS, "Bounty programs."),
 )
 BY_KIND = {part.kind: part for part in PARTS}

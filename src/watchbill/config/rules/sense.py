@@ -250,6 +250,24 @@ def _phone(entry: Entry, whole: Whole) -> None:
         whole.say(entry, ("from",), f"{shown_value(words['from'])} is no number of any country; expected one in full, as +15005550006.")
 
 
+def _mailbox(entry: Entry, whole: Whole) -> None:
+    words, purposes = entry.words, entry.full["for"]
+    for name in ("service", "senders"):
+        if name in words and "alerts" not in purposes:
+            whole.say(entry, (name,), f"`{name}` goes with `for: [alerts]`; this mailbox is for {', '.join(purposes)}.")
+    if "+" in words["address"]:
+        whole.say(
+            entry, ("address",), f"{shown_value(words['address'])} has a +; expected the plain address, since keys and answers add theirs."
+        )
+    for other in whole.by_kind["mailboxes"].values():
+        if other.line >= entry.line:
+            continue
+        if "replies" in purposes and "replies" in other.full["for"]:
+            whole.say(entry, ("for",), f"answers go to {other.name} already; expected one mailbox for replies.")
+        if words["address"].lower() == other.words["address"].lower():
+            whole.say(entry, ("address",), f"{words['address']} is the address of {other.name} too; expected one of its own.")
+
+
 def _queue(entry: Entry, whole: Whole) -> None:
     sources = [name for name in ("tracker", "reports", "incidents", "mailbox") if name in entry.words]
     if len(sources) != 1:
@@ -294,6 +312,7 @@ CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
     "policies": _policy,
     "services": _service,
     "phones": _phone,
+    "mailboxes": _mailbox,
     "queues": _queue,
     "duties": _duty,
     "programs": _program,

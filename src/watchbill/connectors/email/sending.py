@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -20,17 +22,23 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from watchbill.connectors.failures import Failure, PermanentFailure, TemporaryFailure, UnknownEnd
 from watchbill.connectors.outgoing import Outgoing
+from watchbill.intake.selectors.mailboxes import read_for
 from watchbill.kernel.errors import Invalid
 from watchbill.notifications.messages import Message
+from watchbill.notifications.signing import reply_part
 from watchbill.notifications.texts import html, plain, subject
 
 STEP = 10.0  # seconds for one answer of the server
 WHOLE = 30.0  # seconds for one mail
+FRESH = 5.0  # seconds for which the mailbox of answers is believed
+ANSWERED = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 IDLE = 20.0  # seconds for which a connection is kept
 SEVEN_BIT = WIRE.clone(cte_type="7bit")
+OURS = "X-Watchbill-Notification"  # no Watchbill takes such a mail for an alert
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -75,15 +83,20 @@ def server_of(url: str) -> Server:
 class Mailer:
     """Keeps a few connections open and sends one mail at a time on each."""
 
-    def __init__(self, server: Server, sender: str, *, step: float = STEP, whole: float = WHOLE) -> None:
+    def __init__(
+        self, server: Server, sender: str, *, step: float = STEP, whole: float = WHOLE, answers_to: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`answers_to`: the address of the mailbox in which answers are read, asked now and then; empty: they are not."""
         self._server = server
         self._sender = sender
         self._step, self._whole = step, whole
+        self._answers_to = answers_to
+        self._known: tuple[float, str] | None = None
         self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
         self._tls = ssl.create_default_context(cafile=server.ca_file)
 
     async def send(self, message: Message, *, now: datetime) -> None:
-        data = compose(message, self._sender, now=now).as_bytes(policy=SEVEN_BIT)
+        data = compose(message, self._sender, now=now, mailbox=await self._mailbox()).as_bytes(policy=SEVEN_BIT)
         try:
             async with asyncio.timeout(self._whole):
                 client = await self._connected()
@@ -99,6 +112,15 @@ class Mailer:
         while self._idle:
             _, client = self._idle.pop()
             await _drop(client)
+
+    async def _mailbox(self) -> str:
+        """Where answers are read. That it cannot be found out holds no mail back."""
+        if self._known is None or time.monotonic() - self._known[0] > FRESH:
+            address = self._known[1] if self._known is not None else ""
+            with contextlib.suppress(DatabaseError):
+                address = await asyncio.to_thread(self._answers_to)
+            self._known = (time.monotonic(), address)
+        return self._known[1]
 
     async def _connected(self) -> aiosmtplib.SMTP:
         """A connection that is known to answer, or a new one."""
@@ -153,11 +175,23 @@ class Mailer:
 
 def connector(*, outgoing: Outgoing, signing_key: str) -> Mailer:  # noqa: ARG001  every connector is made alike
     """What the registry asks for."""
-    return Mailer(server_of(settings.SMTP_URL), settings.MAIL_FROM)
+    return Mailer(server_of(settings.SMTP_URL), settings.MAIL_FROM, answers_to=_answers_to)
 
 
-def compose(message: Message, sender: str, *, now: datetime) -> EmailMessage:
-    """The mail. Its Message-ID is the notification's, the same for every attempt, so that mail programs show one."""
+def _answers_to() -> str:
+    try:
+        return read_for("replies")
+    finally:
+        connection.close()
+
+
+def compose(message: Message, sender: str, *, now: datetime, mailbox: str = "") -> EmailMessage:
+    """The mail. Its Message-ID is the notification's, the same for every attempt, so that mail programs show one.
+
+    `mailbox`: the address in which answers are read; each mail about an incident gets one of its own there.
+    """
+    answered = bool(mailbox) and message.incident_id is not None
+    answers = next((str(content["answers"]) for content in message.contents if content.get("answers")), "")
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.address
@@ -167,11 +201,17 @@ def compose(message: Message, sender: str, *, now: datetime) -> EmailMessage:
     numbers = [content["number"] for content in message.contents if content.get("number")]
     if numbers:  # one thread for each incident
         mail["References"] = " ".join(f"<incident-{number}@{domain(sender)}>" for number in numbers[:20])
-    mail["Auto-Submitted"] = "auto-generated"
+    if answered:
+        local, _, host = mailbox.rpartition("@")
+        mail["Reply-To"] = f"{local}+{reply_part(message.notification_id)}@{host}"
+    if ANSWERED.fullmatch(answers):
+        mail["In-Reply-To"] = answers
+    mail["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
+    mail[OURS] = message.public_id
     mail["X-Priority"] = "1" if message.kind == "page" else "3"
-    mail.set_content(plain(message))
-    mail.add_alternative(html(message), subtype="html")
+    mail.set_content(plain(message, answered=answered))
+    mail.add_alternative(html(message, answered=answered), subtype="html")
     return mail
 
 

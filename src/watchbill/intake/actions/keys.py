@@ -12,7 +12,7 @@ from django.db import transaction
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, IntegrationKey
-from watchbill.intake.rules import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of, mapping
+from watchbill.intake.rules import KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of, mapping
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
 
@@ -25,8 +25,6 @@ def create_key(service: Service | str, kind: str = "events", name: str = "", *, 
     of = _service(service)
     if kind not in KINDS:
         raise Invalid(f"There is no kind of key named {kind!r}; expected one of {', '.join(KINDS)}.")
-    if kind not in ACTIVE_KINDS:
-        raise Invalid(f"Keys of kind {kind} are not active yet; make one of kind {' or '.join(ACTIVE_KINDS)}.")
     return make_key_in(of, kind, name, by=by, now=now)
 
 

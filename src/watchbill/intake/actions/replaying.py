@@ -1,4 +1,4 @@
-"""Take an event in again that was set aside: after a release that understands it, or a mapping that does."""
+"""Take an event in again that was set aside, after a release that understands it or a mapping that does; or one that a rule left out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from watchbill.kernel.errors import AlreadyDone, NotFound, Refused
 
 @transaction.atomic(durable=True)
 def take_again(event_id: int, *, by: Actor, now: dt.datetime) -> Event:
-    """It waits as if it had just come, in the order of its arrival. Only what was set aside: anything else had its effect already."""
+    """It waits as if it had just come, in the order of its arrival. Only what was set aside or left out: anything else had its effect already."""
     event = Event.objects.select_for_update(of=("self",)).select_related("service").filter(pk=event_id).first()
     if event is None:
         raise NotFound(f"There is no event {event_id}.")
-    if event.state != Event.State.ASIDE:
+    if event.state not in (Event.State.ASIDE, Event.State.LEFT):
         raise AlreadyDone(f"Event {event_id} was not set aside: it {'waits' if event.state == Event.State.PENDING else 'had its effect'}.")
     if not event.service.is_active:
         raise Refused(f"The service {event.service.name} takes no events any more.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 KEY_CHARACTERS = 32  # as PagerDuty's clients insist
-ACTIVE_KINDS = ("events", "alertmanager", "grafana", "opsgenie", "generic", "github-alerts", "gitlab-alerts", "sentry")
-KINDS = (*ACTIVE_KINDS, "email")
+ACTIVE_KINDS = ("events", "alertmanager", "grafana", "opsgenie", "generic", "github-alerts", "gitlab-alerts", "sentry", "email")
+KINDS = ACTIVE_KINDS
 MAPPED_KINDS = frozenset({"generic"})  # whose fields a key may say where to find
 
 

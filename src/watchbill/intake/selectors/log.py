@@ -27,7 +27,8 @@ LARGEST = 2**63 - 1
 COUNTS = """
 SELECT w.id,
     (SELECT count(*) FROM (SELECT 1 FROM intake_event e WHERE e.key_id = w.id LIMIT %(most)s + 1) one),
-    (SELECT count(*) FROM (SELECT 1 FROM intake_event e WHERE e.key_id = w.id AND e.state = 'aside' LIMIT %(most)s + 1) one)
+    (SELECT count(*) FROM (SELECT 1 FROM intake_event e WHERE e.key_id = w.id AND e.state = 'aside' LIMIT %(most)s + 1) one),
+    (SELECT count(*) FROM (SELECT 1 FROM intake_event e WHERE e.key_id = w.id AND e.state = 'left' LIMIT %(most)s + 1) one)
 FROM unnest(%(ids)s::bigint[]) w(id)
 """
 
@@ -39,6 +40,7 @@ class Counts:
     events: int = 0
     aside: int = 0
     more: bool = False
+    left: int = 0  # by a rule: robots, senders who are not on the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +103,19 @@ def counts(key_ids: Sequence[int]) -> dict[int, Counts]:
     """How many events each of these keys brought, and how many of them were set aside."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, {"ids": list(key_ids), "most": COUNTED})
-        return {id_: Counts(min(events, COUNTED), min(aside, COUNTED), events > COUNTED) for id_, events, aside in cursor.fetchall()}
+        return {
+            id_: Counts(min(events, COUNTED), min(aside, COUNTED), events > COUNTED, min(left, COUNTED))
+            for id_, events, aside, left in cursor.fetchall()
+        }
 
 
-def events_of(key: IntegrationKey, *, before: int | None = None, only_aside: bool = False) -> Page:
-    """One page of what came by this key."""
+def events_of(key: IntegrationKey, *, before: int | None = None, only: str = "") -> Page:
+    """One page of what came by this key. `only`: aside or left."""
     if key.service.restricted:
         return Page([], None, hidden=True)
     rows = Event.objects.filter(key=key).order_by("-id")
-    if only_aside:
-        rows = rows.filter(state=Event.State.ASIDE)
+    if only in (Event.State.ASIDE, Event.State.LEFT):
+        rows = rows.filter(state=only)
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows[: PAGE + 1])

@@ -29,7 +29,7 @@ ACTIONS = {
     "key.": "integration keys",
     "config.": "configuration",
 }
-VIAS = ("web", "api", "cli", "mail link", "webhook link", "push", "engine", "source", "file")
+VIAS = ("web", "api", "cli", "mail", "mail link", "webhook link", "push", "engine", "source", "file")
 
 
 class Told(NamedTuple):

@@ -24,6 +24,7 @@ from watchbill.intake.actions import revoke_key, rotate_key, set_mapping, take_a
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import MAPPED_KINDS
 from watchbill.intake.selectors import log
+from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.people.permissions import Verb, decide
 from watchbill.web.visit import DeskRequest, signed_in
@@ -99,8 +100,8 @@ def rotate(request: DeskRequest, key_id: int) -> HttpResponse:
             "key": made,
             "old": old,
             "secret": secret,
-            "address": address(made.kind, url=settings.PUBLIC_URL, key=secret),
-            "snippet": snippet(made.kind, url=settings.PUBLIC_URL, key=secret),
+            "address": address(made.kind, url=settings.PUBLIC_URL, key=secret, mail=mail_address(made.kind)),
+            "snippet": snippet(made.kind, url=settings.PUBLIC_URL, key=secret, mail=mail_address(made.kind)),
         },
     )
     answer.headers["Cache-Control"] = "no-store"
@@ -141,10 +142,11 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
     """What the page of a key always shows."""
     visit, asked = request.visit, request.GET
     before = asked.get("before", "")
-    only_aside = asked.get("only") == "aside"
+    only = asked.get("only", "")
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     change = decide(visit.viewer, Verb.CONFIGURE, team_id=key.service.team_id)
-    page = log.events_of(key, before=number, only_aside=only_aside)
+    mail = mail_address(key.kind)
+    page = log.events_of(key, before=number, only=only)
     return {
         "section": "inlets",
         "key": key,
@@ -154,11 +156,11 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
         "counts": log.counts([key.id])[key.id],
         "page": page,
         "events": [(event, _told(event.outcome)) for event in page.events],
-        "only_aside": only_aside,
+        "only": only,
         "change": change,
         "overlaps": OVERLAPS.items(),
-        "address": address(key.kind, url=settings.PUBLIC_URL, key="KEY"),
-        "snippet": snippet(key.kind, url=settings.PUBLIC_URL, key="KEY"),
+        "address": address(key.kind, url=settings.PUBLIC_URL, key="KEY", mail=mail),
+        "snippet": snippet(key.kind, url=settings.PUBLIC_URL, key="KEY", mail=mail),
         "mapped": key.kind in MAPPED_KINDS,
         "mapping": json.dumps(key.mapping, indent=2, ensure_ascii=False) if key.mapping else "",
     }

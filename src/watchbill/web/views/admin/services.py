@@ -14,6 +14,7 @@ from watchbill.incidents.models import Service
 from watchbill.intake.actions import create_key
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import ACTIVE_KINDS
+from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.web.admin.editors import Editor, World, world
 from watchbill.web.admin.questions import Choice, Each, Group, Line, Names, Pairs, Question, Tick
@@ -81,8 +82,8 @@ def new_key(request: DeskRequest, service_id: int) -> HttpResponse:
         "section": "admin",
         "key": made,
         "secret": secret,
-        "address": address(made.kind, url=settings.PUBLIC_URL, key=secret),
-        "snippet": snippet(made.kind, url=settings.PUBLIC_URL, key=secret),
+        "address": address(made.kind, url=settings.PUBLIC_URL, key=secret, mail=mail_address(made.kind)),
+        "snippet": snippet(made.kind, url=settings.PUBLIC_URL, key=secret, mail=mail_address(made.kind)),
     }
     answer = render(request, "inlet_new.html", context)
     answer.headers["Cache-Control"] = "no-store"
