@@ -36,4 +36,6 @@ class Answer:
 
 Handler = Callable[[Call, dt.datetime], Answer]  # now: the database's
 
-CALLBACKS: dict[str, str] = {}  # kind -> dotted name of its Handler
+CALLBACKS: dict[str, str] = {
+    "slack": "watchbill.connectors.slack.callbacks.handle",
+}  # kind -> dotted name of its Handler

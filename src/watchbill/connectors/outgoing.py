@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import h11
@@ -55,6 +55,15 @@ def target(url: str) -> Target:
     return Target(plain, host, port or (80 if plain else 443), path.encode(), header.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: header names in lower case, the body to the limit of what we read."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
 @dataclass(slots=True)
 class _Connection:
     """An open connection; `http` knows how far the exchange on it has come."""
@@ -89,7 +98,11 @@ class Outgoing:
         self._sweep: asyncio.TimerHandle | None = None
 
     async def send(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"") -> int:
-        """The status of the answer. Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood)."""
+        """The status of the answer. Raises as `ask` does."""
+        return (await self.ask(method, url, headers=headers, body=body)).status
+
+    async def ask(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"") -> Reply:
+        """The whole answer. Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood)."""
         to = target(url)
         lines = [(b"Host", to.host_header), (b"User-Agent", b"Watchbill"), (b"Content-Length", str(len(body)).encode()), *headers]
         try:
@@ -99,7 +112,7 @@ class Outgoing:
         connection = self._kept(to) or await self._opened(to)
         try:
             async with asyncio.timeout(self._whole):
-                status = await _exchange(connection, request, body)
+                reply = await _exchange(connection, request, body)
         except TimeoutError as error:
             connection.close()
             raise UnknownEnd(f"No answer within {self._whole:g} s.") from error
@@ -110,7 +123,7 @@ class Outgoing:
             connection.close()
             raise
         self._keep(to, connection)
-        return status
+        return reply
 
     async def close(self) -> None:
         """Close what is kept open."""
@@ -172,27 +185,28 @@ class Outgoing:
         self._sweep = loop.call_later(IDLE, self._close_idle) if self._idle else None
 
 
-async def _exchange(connection: _Connection, request: h11.Request, body: bytes) -> int:
-    """Write the request, read the status and the answer to its end or to the limit."""
+async def _exchange(connection: _Connection, request: h11.Request, body: bytes) -> Reply:
+    """Write the request, read the answer to its end or to the limit."""
     http = connection.http
     written = [http.send(request), http.send(h11.Data(data=body)) if body else b"", http.send(h11.EndOfMessage())]
     connection.writer.write(b"".join(part for part in written if part))
     await connection.writer.drain()
-    status, read = 0, 0
+    reply, read = Reply(0, {}, b""), bytearray()
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
             http.receive_data(await connection.reader.read(65536))
         elif isinstance(event, h11.Response):
-            status = event.status_code
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in event.headers}
+            reply = Reply(event.status_code, headers, b"")
         elif isinstance(event, h11.Data):
-            read += len(event.data)
-            if read > LARGEST_ANSWER:
-                return status  # enough: the connection is not used again
+            read += event.data
+            if len(read) > LARGEST_ANSWER:
+                return replace(reply, body=bytes(read[:LARGEST_ANSWER]))  # enough: the connection is not used again
         elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
-            if not status:
+            if not reply.status:
                 raise EOFError("closed before an answer")
-            return status
+            return replace(reply, body=bytes(read))
 
 
 def _said(what: str, error: BaseException) -> str:

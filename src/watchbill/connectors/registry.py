@@ -44,6 +44,7 @@ class Entry:
 CONNECTORS = {
     "email": Entry("watchbill.connectors.email.sending", needs="SMTP_URL", at_once=10),
     "webhook": Entry("watchbill.connectors.webhook.sending", at_once=200, each_host=48),
+    "slack": Entry("watchbill.connectors.slack.sending", at_once=10, asks="watchbill.connectors.slack.asks"),
 }
 
 

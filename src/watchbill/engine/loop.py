@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from watchbill.connectors import registry
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.engine import instance, parts
+from watchbill.engine.chats import Chats
 from watchbill.engine.clock import Clock, elapsed
 from watchbill.engine.sealer import Sealer
 from watchbill.engine.sender import Build, Sender
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
-EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0}
+EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "chats": 2.0}
 DEADMAN_EVERY = 30.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
@@ -58,6 +59,7 @@ class Engine:
         self._sender: Sender | None = None
         self._clock: Clock | None = None
         self._sealer = Sealer()
+        self._chats = Chats()
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
         self._deaf = 0
@@ -133,6 +135,7 @@ class Engine:
     def end(self) -> None:
         """Give back what was not sent, record what was, say that we stop."""
         try:
+            self._chats.close()
             if self._sender is not None:
                 unsent = self._sender.drain(DRAIN)
                 if self._session is not None:
@@ -179,6 +182,8 @@ class Engine:
         self._now_and_then("proof", self._prove, now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
+        self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
+        self._chats.wake()
         self._say_how_it_went(now, began)
         self._round_at = elapsed()
         return bool(more or taken or self._results) or fired >= SET

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 
 from watchbill.config.actions.ids import Ids
 from watchbill.config.rules import Full
+from watchbill.notifications.chats.models import LINK
 from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Person
 
@@ -51,7 +52,7 @@ def _free_mails_in(rows: list[Person]) -> None:
 def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
     """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
 
-    An address that waits for the code of its owner is not the file's and stays as it is.
+    An address that waits for the code of its owner is not the file's and stays as it is; so does one that its owner proved by a link.
     """
     there: dict[Any, list[Contact]] = defaultdict(list)
     for contact in Contact.objects.filter(person_id__in=people, removed_at=None).order_by("-verified_at", "-id"):
@@ -66,9 +67,10 @@ def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
             row = rows.pop()
             row.position = position
             if row.verified_at is None:
-                row.verified_at, row.verified_by = now, "operator"
+                row.verified_at = now
+            row.verified_by = "operator"
             kept.append(row)
-    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None]
+    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None and row.verified_by != LINK]
     Contact.objects.filter(pk__in=dropped).update(removed_at=now)
     Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by"])
     Contact.objects.bulk_create(new)

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
+from watchbill.config.actions.chats import write_chats_in
 from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.watches import write_schedules_in
@@ -18,11 +19,12 @@ from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
+from watchbill.notifications.chats.models import Chat
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
 
-MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service}
+MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "chats": Chat}
 
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
@@ -46,6 +48,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     ids = naming.load_in()
     changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
     write_people_in(changed["people"], ids, now=now)
+    write_chats_in(changed["chats"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)

@@ -20,16 +20,6 @@ SECONDS = Span((ELAPSED,))
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
-CHATS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "kind": Field(OneOf(("slack",)), required=True),
-        "token_env": Field(ENVIRONMENT, required=True),
-        "signing_env": Field(ENVIRONMENT),
-        "writes": Field(Many(OneOf(("post", "update")), once=True), "What Watchbill may write.", default="nothing"),
-    },
-    "name",
-)
 HEARTBEATS = Group(
     {
         "name": Field(NAME, required=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from watchbill.config.rules import chats
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 
 Full = dict[str, Any]
@@ -288,6 +289,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "chats": chats.fill,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -295,4 +297,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "schedules": _brief_schedule,
     "policies": _brief_policy,
     "services": _brief_service,
+    "chats": chats.brief,
 }

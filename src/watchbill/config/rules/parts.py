@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.config.rules.chats import CHANNEL, CHATS
 from watchbill.config.rules.forms import (
     BUSINESS,
     CALENDAR,
@@ -24,7 +25,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import CHATS, DUTIES, HEARTBEATS, MAILBOXES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import DUTIES, HEARTBEATS, MAILBOXES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
@@ -58,7 +59,7 @@ TARGET = Variants(
                 "channel": Field(
                     Either(
                         OneOf(("team",)),
-                        Group({"chat": Field(Named("chats"), required=True), "name": Field(NAME, required=True)}),
+                        CHANNEL,
                     ),
                     "The channel of the policy's team, or any other. A channel alone reaches nobody.",
                     required=True,
@@ -152,7 +153,7 @@ TEAMS = Group(
             ),
             "Where a tracking issue is made.",
         ),
-        "channel": Field(Group({"chat": Field(Named("chats"), required=True), "name": Field(NAME, required=True)}), "The team's channel."),
+        "channel": Field(CHANNEL, "The team's channel."),
     },
     "name",
 )
@@ -288,7 +289,7 @@ PARTS = (
     Part("schedules", SCHEDULES, "Who has the watch, and when.", live=True),
     Part("policies", POLICIES, "Whom to notify, in which order.", live=True),
     Part("services", SERVICES, "What can page.", live=True),
-    Part("chats", CHATS, "Chat systems."),
+    Part("chats", CHATS, "Chat systems.", live=True),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life."),
     Part("trackers", TRACKERS, "Issue trackers."),
     Part("queues", QUEUES, "Items that wait for somebody."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from django.db import connection
 
 from watchbill.kernel import bus
 from watchbill.paging.models import Policy
+from watchbill.people.models import Team
+
+Channels = dict[int, dict[str, str]]  # of a team: {chat, name}
 
 HAND_WAIT = "15m"  # a page to targets without a policy: so long until the last resort
 
@@ -73,6 +76,7 @@ def open_pages_in(new: Sequence[NewPage], *, now: dt.datetime) -> list[int]:
 def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
     """For each page the digest and the content of its copy; equal words are made once."""
     policies = _policies({page.policy_id for page in new if page.policy_id is not None})
+    channels = _channels({page.team_id for page in new if page.targets is not None}, policies.values())
     last_resort = _last_resort({page.team_id for page in new})
     made: dict[Any, tuple[str, dict[str, Any]]] = {}
     answer = []
@@ -80,29 +84,49 @@ def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
         targets = None if page.targets is None else json.dumps(page.targets, sort_keys=True)
         key = (page.policy_id, page.team_id, page.purpose, targets)
         if key not in made:
-            content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []))
+            content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []), channels)
             text = json.dumps(content, sort_keys=True, separators=(",", ":"))
             made[key] = (hashlib.sha256(text.encode()).hexdigest(), content)
         answer.append(made[key])
     return answer
 
 
-def _content(page: NewPage, policy: Policy | None, last_resort: list[int]) -> dict[str, Any]:
+def _content(page: NewPage, policy: Policy | None, last_resort: list[int], channels: Channels) -> dict[str, Any]:
     """What the page carries: the policy's words, and in order of preference who comes last."""
     if page.targets is not None:
-        steps = [{"notify": list(page.targets), "wait": HAND_WAIT}]
+        steps = [{"notify": [_placed(target, channels.get(page.team_id)) for target in page.targets], "wait": HAND_WAIT}]
         return {"policy": None, "name": page.purpose, "team": page.team_id, "repeat": 0, "steps": steps, "last_resort": last_resort}
     if policy is None:
         return {"policy": None, "name": "no policy", "team": page.team_id, "repeat": 0, "steps": [], "last_resort": last_resort}
+    channel = channels.get(policy.team_id)
     first = [policy.last_resort_id] if policy.last_resort_id is not None else []
     return {
         "policy": policy.id,
         "name": policy.name,
         "team": page.team_id,
         "repeat": policy.repeat,
-        "steps": policy.steps,
+        "steps": [{**step, "notify": [_placed(target, channel) for target in step["notify"]]} for step in policy.steps],
         "last_resort": list(dict.fromkeys([*first, *last_resort])),
     }
+
+
+def _placed(target: dict[str, Any], channel: dict[str, str] | None) -> dict[str, Any]:
+    """`channel: team` means the channel that the team has now."""
+    if target.get("kind") != "channel" or target.get("chat") or channel is None:
+        return target
+    return {**target, "chat": channel["chat"], "name": channel["name"]}
+
+
+def _channels(team_ids: set[int], policies: Iterable[Policy]) -> Channels:
+    """The channels of teams whose policy or page says `channel: team`."""
+    policies = list(policies)
+    wanted = team_ids | {policy.team_id for policy in policies if any(_asks_team_channel(step) for step in policy.steps)}
+    rows = Team.objects.filter(id__in=wanted, channel__isnull=False).values_list("id", "channel") if wanted else ()
+    return {team_id: channel for team_id, channel in rows if channel}
+
+
+def _asks_team_channel(step: dict[str, Any]) -> bool:
+    return any(target.get("kind") == "channel" and not target.get("chat") for target in step.get("notify", ()))
 
 
 def _policies(ids: set[int]) -> dict[int, Policy]:
