@@ -32,46 +32,27 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(folder: Path, binaries: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A server with a password on a free port of this machine."""
+def start(folder: Path, binaries: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+    """A server with a password on this port of this machine, a free one when none is given. A folder that has one already is started again."""
     prefix = postgres._unprivileged(folder)
-    (folder / "first").write_text("only-for-tests\n")
-    subprocess.run(
-        [
-            *prefix,
-            binaries / "initdb",
-            "-D",
-            folder / "pg",
-            "-U",
-            "tester",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            f"--pwfile={folder / 'first'}",
-            "--auth=scram-sha-256",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        *prefix,
-        binaries / "postgres",
-        "-D",
-        folder / "pg",
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        f"port={port}",
-        "-c",
-        f"unix_socket_directories={folder}",
-    ]
+    if not (folder / "pg").exists():
+        (folder / "first").write_text("only-for-tests\n")
+        make = [binaries / "initdb", "-D", folder / "pg", "-U", "tester", "-E", "UTF8", "--locale=C"]
+        subprocess.run([*prefix, *make, f"--pwfile={folder / 'first'}", "--auth=scram-sha-256"], check=True, capture_output=True)
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}"]
+    command = [*prefix, binaries / "postgres", "-D", folder / "pg", *(part for one in settings for part in ("-c", one))]
     with open(folder / "log", "ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     for _ in range(300):
-        if "ready" in (folder / "pg" / "postmaster.pid").read_text() if (folder / "pg" / "postmaster.pid").exists() else False:
+        try:
+            said = (folder / "pg" / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            said = []
+        if len(said) > 7 and said[0] == str(server.pid) and said[7].strip() == "ready":
             break
         time.sleep(0.1)
     return server, f"postgresql://tester:only-for-tests@127.0.0.1:{port}/external"

@@ -36,6 +36,8 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/people"): ("", None),
     ("GET", "/teams"): ("", None),
     ("GET", "/services"): ("", None),
+    ("GET", "/policies"): ("", None),
+    ("GET", "/policies/{name}/preview"): ("", None),
 }
 
 
@@ -51,7 +53,7 @@ def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
     """The method, the address with its query, and the body."""
     method, path = route
     query, body = VALID[route]
-    address = path.replace("{number}", str(number)).replace("{name}", "First")
+    address = path.replace("{number}", str(number)).replace("{name}", "P" if path.startswith("/policies") else "First")
     return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body
 
 

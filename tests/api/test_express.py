@@ -271,7 +271,9 @@ def test_a_database_that_is_away_leaves_the_answer_to_those_behind(first, monkey
 
 def end_connections() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'watchbill on call'")
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'watchbill on call'"
+        )
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])

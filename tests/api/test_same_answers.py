@@ -38,6 +38,15 @@ def test_who_has_the_watch(desk, cli):  # noqa: F811
     assert said[0]["on_call"][0]["person"] == {"handle": "alice", "name": "Alice"}
 
 
+def test_whom_a_policy_reaches(desk, cli):  # noqa: F811
+    policy = desk.get("/policies", desk.alice).body["items"][0]["name"]
+    said = cli("preview", policy, "--at", AT, "--json").json()
+    assert said == desk.get(f"/policies/{policy}/preview?at={AT}", desk.alice).body
+    assert said["firings"][0]["people"]
+    assert desk.get("/policies/none/preview", desk.alice).status == 404
+    assert desk.get(f"/policies/{policy}/preview?urgency=loud", desk.alice).status == 422
+
+
 def test_shifts(desk, cli):  # noqa: F811
     said = cli("shifts", "First", "--from", "2025-12-20T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--json").json()
     assert said == desk.get("/schedules/First/shifts?from=2025-12-20T00:00:00Z&to=2026-02-01T00:00:00Z", desk.alice).body["items"]

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from tests import factories
 from watchbill.cli import operate
+from watchbill.config.models import Applied
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
 from watchbill.people.models import Organization
@@ -54,6 +55,23 @@ def test_a_person_on_watch_without_a_proven_contact_is_red(watch):
     engine(seconds_ago=1)
     watch.team.memberships.get().person.contacts.update(verified_at=None)
     assert states()["Watch"] == "red"
+
+
+def test_a_person_on_watch_who_is_deactivated_is_red(watch):
+    engine(seconds_ago=1)
+    person = watch.team.memberships.get().person
+    person.is_active = False
+    person.save()
+    assert states()["Watch"] == "red"
+
+
+def test_a_part_without_its_variable_or_connector_is_red_and_names_the_variable(watch):
+    kept = [("trackers", {"token_env": "NO_SUCH_TOKEN"}), ("duties", {"every": "shift"})]
+    for kind, content in kept:
+        Applied.objects.create(kind=kind, name="x", content=content, applied_at=database_now())
+    found = {finding.what: finding for finding in operate._not_active(database_now())}
+    assert (found["trackers x"].state, found["duties x"].state) == ("red", "amber")
+    assert "Not set: NO_SUCH_TOKEN." in found["trackers x"].says
 
 
 def test_a_gap_now_and_no_last_resort_are_red(watch):

@@ -80,6 +80,22 @@ def test_a_url_of_another_database_is_refused():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("words", [("who", "--data"), ("who", "--data="), ("--data", "--json", "who"), ("serve", "--bind", "8470")])
+def test_an_option_without_what_it_needs_is_wrong_usage(words):
+    ran = run(*words)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "expected" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_output_that_nobody_takes_is_said_in_one_sentence():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "watchbill.main", "schema"]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == "The command could not go on: No space left on device.\n"
+
+
 def test_words_that_are_not_text_are_wrong_usage(cli):
     ran = cli("page", "a\udcffb", "--service", "S", "--as", "ada")
     assert (ran.code, "UTF-8" in ran.err) == (2, True)

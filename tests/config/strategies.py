@@ -66,10 +66,12 @@ contacts = st.lists(
         ),
         st.fixed_dictionaries({"kind": st.just("push"), "address": names}),
         st.fixed_dictionaries({"kind": st.just("slack"), "address": st.sampled_from(["U012AB3CD", "@ada", "slack:W012AB3CD"])}),
+        st.fixed_dictionaries({"kind": st.just("apprise"), "address": st.builds("tgram://1:{}/2".format, handles)}),
+        st.fixed_dictionaries({"kind": st.just("apprise"), "address_env": st.sampled_from(["APPRISE_OF_ANN", "APPRISE_OF_BEN"])}),
     ),
     min_size=1,
     max_size=4,
-    unique_by=lambda contact: (contact["kind"], contact["address"]),
+    unique_by=lambda contact: (contact["kind"], contact.get("address") or contact["address_env"]),
 )
 
 
@@ -196,6 +198,15 @@ def service(draw: Any, name: str, teams: list[str], policies: list[str]) -> dict
     )
 
 
+def phone(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    limits = st.fixed_dictionaries({}, optional={"person": st.integers(1, 99), "all": st.integers(1, 9999)})
+    number = st.sampled_from(["+15005550006", "+44 20 7946 0958"])
+    twilio = {"name": st.just(name), "kind": st.just("twilio"), "from": number, "account_env": st.just("A"), "token_env": st.just("T")}
+    http = {"name": st.just(name), "kind": st.just("http"), "url": st.just("https://sms.example.org/x"), "secret_env": st.just("S")}
+    ways = st.lists(st.sampled_from(["sms", "voice"]), min_size=1, unique=True)
+    return st.one_of(group(twilio, {"sends": ways, "limits": limits}), group(http, {"from": number, "limits": limits}))
+
+
 @st.composite
 def files(draw: Any) -> dict[str, Any]:
     """A whole file, as plain data."""
@@ -210,6 +221,7 @@ def files(draw: Any) -> dict[str, Any]:
         "schedules": [draw(_schedule(name, people, teams)) for name in schedules],
         "policies": [draw(_policy(name, people, teams, all_targets)) for name in policies],
         "services": [draw(service(name, teams, policies)) for name in services],
+        "phones": [draw(phone(name)) for name in draw(st.lists(handles, min_size=1, max_size=2, unique=True))],
         "chats": [{"name": "slack", "kind": "slack", "token_env": "SLACK_TOKEN"}],
         "stale": [{"team": name, "severity": draw(severities), "after": draw(waits)} for name in teams[:1]],
     }

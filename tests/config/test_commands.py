@@ -50,7 +50,7 @@ def test_apply_shows_what_changes_and_what_is_not_active_and_exits_0(cli, file):
         in ran.out
     )
     assert "not active: queues oncall, backlog, process issues, " in ran.out
-    assert "Applied: 46 added." in ran.out
+    assert "Applied: 48 added." in ran.out
     again = cli("apply", file(EXAMPLE), "--yes")
     assert (again.code, "Nothing to change." in again.out) == (0, True)
 

@@ -14,7 +14,7 @@ from watchbill.config import reader, selectors, writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
 from watchbill.incidents.models import Service
-from watchbill.notifications.models import Contact, Rule
+from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
 from watchbill.schedules.models import Layer, Schedule
@@ -34,6 +34,7 @@ def forget():
         Membership,
         Rule,
         Contact,
+        Phone,
         Organization,
         Team,
         Person,

@@ -62,6 +62,16 @@ BAD = [
         4,
         "the name of an environment variable",
     ),
+    ("name: Ann,", "name: Ann, contact: [{kind: email}],", 4, "email has no address"),
+    ("name: Ann,", "name: Ann, contact: [{kind: apprise, address: hunter2}],", 4, "What stands here is no address for apprise"),
+    ("name: Ann,", "name: Ann, contact: [{kind: apprise, address: 'json://x', address_env: X}],", 4, "expected `address` or `address_env`"),
+    ("name: Ann,", "name: Ann, contact: [{kind: sms, address_env: X}],", 4, "the address of sms is no secret"),
+    (
+        "name: Ann,",
+        "name: Ann, contact: [{kind: apprise, address_env: X}, {kind: apprise, address_env: X}],",
+        4,
+        "apprise stands here twice",
+    ),
     ("name: Ann,", "name: Ann, notify: {high: [{after: 0s, by: [sms]}]},", 4, "ann has no contact of kind sms; expected one of: email"),
     ("name: Ann,", "name: Ann, notify: {high: []},", 4, "the list is empty"),
     ("name: Ann,", "name: Ann, notify: {high: [{after: 1 month, by: email}]},", 4, "expected a duration such as 30s, 15m, 12h or 1w"),
@@ -171,6 +181,16 @@ LATER = [
     ("approvals: {low: 1", "approvals: {tiny: 1", "tiny is not known here"),
     ("answer_within: 1 month", "answer_within: soon", "expected a duration"),
     ("name: tier 2", "name: tier 1", "there are two tiers tier 1"),
+    ('from: "+15005550006"', 'from: "5005550006"', "expected a telephone number in full"),
+    ('from: "+15005550006"', 'from: "+999123456789"', "is no number of any country"),
+    ("token_env: WATCHBILL_TWILIO_TOKEN, ", "", "`token_env` is missing; expected it for the kind twilio"),
+    ("token_env: WATCHBILL_TWILIO_TOKEN", "secret_env: X, token_env: WATCHBILL_TWILIO_TOKEN", "`secret_env` goes with the kind http"),
+    ("secret_env: WATCHBILL_SMS_SECRET", "secret_env: WATCHBILL_SMS_SECRET, sends: [voice]", "places no calls"),
+    ("secret_env: WATCHBILL_SMS_SECRET, ", "", "`secret_env` is missing; expected it for the kind http"),
+    ("name: spare, kind: http", "name: Spare One, kind: http", "a handle of small letters"),
+    ("name: spare, kind: http", "name: main, kind: http", "main is defined twice"),
+    ("limits: {person: 20}", "limits: {person: 0}", "a whole number from 1"),
+    ('{kind: sms, address: "+15005550011"}', '{kind: sms, address: "+999123456789"}', "is no number of any country"),
     ("issue: {tracker: gitlab", "issue: {tracker: jira", "nothing under `trackers` is called jira"),
 ]
 
@@ -217,4 +237,4 @@ def test_people_who_left_are_nobody():
 
 
 def test_the_example_is_valid():
-    assert len(valid(EXAMPLE).entries) == 45
+    assert len(valid(EXAMPLE).entries) == 47

@@ -11,7 +11,7 @@ from watchbill.kernel import kinds
 
 @pytest.fixture(autouse=True)
 def active_kinds() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind(name, active=True) for name in ("email", "webhook")])
     yield
     kinds.fill(before)

@@ -76,7 +76,7 @@ class World:
         return self.stale & {page for page, _ in pages}
 
     def parts(self) -> parts.Parts:
-        return parts.Parts(self.take_in, self.fire_due, self.hear, self.unproven, self.next_page, self.gone_stale)
+        return parts.Parts(self.take_in, self.fire_due, self.hear, self.unproven, self.next_page, self.gone_stale, lambda *, now: 0)
 
 
 class Desk:

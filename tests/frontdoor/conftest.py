@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 from tests.committed import committed
 from tests.frontdoor.house import House
 from tests.intake.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def own_journal(settings: Any, tmp_path: Path) -> None:
+    """What one test leaves in its journal is no other's."""
+    settings.DATA_DIR = tmp_path
 
 
 @pytest.fixture

@@ -26,14 +26,22 @@ class Answer:
         return json.loads(self.body)
 
 
-async def behind(scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-    """The application behind: says that it was asked."""
+async def behind(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+    """The application behind: reads what it was sent, as Django does, and says that it was asked."""
+    while (await receive()).get("more_body", False):
+        pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-behind", scope["path"].encode())]})
     await send({"type": "http.response.body", "body": b"behind"})
 
 
 async def ask(
-    app: FrontDoor, path: str, parts: Sequence[bytes] = (b"",), *, method: str = "POST", headers: Sequence[tuple[bytes, bytes]] = ()
+    app: FrontDoor,
+    path: str,
+    parts: Sequence[bytes] = (b"",),
+    *,
+    method: str = "POST",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    query: bytes = b"",
 ) -> Answer:
     """One request, its body in these parts. `read` of the answer's headers says how many parts the application took."""
     taken = 0
@@ -50,7 +58,7 @@ async def ask(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": path, "method": method, "headers": list(headers)}
+    scope = {"type": "http", "path": path, "method": method, "headers": list(headers), "query_string": query}
     await app(scope, receive, send)  # type: ignore[arg-type]
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(sent[0]["status"], {**answered, "read": str(taken)}, b"".join(message.get("body", b"") for message in sent[1:]))

@@ -150,11 +150,13 @@ def test_a_change_event_is_stored_and_notifies_nobody(house: House, desk: Desk):
 def test_alertmanager_by_the_key_in_the_path_or_as_bearer(house: House, desk: Desk):
     assert house.post(f"/in/alertmanager/{desk.key}", MESSAGE).status == 202
     assert house.post("/in/alertmanager", MESSAGE, headers=[(b"authorization", f"Bearer {desk.key}".encode())]).status == 202
-    assert Event.objects.filter(kind="alertmanager").count() == 2
+    assert house.post("/in/alertmanager", MESSAGE, headers=[(b"authorization", f"bearer  {desk.key}".encode())]).status == 202
+    assert Event.objects.filter(kind="alertmanager").count() == 3
     for path, headers in [
         ("/in/alertmanager/nope", []),
         ("/in/alertmanager", []),
         ("/in/alertmanager", [(b"authorization", b"Bearer \xff")]),
+        ("/in/alertmanager", [(b"authorization", f"Basic {desk.key}".encode())]),
     ]:
         answer = house.post(path, MESSAGE, headers=headers)
         assert (answer.status, answer.json()["error"]) == (401, "unknown_key")
@@ -169,14 +171,49 @@ def test_a_message_of_alertmanager_may_be_longer_than_an_event(house: House, des
     assert (answer.status, answer.json()["error"]) == (413, "too_big")
 
 
-@pytest.mark.parametrize("path", ["/in/heartbeat/x", "/in/grafana/x", "/in/", "/in/\ud800"])
-def test_ways_that_are_not_active_say_so(house: House, path: str):
+@pytest.mark.parametrize("path", ["/in/heartbeat/x", "/in/gitlab/main", "/in/slack/x/command"])
+def test_ways_whose_connector_is_missing_ask_to_come_again(house: House, path: str):
     answer = house.post(path, b"{}")
-    assert (answer.status, answer.json()["error"]) == (404, "not_active")
+    assert (answer.status, answer.json()["error"]) == (503, "not_active")
+    assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("path", ["/in", "/in/", "/in/nope/x", "/in/\ud800", "/in/grafanas/x", "/v2/enqueue/more", "/v2/", "/v2/alertsx"])
+def test_addresses_of_machines_that_nobody_answers_are_refused_with_json(house: House, path: str):
+    answer = house.post(path, b"{}")
+    assert (answer.status, answer.json()["error"]) == (404, "not_found")
+
+
+def test_a_slash_at_the_end_costs_no_alert(house: House, desk: Desk):
+    assert house.post("/v2/enqueue/", event(desk)).status == 202
+    assert house.post("/v2/change/enqueue/", {"routing_key": desk.key, "payload": {"summary": "deployed"}}).status == 202
+    assert house.post(f"/in/alertmanager/{desk.key}/", MESSAGE).status == 202
+    assert house.post("/acceptz/", b"", method="GET").status == 200
+    assert Event.objects.count() == 3
+
+
+@pytest.mark.parametrize("path", ["/api/v1/incidents", "/accounts/login/"])
+@pytest.mark.parametrize("said", [True, False])
+def test_no_body_is_longer_than_what_anything_takes(house: House, path: str, said: bool):
+    parts = [b"x" * 1024 * 1024] * 20
+    headers = [(b"content-length", str(20 * 1024 * 1024).encode())] if said else []
+    answer = house.run(ask(house.app, path, parts, headers=headers))
+    assert (answer.status, answer.json()["error"]) == (413, "too_big")
+    assert int(answer.headers["read"]) <= 17
+    whole = house.run(ask(house.app, path, parts[:16], headers=[(b"content-length", str(16 * 1024 * 1024).encode())] if said else []))
+    assert (whole.status, whole.headers["x-behind"], whole.headers["read"]) == (200, path, "16")
+
+
+def test_an_event_that_is_too_big_is_told_in_both_shapes(house: House, desk: Desk):
+    answer = house.post("/v2/enqueue", event(desk, client="x" * 512 * 1024))
+    assert answer.status == 413
+    said = answer.json()
+    assert (said["error"], said["status"]) == ("too_big", "invalid event")
+    assert said["errors"] == ["Event is too big (should be at most 524288 bytes)"]
 
 
 def test_everything_else_goes_to_the_application_behind(house: House):
-    for path in ("/", "/v2", "/v2/enqueue/more", "/internal", "/healthz"):
+    for path in ("/", "/v2", "/internal", "/healthz"):
         assert house.post(path, b"").headers["x-behind"] == path
 
 

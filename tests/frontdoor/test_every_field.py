@@ -1,4 +1,4 @@
-"""Whatever is in whichever field of either way in: the documented answer, never a 500, and what was answered 2xx has its effect."""
+"""Whatever is in whichever field of any way in: the documented answer, never a 500, and what was answered 2xx has its effect."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import T0
-from tests.frontdoor.house import Answer, House
+from tests.factories import T0, actor
+from tests.frontdoor.house import Answer, House, ask
+from tests.frontdoor.test_ways import PAYLOADS
 from tests.intake.desk import Desk
 from watchbill.connectors import alertmanager
-from watchbill.intake.actions import take_in
+from watchbill.connectors.inbound import WAYS
+from watchbill.intake.actions import create_key, set_mapping, take_in
 from watchbill.intake.models import Alert, Event
 
 pytestmark = pytest.mark.req("P12", "P13")
@@ -174,3 +176,157 @@ def test_the_recorded_messages_are_taken(house: House, desk: Desk):
     for path in sorted((Path(alertmanager.__file__).parent / "payloads").glob("*.json")):
         assert house.post(f"/in/alertmanager/{desk.key}", path.read_bytes()).status == 202
     nothing_was_lost(5)
+
+
+def paths_in(value: Any, so_far: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where every value of a message stands."""
+    found = [so_far] if so_far else []
+    if isinstance(value, dict):
+        return found + [path for name, inner in value.items() for path in paths_in(inner, (*so_far, name))]
+    if isinstance(value, list):
+        return found + [path for n, inner in enumerate(value[:3]) for path in paths_in(inner, (*so_far, n))]
+    return found
+
+
+def with_value(message: Any, path: tuple[Any, ...], value: Any) -> Any:
+    copied = json.loads(json.dumps(message))
+    spot = copied
+    for step in path[:-1]:
+        spot = spot[step]
+    spot[path[-1]] = value
+    return copied
+
+
+MAPPING = {
+    "summary": "summary || title",
+    "severity": "severity",
+    "action": "status",
+    "each": "items || [@]",
+    "dedup_key": "join('-', [dedup_key, source])",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(WAYS))
+def test_every_field_of_every_documented_message(house: House, desk: Desk, kind: str):
+    made, key = create_key(desk.service, kind, by=actor(desk.grace), now=T0)
+    if kind == "generic":
+        set_mapping(made.id, MAPPING, by=actor(desk.grace), now=T0)
+    messages = [json.loads(path.read_bytes()) for path in PAYLOADS[kind]]
+    spots = [(n, path) for n, message in enumerate(messages) for path in paths_in(message)]
+    taken = 0
+
+    @given(spot=st.sampled_from(spots), value=VALUES)
+    @settings(WITH_FIXTURES, max_examples=300)
+    def send(spot: tuple[int, tuple[Any, ...]], value: Any) -> None:
+        nonlocal taken
+        message = with_value(messages[spot[0]], spot[1], value)
+        raw = json.dumps(message).encode()
+        taken += check(house.post(f"/in/{kind}/{key}", raw), events=False)
+
+    send()
+    assert taken > 10
+    nothing_was_lost(taken)
+
+
+@pytest.mark.parametrize("kind", sorted(WAYS))
+def test_bytes_and_depths_and_lengths_at_every_way(house: House, desk: Desk, kind: str):
+    key = create_key(desk.service, kind, by=actor(desk.grace), now=T0)[1]
+    taken = 0
+
+    @given(
+        raw=st.binary(max_size=200)
+        | DEEP
+        | st.sampled_from([b"{" * 100_000, b'{"a":' * 60_000, b'"' + b"\\ud800" * 50_000 + b'"', b" " * 10_000_000])
+    )
+    @settings(WITH_FIXTURES, max_examples=60)
+    def send(raw: bytes) -> None:
+        nonlocal taken
+        taken += check(house.post(f"/in/{kind}/{key}", raw), events=False)
+
+    send()
+    assert house.post(f"/in/{kind}/{key}", {"summary": "x" * 10_000_000}).status == 413
+    for depth in (90, 101, 5000):
+        nested = b'{"x":' + b"[" * depth + b"]" * depth + b"}"
+        answer = house.post(f"/in/{kind}/{key}", nested)
+        assert answer.status in ((202, 400) if depth < 100 else (400,))
+        taken += answer.status == 202
+    nothing_was_lost(taken)
+
+
+OPSGENIE = {
+    "": (
+        "POST",
+        {
+            "message": "x",
+            "alias": "a",
+            "priority": "P1",
+            "description": "d",
+            "tags": ["t"],
+            "details": {"a": "b"},
+            "responders": [{"name": "n"}],
+            "note": "n",
+            "source": "s",
+            "entity": "e",
+            "user": "u",
+            "actions": ["r"],
+            "visibleTo": [],
+        },
+    ),
+    "/a/close": ("POST", {"note": "n", "user": "u", "source": "s"}),
+    "/a/acknowledge": ("POST", {"note": "n", "user": "u", "source": "s"}),
+    "/a/unacknowledge": ("POST", {"note": "n"}),
+    "/a/notes": ("POST", {"note": "n", "user": "u"}),
+    "/a/tags": ("POST", {"tags": ["a"], "note": "n"}),
+    "/a/details": ("POST", {"details": {"a": "b"}, "note": "n"}),
+    "/a/message": ("PUT", {"message": "m"}),
+    "/a/description": ("PUT", {"description": "m"}),
+    "/a/priority": ("PUT", {"priority": "P2"}),
+}
+
+
+def test_every_field_of_opsgenies_requests(house: House, desk: Desk):
+    key = create_key(desk.service, "opsgenie", by=actor(desk.grace), now=T0)[1].encode()
+    spots = [(rest, name) for rest, (_, body) in OPSGENIE.items() for name in [*body, "unknown"]]
+    taken = 0
+
+    @given(spot=st.sampled_from(spots), value=VALUES)
+    @settings(WITH_FIXTURES, max_examples=300)
+    def send(spot: tuple[str, str], value: Any) -> None:
+        nonlocal taken
+        method, body = OPSGENIE[spot[0]]
+        raw = json.dumps({**body, spot[1]: value}).encode()
+        headers = [(b"authorization", b"GenieKey " + key)]
+        answer = house.run(ask(house.app, f"/v2/alerts{spot[0]}", [raw], method=method, headers=headers, query=b"identifierType=alias"))
+        assert answer.status in (202, 400, 422), (answer.status, answer.body)
+        assert "requestId" in answer.json()
+        taken += answer.status == 202
+
+    send()
+    assert taken > 10
+    nothing_was_lost(taken)
+
+
+def test_every_field_of_the_first_version(house: House, desk: Desk):
+    whole = {
+        "service_key": desk.key,
+        "event_type": "trigger",
+        "incident_key": "k",
+        "description": "d",
+        "details": {"a": 1},
+        "client": "c",
+        "client_url": "https://c",
+        "contexts": [{"type": "link", "href": "https://l"}],
+    }
+    taken = 0
+
+    @given(action=ACTIONS, more=st.dictionaries(st.sampled_from([*whole, "unknown"]), VALUES, max_size=3))
+    @WITH_FIXTURES
+    def send(action: str, more: dict[str, Any]) -> None:
+        nonlocal taken
+        answer = house.post("/generic/2010-04-15/create_event.json", json.dumps({**whole, "event_type": action, **more}).encode())
+        assert answer.status in (200, 400)
+        taken += answer.status == 200
+
+    send()
+    assert taken > 10
+    nothing_was_lost(taken)

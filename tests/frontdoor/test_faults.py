@@ -84,7 +84,10 @@ def test_connections_that_die_under_load_lose_and_double_nothing(line: tuple[Hou
 def test_a_database_that_stays_away_is_said_in_time_and_leaves_nothing_behind(
     line: tuple[House, Proxy], desk: Desk, state: Line, monkeypatch: pytest.MonkeyPatch
 ):
+    """Where no journal is kept, or where it is full."""
     house, proxy = line
+    assert house.app.writer is not None
+    house.app.writer.journal.most = 0
     assert house.post("/v2/enqueue", event(desk, "first")).status == 202
     monkeypatch.setattr(writer, "BUDGET", 1.0)
     monkeypatch.setattr(keyring, "PATIENCE", 1.0)
@@ -117,6 +120,8 @@ def test_a_server_that_only_reads_is_no_place_to_store(desk: Desk, monkeypatch: 
     monkeypatch.setattr(database, "parameters", lambda: {**settings, "options": options})
     monkeypatch.setattr(writer, "BUDGET", 0.5)
     with House() as house:
+        assert house.app.writer is not None
+        house.app.writer.journal.most = 0
         assert house.post("/v2/enqueue", event(desk, "k")).status == 503
         assert house.post("/acceptz", b"", method="GET").status == 503
     assert stored() == []

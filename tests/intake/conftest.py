@@ -13,7 +13,7 @@ from watchbill.kernel import kinds
 
 @pytest.fixture(autouse=True)
 def _webhooks_work() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind("webhook", active=True)])
     yield
     kinds.fill(before)

@@ -76,6 +76,34 @@ def test_the_same_key_again_is_one_alert_with_a_count():
     assert (alert.events, alert.firing) == (3, True)
 
 
+def heard(draft: Draft, at: dt.datetime) -> Incoming:
+    """An event that waited in a journal and is taken in an hour later."""
+    return Incoming(next(ids), 1, T0 + HOUR, Parsed((draft,)), at)
+
+
+def test_an_older_event_from_a_journal_never_reopens_what_a_newer_one_closed():
+    world = World(services={1: service()}, closed={(1, "k1"): T0 + 10 * MIN})
+    plan, _ = run(heard(trigger(), T0 + 5 * MIN), world=world)
+    assert plan.openings == []
+    assert "journal" in next(iter(plan.outcomes.values()))[0]
+    plan, _ = run(heard(trigger(), T0 + 15 * MIN), world=World(services={1: service()}, closed={(1, "k1"): T0 + 10 * MIN}))
+    assert len(plan.openings) == 1
+
+
+def test_an_older_resolve_from_a_journal_never_closes_what_a_newer_event_opened():
+    world = stored(World(services={1: service()}), alert={"last_at": T0 + 10 * MIN})
+    plan, _ = run(heard(resolve(), T0 + 5 * MIN), world=world)
+    assert plan.alerts == []
+    plan, _ = run(heard(resolve(), T0 + 15 * MIN), world=stored(World(services={1: service()}), alert={"last_at": T0 + 10 * MIN}))
+    assert [alert.firing for alert in plan.alerts] == [False]
+
+
+def test_events_of_one_journal_take_effect_in_their_order():
+    plan, _ = run(heard(trigger(), T0), heard(resolve(), T0 + MIN), heard(trigger(), T0 + 2 * MIN))
+    assert [(a.firing, a.first_at) for a in plan.alerts] == [(False, T0), (True, T0 + 2 * MIN)]
+    assert len(plan.openings) == 2
+
+
 @pytest.mark.req("P12")
 def test_the_same_summary_on_another_service_is_another_alert():
     world = World(services={1: service(), 2: service(id=2, name="Other")})

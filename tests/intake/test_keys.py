@@ -55,6 +55,6 @@ def test_refusals_say_what_exists(desk: Desk):
     with pytest.raises(Invalid, match="expected one of"):
         create_key(desk.service, "smoke signal", by=by, now=T0)
     with pytest.raises(Invalid, match="not active yet"):
-        create_key(desk.service, "opsgenie", by=by, now=T0)
+        create_key(desk.service, "email", by=by, now=T0)
     with pytest.raises(NotFound, match="key list"):
         revoke_key(424242, by=by, now=T0)

@@ -18,6 +18,7 @@ from watchbill.intake.actions import take_in
 from watchbill.intake.models import Alert, Event, IntegrationKey
 from watchbill.intake.rules import Parsed
 from watchbill.notifications.models import Notification
+from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.people.models import Person
 from watchbill.response.actions import acknowledge, resolve
@@ -290,6 +291,13 @@ def test_hostile_content_is_stored_clean(desk: Desk):
     assert alert.details == {"x\ufffd": ["\ufffd", {"y": "\ufffd"}]}
 
 
+def test_what_a_source_writes_on_a_line_cannot_move_what_stands_beside_it(desk: Desk):
+    put(desk.service, body("k", summary="a\u202eb\u2066\x1b[31m\r\n#9 resolved\tשלום\u009b", source="x\u202e"))
+    take_in(now=T0)
+    assert Incident.objects.get().title == "a\ufffdb\ufffd\ufffd[31m  #9 resolved שלום\ufffd"
+    assert Alert.objects.get().source == "x\ufffd"
+
+
 def test_rounds_are_fair_between_services(desk: Desk):
     services = [desk.service, *(desk.add_service(f"s{n}")[0] for n in range(4))]
     for n, one in enumerate(services):
@@ -298,3 +306,16 @@ def test_rounds_are_fair_between_services(desk: Desk):
     done = [Event.objects.filter(service=one, state="done").count() for one in services]
     assert done[1:] == [3, 3, 3, 3]
     assert done[0] == 8
+
+
+@pytest.mark.req("P23")
+def test_a_quiet_page_whose_alert_grows_worse_is_loud_at_once():
+    desk = Desk(urgency={"medium": "low"})
+    put(desk.service, body("a", severity="warning"))
+    take_in(now=T0)
+    fire_due(now=T0)
+    assert Page.objects.get().urgency == "low"
+    put(desk.service, body("a", severity="critical"), at=T0 + MIN)
+    take_in(now=T0 + MIN)
+    assert Page.objects.get().urgency == "high"
+    assert list(Notification.objects.filter(kind="page", urgency="high").values_list("person__handle", flat=True)) == ["ada"]

@@ -11,7 +11,7 @@ from watchbill.kernel import kinds
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     yield
     kinds.fill(before)
 
@@ -31,7 +31,7 @@ def test_a_kind_that_asks_is_asked_again_when_its_answer_was_forgotten() -> None
 def test_filling_with_what_was_read_keeps_the_question() -> None:
     answers = ["no"]
     kinds.fill([kinds.Kind("sms", active=True, asks=lambda: answers[0])])
-    kinds.fill(kinds.all_kinds())
+    kinds.fill(kinds.declared())
     answers[0] = ""
     kinds.forget()
     assert kinds.is_active("sms")

@@ -18,6 +18,8 @@ from watchbill.kernel.logs import OneLine, mask
         ("GET /a/eyJhbGciOi:1x:abc?act=resolve", "GET /a/***?act=resolve"),
         ("GET /calendar/k3f9q.ics", "GET /calendar/***"),
         ("GET /setup/1795-abc", "GET /setup/***"),
+        ("GET /accounts/password/reset/key/1-dc2x5r-9f8e7d/", "GET /accounts/password/reset/key/***/"),
+        ("POST /push/acknowledge/3.5.7~abc", "POST /push/acknowledge/***"),
         ("GET /incidents/12", "GET /incidents/12"),
         ("duplicate key\nDETAIL: Key (title)=(the secret) exists.", "duplicate key\nDETAIL: left out"),
     ],

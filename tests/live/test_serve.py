@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -55,6 +56,26 @@ def test_an_empty_folder_starts_says_ready_and_stops_clean(tmp_path):
     assert b"watchbill_events_pending 0.0" in desk.get("/metrics")[1]
     assert desk.stop() == 0
     wait_for(lambda: not processes_of(desk), seconds=5, why="processes are left after SIGTERM")
+
+
+@pytest.mark.parametrize("role", ["all", "frontdoor"])
+def test_no_log_line_of_the_web_process_shows_what_an_address_opens(desk, role):
+    desk.start("--role", role)
+    for path in (
+        "/a/SECRETaaaa",
+        "/setup/SECRETbbbb",
+        "/calendar/SECRETcccc.ics",
+        "/accounts/password/reset/key/1-SECRETdddd/",
+        "/nothing",
+    ):
+        assert desk.get(path)[0] in (200, 404)
+    desk.post("/in/alertmanager/SECRETeeee", b"{")
+    desk.stop()
+    text = desk.log.read_text()
+    assert "SECRET" not in text
+    if role == "all":  # there the pages answer, and say what they did not find
+        rows = [json.loads(line) for line in text.splitlines() if "/nothing" in line]
+        assert [(row["part"], row["level"]) for row in rows] == [("web", "warning")]
 
 
 @pytest.mark.parametrize("victim", ["web", "engine"])

@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from watchbill.kernel import setup
-from watchbill.kernel.errors import Invalid
+from watchbill.kernel.errors import Invalid, Refused
 from watchbill.main import environment
 
 
@@ -36,7 +36,13 @@ def test_the_secret_key_is_made_once_and_kept_for_its_owner(tmp_path):
         ("WATCHBILL_BIND", "8470", "expected HOST:PORT"),
         ("WATCHBILL_BIND", "localhost:http", "expected HOST:PORT"),
         ("WATCHBILL_BIND", "localhost:70000", "expected HOST:PORT"),
+        ("WATCHBILL_BIND", "localhost:\u0663", "expected HOST:PORT"),
         ("DATABASE_URL", "mysql://x/y", "must begin with postgresql://"),
+        ("DATABASE_URL", "postgresql://h:abc/y", "expected one as postgresql://"),
+        ("DATABASE_URL", "postgresql://[::1/y", "expected one as postgresql://"),
+        ("WATCHBILL_URL", "nonsense", "expected the address"),
+        ("WATCHBILL_URL", "https://x:0", "expected the address"),
+        ("WATCHBILL_URL", "http://[::1", "expected the address"),
         ("WATCHBILL_ALLOW_PRIVATE_TARGETS", "10.0.0.0/99", "expected addresses or nets"),
     ],
 )
@@ -44,6 +50,16 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path, name, value, sentence)
     with pytest.raises(Invalid, match=name) as caught:
         read(tmp_path, **{name: value})
     assert sentence in caught.value.message
+
+
+def test_a_folder_that_cannot_be_one_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(Refused, match="cannot be used"):
+            environment.read({"WATCHBILL_DATA": str(folder)})
+    (tmp_path / "secret_key").write_bytes(b"\xff\xfe")
+    with pytest.raises(Refused, match="it is no text"):
+        read(tmp_path)
 
 
 def test_a_database_url_is_taken_apart(tmp_path):

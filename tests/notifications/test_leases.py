@@ -197,7 +197,7 @@ def test_whatever_happens_it_is_sent_at_least_once_or_said_why_not(db, steps, me
             sent.add((message.public_id, message.attempt))
         if step in {"killed", "freeze"}:
             now += 2 * MIN
-            release_dead_leases(now=now)
+            failed += release_dead_leases(now=now).all_failed
             continue
         failed += end(*messages, now=now, how=step).all_failed
         arrived += len(messages) if step == "delivered" else 0

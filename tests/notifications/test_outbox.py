@@ -11,7 +11,7 @@ from watchbill.kernel import kinds
 from watchbill.notifications.actions import Ask, cancel_in, plan_in, tell_status_in
 from watchbill.notifications.models import Attempt, Contact, Notification
 from watchbill.notifications.selectors import incidents_of, next_due, tried
-from watchbill.notifications.texts import plain
+from watchbill.notifications.texts import plain, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -337,6 +337,25 @@ def test_of_two_notices_in_a_moment_only_the_latest_state_is_told():
     tell(Incident(1), "Resolved by Bruno.", now=now + SEC)
     (both,) = take(now + 3 * SEC)
     assert {c["number"]: c["reason"] for c in both.contents} == {1: "Resolved by Bruno.", 2: "Bruno has it."}
+    assert subject(both).startswith("News of 2 incidents: ")
+    assert "Nothing is asked of you." in plain(both)
+    assert "Acknowledg" not in plain(both)
+
+
+@pytest.mark.req("P3")
+def test_news_that_went_with_a_notice_that_is_out_of_date_still_waits_for_the_latest_state():
+    ada = person("ada")
+    plan(ask(ada, 1), ask(ada, 2))
+    end(*take())
+    end(*take(T0 + 3 * SEC), now=T0 + 3 * SEC)
+    now = T0 + 10 * SEC
+    tell(Incident(1), "Bruno has it.", now=now)
+    tell(Incident(2), "Bruno has it.", now=now + SEC)
+    tell(Incident(1), "Resolved by Bruno.", now=now + SEC)
+    assert take(now + SEC) == []
+    tell(Incident(2), "Resolved by Bruno.", now=now + 2 * SEC)
+    sent = [c["reason"] for at in range(2, 8) for m in take(now + at * SEC) for c in m.contents]
+    assert sent == ["Resolved by Bruno."] * 2
 
 
 def test_a_status_notice_of_a_restricted_incident_says_number_and_code_name_only():

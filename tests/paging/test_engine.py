@@ -75,7 +75,7 @@ def test_the_second_acknowledgement_is_refused_without_an_error(desk, cast, thre
 @pytest.fixture
 def mail_works():
     """As if a mail server were configured."""
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind("email", active=True), kinds.Kind("webhook", active=True)])
     yield
     kinds.fill(before)
@@ -288,10 +288,25 @@ def test_cleared_after_somebody_was_reached_it_is_quiet_at_once(desk, three) -> 
 def test_when_every_method_failed_the_next_step_comes_now(desk, three) -> None:
     page = desk.page(three)
     desk.tick(T0)
+    Notification.objects.filter(page_id=page.id).update(state="failed")
     actions.all_failed_in([(page.id, 1)], now=T0 + 5 * SEC)
     assert desk.tick(T0 + 5 * SEC) == ["bruno"]
     actions.all_failed_in([(page.id, 1)], now=T0 + 6 * SEC)  # late news
     assert desk.tick(T0 + 6 * SEC) == []
+
+
+def test_somebody_paged_by_hand_who_cannot_be_reached_hurries_nobody_while_the_step_was_reached(desk, cast, three) -> None:
+    page = desk.page(three)
+    desk.tick(T0)
+    Notification.objects.filter(page_id=page.id).update(state="delivered")
+    actions.page_people_in(page.id, [cast["chen"].id], "the manager asks", now=T0 + MIN)
+    desk.asked()
+    Notification.objects.filter(page_id=page.id, firing=2).update(state="failed")
+    actions.all_failed_in([(page.id, 2)], now=T0 + MIN)
+    assert desk.tick(T0 + MIN) == []
+    Notification.objects.filter(page_id=page.id, firing=1).update(state="failed")
+    actions.all_failed_in([(page.id, 1)], now=T0 + 2 * MIN)
+    assert desk.tick(T0 + 2 * MIN) == ["bruno"]
 
 
 def test_reassigned_before_an_acknowledgement_the_other_is_asked_instead(desk, cast, three) -> None:

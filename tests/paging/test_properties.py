@@ -70,7 +70,7 @@ def life(walk: Walked, act: str, now: dt.datetime) -> None:
         "aim": lambda: rules.aim(at, CHEN, now=now),
         "clear": lambda: rules.clear(at, reached=False, now=now),
         "reach": lambda: rules.reach(at, now=now),
-        "fail": lambda: rules.fail_early(at, at.firings, now=now),
+        "fail": lambda: rules.fail_early(at, now=now),
         "back": lambda: rules.start_again(at, now=now),
         "word": lambda: rules.word(at, now=now, world=in_),
     }.get(act, lambda: None)()

@@ -15,7 +15,7 @@ OURS = ("people", "schedules", "notifications", "incidents", "paging", "intake",
 
 @pytest.fixture(autouse=True)
 def _webhooks_work() -> Iterator[None]:
-    before = kinds.all_kinds()
+    before = kinds.declared()
     kinds.fill([kinds.Kind("webhook", active=True)])
     yield
     kinds.fill(before)

@@ -409,3 +409,85 @@ def test_an_acknowledged_restricted_case_stays_visible_to_whoever_has_it(desk: D
     assert Access.objects.get(incident=incident, person=desk.ada).reason == "acknowledged"
     desk.act("resolve", incident, desk.ada, now=T0 + HOUR)
     assert desk.sees(desk.ada, incident)
+
+
+def later_by_mail(desk: Desk) -> None:
+    """What her own rules still hold for Ada: a second message of each page, an hour later."""
+    first = Notification.objects.filter(person=desk.ada, kind="page").latest("id")
+    Notification.objects.create(
+        person=desk.ada, kind="page", page_id=first.page_id, firing=first.firing, incident_id=first.incident_id, content=first.content,
+        due_at=T0 + 9 * HOUR, created_at=T0, rule=1,
+    )  # fmt: skip
+
+
+@pytest.mark.req("P5", "P18")
+@pytest.mark.parametrize("answer", ["note", "acknowledge"])
+def test_a_reminder_that_its_owner_answered_rings_no_more(desk: Desk, answer: str) -> None:
+    incident = desk.open()
+    desk.acknowledge(incident, desk.ada, T0)
+    assert desk.tick(T0 + SILENT) == ["ada"]
+    later_by_mail(desk)
+    at = T0 + SILENT + MIN
+    assert desk.act(answer, incident, desk.ada, *(["still at it"] if answer == "note" else []), now=at).won
+    assert desk.waiting() == []
+    assert desk.tick(T0 + SILENT + PATIENCE) == []  # and it is not paged again
+    assert desk.tick(at + SILENT) == ["ada"]
+
+
+@pytest.mark.req("P5")
+def test_whoever_was_called_to_help_and_answers_is_not_called_further(desk: Desk) -> None:
+    incident = desk.open()
+    desk.acknowledge(incident, desk.bruno, T0)
+    desk.act("page_people", incident, desk.bruno, [desk.ada], "need a hand", now=T0 + MIN)
+    desk.deliver()
+    later_by_mail(desk)
+    desk.acknowledge(incident, desk.ada, T0 + 2 * MIN)
+    assert desk.waiting() == []
+
+
+def test_after_a_short_snooze_the_owner_is_reminded_and_the_ack_timeout_goes_on(desk: Desk) -> None:
+    incident = desk.open()
+    desk.acknowledge(incident, desk.ada, T0)
+    desk.act("snooze", incident, desk.ada, T0 + 10 * MIN, "lunch", now=T0 + MIN)
+    assert desk.tick(T0 + 10 * MIN) == ["ada"]
+    assert desk.tick(T0 + 10 * MIN + PATIENCE) == []
+    assert desk.tick(T0 + MIN + SILENT) == ["ada"]
+    assert desk.page(incident).status == "acknowledged"
+
+
+def test_given_back_by_the_on_call_after_the_manager_was_asked_the_manager_is_asked_again(desk: Desk) -> None:
+    incident = desk.open()
+    desk.tick(T0 + 15 * MIN)
+    desk.acknowledge(incident, desk.ada, T0 + 16 * MIN)
+    desk.deliver()
+    desk.act("give_back", incident, desk.ada, "fever", now=T0 + 17 * MIN)
+    assert "grace" in desk.deliver()
+
+
+def test_what_nobody_owns_after_it_was_given_back_is_triggered_and_can_be_given_to_somebody(db: None) -> None:
+    desk = Desk(ownership="assigned")
+    incident = desk.open()
+    desk.acknowledge(incident, desk.ada, T0)
+    desk.act("give_back", incident, desk.ada, "fever", now=T0 + MIN)
+    assert (desk.status(incident), desk.hold(incident)) == ("triggered", (None, None))
+    desk.deliver()
+    desk.act("assign", incident, desk.grace, desk.chen, now=T0 + 2 * MIN)
+    assert (desk.deliver(), desk.hold(incident)) == (["chen"], (None, None))
+
+
+@pytest.mark.req("P26")
+def test_the_story_does_not_say_that_somebody_pressed_what_the_source_did(desk: Desk) -> None:
+    desk.service.source_ack = "stops"
+    desk.service.save()
+    incident = desk.open()
+    source_ack(desk, incident, T0 + MIN)
+    story = " ".join(desk.story(incident, "source_acknowledged", "acknowledged"))
+    assert "Ada acknowledged" not in story
+    assert "makes no owner" not in story
+
+
+def test_the_story_tells_the_cause_before_what_it_did(desk: Desk) -> None:
+    incident = desk.open()
+    desk.act("escalate", incident, desk.ada, now=T0 + MIN)
+    told = desk.story(incident, "escalated", "step")
+    assert [line.split(" ")[0] for line in told] == ["Step", "Ada", "Step"]

@@ -14,7 +14,8 @@ from watchbill.kernel.errors import NotFound
 from watchbill.notifications.models import Notification
 from watchbill.people.selectors import viewer_of
 from watchbill.response import actions
-from watchbill.response.selectors import board, describe, describe_many, ledger, what_pages
+from watchbill.response.selectors import board, describe, describe_many, ledger
+from watchbill.web.waiting import waiting_for
 
 ACTS: dict[str, tuple[Any, ...]] = {
     "acknowledge": (),
@@ -29,6 +30,7 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "note": ("hello",),
     "set_severity": ("critical",),
     "manager_step": ("take",),
+    "log_call": ("charlie", "reached"),
     "give_back": ("fever",),
 }
 OUTSIDE = ["charlie", "bruno", "grace", "hugo", "root"]
@@ -39,6 +41,7 @@ ELSEWHERE = {
     "cleared_in",
     "source_ack_in",
     "page_by_hand",
+    "sheet_taken",
 }  # not on one incident by one person; bulk: test_words
 
 
@@ -75,7 +78,7 @@ def test_no_list_shows_it(desk: Desk, who: str) -> None:
     incident = hidden(desk)
     viewer = viewer_of(getattr(desk, who))
     assert board(viewer, now=T0 + MIN) == []
-    assert what_pages(viewer) == []
+    assert waiting_for(viewer, now=T0 + MIN) == []
     assert describe_many(viewer, [incident]) == []
     with pytest.raises(NotFound):
         describe(viewer, incident)
@@ -87,7 +90,7 @@ def test_whoever_was_paged_sees_it_on_the_board(desk: Desk) -> None:
     incident = hidden(desk)
     viewer = viewer_of(desk.ada)
     assert [row.incident for row in board(viewer, now=T0 + MIN)] == [incident]
-    assert [page.incident for page in what_pages(viewer)] == [incident]
+    assert [one.incident for one in waiting_for(viewer, now=T0 + MIN)] == [incident]
     assert describe(viewer, incident)["restricted"] is True
 
 

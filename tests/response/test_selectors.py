@@ -12,7 +12,7 @@ from watchbill.incidents.models import Incident
 from watchbill.intake.models import Alert
 from watchbill.people.selectors import viewer_of
 from watchbill.response.rules import Place
-from watchbill.response.selectors import Span, board, describe, describe_many, ledger, what_pages
+from watchbill.response.selectors import Span, board, describe, describe_many, ledger
 
 CONTRACT = [
     *("number", "title", "status", "severity", "service", "owner", "acting", "opened_at", "acknowledged_at", "resolved_at"),
@@ -118,15 +118,6 @@ def test_what_breaks_its_promise_first_tops_the_board(desk: Desk) -> None:
     ]
     assert rows[1].next_at == T0 + 16 * MIN
     assert {fresh, older} == {rows[1].incident, rows[2].incident}
-
-
-def test_a_page_waits_for_whoever_was_asked_until_somebody_has_it(desk: Desk) -> None:
-    incident = desk.open()
-    ada, bruno = viewer_of(desk.ada), viewer_of(desk.bruno)
-    assert [page.incident for page in what_pages(ada)] == [incident]
-    assert what_pages(bruno) == []
-    desk.acknowledge(incident, desk.bruno, T0 + MIN)
-    assert what_pages(ada) == []
 
 
 @pytest.mark.req("G23", "G26")

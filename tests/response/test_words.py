@@ -8,6 +8,7 @@ from tests.factories import HOUR, MIN, T0, actor
 from tests.response.desk import Desk
 from watchbill.incidents.models import Incident
 from watchbill.kernel.errors import Invalid, NotAllowed
+from watchbill.notifications.models import Notification
 from watchbill.paging.models import Page
 from watchbill.response import actions
 
@@ -106,3 +107,25 @@ def test_a_gesture_has_a_limit(desk: Desk) -> None:
         actions.bulk(range(1, 202), "resolve", person=desk.ada, actor=actor(desk.ada), now=T0)
     with pytest.raises(Invalid, match="acknowledge"):
         actions.bulk([1], "delete", person=desk.ada, actor=actor(desk.ada), now=T0)
+
+
+@pytest.mark.req("P18")
+def test_what_somebody_has_quietly_is_loud_from_the_raise_on(desk: Desk) -> None:
+    desk.service.urgency = {"low": "low"}
+    desk.service.save()
+    incident = desk.open(severity="low")
+    desk.acknowledge(incident, desk.ada, T0)
+    desk.act("set_severity", incident, desk.ada, "high", now=T0 + MIN)
+    assert desk.page(incident).urgency == "high"
+    assert desk.tick(T0 + MIN + 4 * HOUR) == ["ada"]  # so its owner may not be silent for ever
+    desk.act("escalate", incident, desk.bruno, now=T0 + 5 * HOUR)
+    assert set(Notification.objects.filter(state="queued", kind="page").values_list("urgency", flat=True)) == {"high"}
+
+
+def test_a_raise_while_the_manager_calls_leaves_the_pause_and_is_loud_afterwards(desk: Desk) -> None:
+    desk.service.urgency = {"low": "low"}
+    desk.service.save()
+    incident = desk.open(severity="low")
+    desk.act("manager_step", incident, desk.grace, "calling", now=T0 + MIN)
+    desk.act("set_severity", incident, desk.grace, "high", now=T0 + 2 * MIN)
+    assert (desk.page(incident).status, desk.page(incident).urgency) == ("paused", "high")

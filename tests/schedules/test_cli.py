@@ -9,6 +9,7 @@ import pytest
 from tests.factories import organization, person, schedule, team
 from watchbill.audit.models import Record
 from watchbill.kernel.clock import database_now
+from watchbill.people.models import Person
 from watchbill.schedules.models import Layer, Override
 
 DAY = dt.timedelta(days=1)
@@ -82,6 +83,35 @@ def test_a_gap_is_a_row_of_nobody_and_verify_exits_1(cli, watch):
     assert "one gap" in ran.out
     assert "nobody from" in ran.out
     assert cli("verify", "--json").code == 1
+
+
+@pytest.mark.req("G1")
+def test_a_watch_that_only_a_deactivated_person_has_is_a_gap_to_verify(cli, watch):
+    Person.objects.filter(handle="bruno").update(is_active=False)
+    ran = cli("verify", "Watch", "--months", 2)
+    assert ran.code == 1
+    assert "nobody from" in ran.out
+    assert "Bruno is deactivated and will be skipped" in ran.out
+
+
+def test_verify_names_public_holidays_in_the_zone_of_the_person_and_the_hours_of_each(cli, watch):
+    Person.objects.filter(handle="ada").update(holidays="JP", timezone="Asia/Tokyo")
+    (report,) = cli("verify", "Watch", "--months", 14, "--json").json()
+    holidays = [one for one in report["warnings"] if one["kind"] == "holiday"]
+    assert holidays
+    assert {one["person"]["handle"] for one in holidays} == {"ada"}
+    assert all(one["start"].endswith(("T15:00:00Z", "T00:00:00Z")) for one in holidays)  # midnight of Tokyo, or the hand-over
+    out = cli("verify", "Watch", "--months", 14).out
+    assert "Ada has a public holiday, " in out
+    assert "hours on watch: " in out
+
+
+@pytest.mark.req("G1")
+def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
+    alone = cli("override", "add", "Watch", "--remove", "ada", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada", "--json")
+    assert alone.json()["kind"] == "remove"
+    assert "Nobody has Watch now from 2027-01-" in alone.err
+    assert cli("override", "add", "Watch", "--take", "bruno", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada").err == ""
 
 
 def test_verify_prints_the_warnings_as_sentences(cli, watch):

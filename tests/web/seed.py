@@ -200,6 +200,41 @@ class Story:
         return {"person": person, "actor": Actor(handle, via, person.id), "now": at}
 
 
+def inlets(now: dt.datetime) -> dict[str, int]:
+    """Keys of the desk and what came in by one of them: done, waiting, set aside. Answers the key's id by name."""
+    from watchbill.audit.actions import Actor
+    from watchbill.incidents.models import Incident
+    from watchbill.intake.actions import create_key, rotate_key
+    from watchbill.intake.models import Event, IntegrationKey
+
+    by = Actor("operator", "cli")
+    key, _ = create_key("Detections", "generic", "SIEM in production", by=by, now=now - 9 * DAY)
+    old, _ = create_key("Detections", "alertmanager", "", by=by, now=now - 90 * DAY)
+    rotate_key(old.id, DAY, by=by, now=now - HOUR)
+    create_key("Panic mailbox", "opsgenie", "old scripts", by=by, now=now - DAY)
+    number = Incident.objects.filter(restricted=False).latest("id").number
+    rows = [
+        ({"title": "Impossible travel", "level": "P1", "user": "root"}, "done", f"Opened #{number}.", 24 * MIN),
+        ({"title": "Impossible travel", "level": "P1", "user": "root"}, "done", f"The same alert again, in #{number}.", 20 * MIN),
+        ({"title": "Scanner: 12 hosts", "state": "ok"}, "done", "No alert with this key fires: nothing to do.", 9 * MIN),
+        ({"rule": {"name": "Token used from an unknown network"}}, "aside", "KeyError: 'severity'", 5 * MIN),
+    ]
+    for body, state, outcome, ago in rows:
+        raw = json.dumps(body).encode()
+        Event.objects.create(
+            key=key,
+            service_id=key.service_id,
+            kind="generic",
+            received_at=now - ago,
+            body=raw,
+            state=state,
+            outcome=outcome,
+            tries=5 * (state == "aside"),
+        )
+    IntegrationKey.objects.filter(pk=key.id).update(last_event_at=now - 5 * MIN)
+    return {"inlet": key.id}
+
+
 def engine() -> None:
     """A small engine until the process is ended: pages walk and messages "arrive", so that a browser sees a desk that lives."""
     from watchbill.kernel import bus
@@ -234,7 +269,7 @@ def main() -> None:
         engine()
     call_command("migrate", verbosity=0)
     now = database_now()
-    numbers = desk(now)
+    numbers = desk(now) | inlets(now)
     sys.stdout.write(json.dumps({**numbers, "watch": Story(now).asked_at(now)}) + "\n")
 
 

@@ -119,6 +119,20 @@ def pager(page: Page, number: int) -> None:
     expect(page.get_by_text(f"#{number}").first).to_be_visible(timeout=10_000)
 
 
+def test_a_title_of_one_long_word_keeps_every_page_in_its_width(desk: Site, visit: Callable[..., Page]):
+    other = "grace" if desk.watch != "grace" else "hugo"
+    number = raise_page(visit(other, **DESK), "x" * 1000)
+    for layout in (PHONE, DESK):
+        page = visit(desk.watch, **layout)
+        for path in ("/", "/incidents", f"/incidents/{number}"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= layout["viewport"]["width"], path  # type: ignore[index]
+    page = visit(desk.watch, **DESK)
+    page.goto(f"/incidents/{number}")
+    page.get_by_role("button", name=f"Acknowledge and own #{number}").click()
+    expect(page.get_by_text(f"You own #{number}")).to_be_visible()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_one_thumb_acknowledges_at_360_px(desk: Site, visit: Callable[..., Page], scripts: bool):
     other = "grace" if desk.watch != "grace" else "hugo"
@@ -260,6 +274,10 @@ def addresses(desk: Site) -> dict[str, str]:
         "schedules": "/schedules",
         "schedule": "/schedules/1",
         "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
+        "policies": "/policies",
+        "policy": "/policies/1",
+        "callsheets": "/callsheet",
+        "callsheet": f"/callsheet/1?incident={of['triggered']}",
         "audit": "/audit",
         "you": "/you",
         "permissions": "/permissions",
@@ -305,6 +323,29 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(desk: Site, visit: 
     look(outside, "link", page.locator("article a.btn").first.get_attribute("href") or "")
     outside.close()
     assert not found, "\n".join(found)
+
+
+@pytest.mark.req("G39")
+def test_the_encrypted_call_sheet_opens_from_the_disk_with_its_passphrase_and_not_without(visit: Callable[..., Page], tmp_path: Path):
+    page = visit("grace", **DESK)
+    page.goto("/callsheet/1")
+    page.get_by_label("Passphrase").fill("a long enough passphrase")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Make the file").click()
+    file = tmp_path / taken.value.suggested_filename
+    taken.value.save_as(file)
+    offline = page.context.browser.new_page(offline=True)
+    offline.goto(file.as_uri())
+    offline.get_by_label("Passphrase").fill("a wrong passphrase")
+    offline.get_by_role("button", name="Open").click()
+    expect(offline.get_by_text("That passphrase does not open it.")).to_be_visible()
+    assert "+15005550011" not in offline.content()
+    offline.get_by_label("Passphrase").fill("a long enough passphrase")
+    offline.get_by_role("button", name="Open").click()
+    expect(offline.get_by_role("link", name="+15005550011").first).to_be_visible()
+    expect(offline.locator("tr.now").first).to_be_visible()
+    assert not Axe().run(offline, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    offline.close()
 
 
 def test_every_target_of_a_thumb_is_big_enough(desk: Site, visit: Callable[..., Page]):

@@ -10,6 +10,8 @@ from django.test import Client
 from tests.web.conftest import Desk
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'"
+POLICY += "; base-uri 'none'; frame-ancestors 'none'"
+POLICY += "; worker-src 'self'; manifest-src 'self'"
 PAGES = ["/", "/incidents", "/incidents?status=all", "/schedules", "/audit", "/you", "/permissions", "/keys", "/accounts/password/set/"]
 OPEN = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/accounts/inactive/", "/nothing/here", "/a/no-token"]
 

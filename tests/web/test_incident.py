@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import Client
 
 from tests import factories as make
 from tests.web.conftest import Desk
 from watchbill.incidents.models import Incident
+from watchbill.intake.models import Alert
 from watchbill.kernel.clock import database_now
 from watchbill.paging.models import Page
 from watchbill.response import actions
@@ -227,3 +229,37 @@ def test_after_an_act_the_reader_is_back_on_the_page_the_form_named(desk: Desk):
     incident = desk.page()
     answer = desk.as_("alice").post(f"/incidents/{incident.number}/acknowledge", {"next": "/incidents?mine=owner"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/incidents?mine=owner")
+
+
+def test_what_the_source_said_besides_is_shown_and_cannot_act(desk: Desk):
+    incident = desk.page()
+    Alert.objects.create(
+        service=desk.service,
+        incident=incident,
+        dedup_key="k",
+        severity="high",
+        summary="db down",
+        details={"items": "<script>x</script>", "deep": {"a": [1, "<b>"]}, "long": "y" * 2000},
+        links=[{"href": "https://runbook.example/db", "text": "<i>Runbook</i>"}],
+        first_at=desk.now,
+        last_at=desk.now,
+    )
+    html = desk.as_("bob").get(f"/incidents/{incident.number}").content.decode()
+    assert '<a href="https://runbook.example/db" rel="noopener noreferrer">&lt;i&gt;Runbook&lt;/i&gt;</a>' in html
+    assert "<bdi>items</bdi></dt><dd><bdi>&lt;script&gt;x&lt;/script&gt;</bdi>" in html
+    assert "{&quot;a&quot;: [1, &quot;&lt;b&gt;&quot;]}" in html
+    assert "y" * 499 + "…" in html
+
+
+def test_whoever_presses_after_their_session_ended_comes_back_to_the_incident(desk: Desk):
+    incident = desk.page()
+    answer = Client().post(f"/incidents/{incident.number}/acknowledge")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next=/incidents/{incident.number}")
+
+
+def test_hours_that_no_calendar_has_are_refused_on_the_page(desk: Desk):
+    incident = desk.page()
+    desk.act("bob", actions.acknowledge, incident)
+    for hours in ("00240000000000000", "0", "25", "x", ""):
+        answer = desk.as_("bob").post(f"/incidents/{incident.number}/snooze", {"hours": hours, "reason": "r"}, follow=True)
+        assert "Snooze for 1 to 24 hours." in answer.content.decode(), hours

@@ -212,11 +212,55 @@ class ServiceOut(Schema):
     restricted: bool
 
 
+class PolicyOut(Schema):
+    name: str
+    team: str
+    steps: int
+    repeat: int
+
+
+class WayOut(Schema):
+    kind: str = Field(description="Kind of the contact.")
+    after_seconds: int = Field(description="After the person's turn began.")
+
+
+class ReachedOut(Schema):
+    person: PersonOut
+    why: str
+    ways: list[WayOut]
+    unreachable: str = Field(description="Why no way is there; empty when one is.")
+
+
+class PassedOut(Schema):
+    name: str
+    why: str
+
+
+class ForeseenOut(Schema):
+    kind: str = Field(description="step, daylight, held, last_resort, ...")
+    step: int
+    round: int
+    at: Moment
+    after_seconds: int = Field(description="Since the page began.")
+    people: list[ReachedOut]
+    skipped: list[PassedOut]
+
+
+class PreviewOut(Schema):
+    """Whom a page would reach that nobody answers."""
+
+    policy: str
+    team: str
+    at: Moment
+    urgency: Literal["high", "low"]
+    firings: list[ForeseenOut]
+
+
 class AttemptOut(Schema):
     n: int
     started_at: Moment
     ended_at: Moment
-    outcome: Literal["delivered", "temporary", "permanent", "unknown"]
+    outcome: Literal["accepted", "delivered", "temporary", "permanent", "unknown"]
     detail: str
 
 
@@ -226,7 +270,7 @@ class NotificationOut(Schema):
     person: PersonOut
     kind: Literal["page", "status", "handoff", "duty", "drill", "clock"]
     method: str = Field(description="Kind of the contact; empty when the person has none that can be used.")
-    state: Literal["queued", "leased", "delivered", "failed", "cancelled"]
+    state: Literal["queued", "leased", "sent", "delivered", "failed", "cancelled"]
     possible_duplicate: bool
     asked_at: Moment
     due_at: Moment

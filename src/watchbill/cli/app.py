@@ -66,6 +66,7 @@ MODULES = {
     "shifts": "schedules",
     "verify": "schedules",
     "override": "schedules",
+    "preview": "policies",
     "apply": "configuration",
     "export": "configuration",
     "schema": "configuration",

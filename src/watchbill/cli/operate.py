@@ -16,17 +16,29 @@ from watchbill.cli.app import Json, app, now, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
-from watchbill.kernel import kinds
+from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.actions.planning import why_skipped
+from watchbill.notifications.chats.selectors import State, states
 from watchbill.notifications.models import Contact
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.selectors import on_call
 
+OLDEST_LOOK = dt.timedelta(minutes=3)
 OLDEST_TICK = dt.timedelta(seconds=30)
 CLOCKS_APART = dt.timedelta(seconds=5)
 SOON = dt.timedelta(days=14)
+REACHING = {
+    "contact",
+    "chats",
+    "heartbeats",
+    "trackers",
+    "platforms",
+    "mailboxes",
+    "policies",
+}  # parts that need a connector, or wake somebody
 LITTLE_ROOM = 500 * 1024 * 1024  # bytes
 
 
@@ -116,10 +128,12 @@ def _watches(moment: dt.datetime) -> Iterator[Finding]:
 
 def _reach(person: Person, what: str) -> Finding:
     """Can this person be woken by something that works here?"""
+    if not person.is_active:
+        return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
     usable = {
         contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, verified_at__isnull=False)
-        if kinds.is_active(contact.kind)
+        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
+        if not why_skipped(contact.kind, active=True, verified=True, secret_env=contact.secret_env, by=contact.verified_by)
     }
     if usable:
         return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted(usable))}.")
@@ -130,6 +144,41 @@ def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
     events, pages, waiting = intake.set_aside().count(), len(set_aside()), intake.waiting()
     yield Finding("events", "red" if events else "green", f"{waiting} wait, {events} could not be taken in and were set aside.")
     yield Finding("pages", "red" if pages else "green", f"{pages} could not be judged and were set aside.")
+
+
+def _journal(_moment: dt.datetime) -> Iterator[Finding]:
+    journal = journals.look(settings.DATA_DIR)
+    where = settings.DATA_DIR / journals.FOLDER
+    if journal.aside:
+        says = f"{journal.aside} files in {where} hold events that were answered and could not be stored; `docs/runbook.md` says how to read them."
+        yield Finding("journal", "red", says)
+    elif journal.bytes:
+        yield Finding("journal", "amber", f"{journal.bytes:,} bytes of events wait in {where} until the database takes them.")
+    else:
+        yield Finding("journal", "green", "Nothing waits.")
+
+
+def _chats(moment: dt.datetime) -> Iterator[Finding]:
+    """Does every chat answer, and is what people press there heard? As the engine found it."""
+    for state in states():
+        if state.chat.works:
+            yield Finding(f"chat {state.chat.name}", *_chat(state, moment))
+            if state.unwritten:
+                says = f"{state.unwritten} messages there could not be written; each incident's story says why."
+                yield Finding(f"chat {state.chat.name}", "amber", says)
+
+
+def _chat(state: State, moment: dt.datetime) -> tuple[str, str]:
+    if state.error:
+        return "red", f"It does not answer: {state.error}"
+    if state.looked_at is None or moment - state.looked_at > OLDEST_LOOK:
+        return "red", "Nobody has asked lately whether it answers; the paging engine does that every minute."
+    if state.chat.app_token and (state.heard_at is None or moment - state.heard_at > OLDEST_LOOK):
+        return "red", f"It answers as {state.said}, and Socket Mode is not connected: buttons and commands are not heard."
+    heard = [way for way, on in (("Socket Mode", state.chat.app_token), ("signed requests", state.chat.signing)) if on]
+    if not heard:
+        return "amber", f"It answers as {state.said}, one-way: without `signing_env` or `app_token_env` nothing is heard from there."
+    return "green", f"It answers as {state.said}; what is pressed there is heard by {' and '.join(heard)}."
 
 
 def _ends(moment: dt.datetime) -> Iterator[Finding]:
@@ -146,8 +195,11 @@ def _evidence(_moment: dt.datetime) -> Iterator[Finding]:
 
 
 def _not_active(_moment: dt.datetime) -> Iterator[Finding]:
+    """Red where the operator can mend it, or where somebody is not reached; what this release cannot do yet is said besides."""
     for part in inactive():
-        yield Finding(f"{part.kind} {part.name}", "amber", f"Not active: {part.why}")
+        mendable = part.missing or part.kind in REACHING
+        unset = f" Not set: {', '.join(part.missing)}." if part.missing else ""
+        yield Finding(f"{part.kind} {part.name}", "red" if mendable else "amber", f"Not active: {part.why}{unset}")
 
 
 LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
@@ -157,6 +209,8 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _last_resort,
     _watches,
     _set_aside,
+    _journal,
+    _chats,
     _ends,
     _evidence,
     _not_active,

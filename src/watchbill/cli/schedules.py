@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from watchbill.cli.app import As, Caller, Json, app, caller, now, out, say, short, table, usage
+from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.people.models import Person
 from watchbill.people.permissions import Verb, decide
@@ -105,6 +105,7 @@ def override_add(
     made = actions.add_override(found, change, by=me.actor, now=now())
     data = _override(made)
     say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
+    _say_gaps(found, made)
 
 
 @override.command("list")
@@ -153,6 +154,15 @@ def _watches(schedules: Sequence[Schedule], at: str) -> list[dict[str, Any]]:
     if not at:
         return selectors.who([each.id for each in schedules], at=now())
     return [answer for each in schedules for answer in selectors.who([each.id], at=_time(at, each))]
+
+
+def _say_gaps(schedule: Schedule, made: Override) -> None:
+    """On standard error, so that JSON stays JSON: an override may leave nobody, and nobody should find out at night."""
+    rows = selectors.shifts_of(schedule.id, made.start, made.end)
+    nobody = [f"{short(max(row.start, made.start))} to {short(min(row.end, made.end))}" for row in rows if row.source == "gap"]
+    if nobody:
+        more = f" and {len(nobody) - SHOWN} times more" if len(nobody) > SHOWN else ""
+        err.print(f"Nobody has {schedule.name} now from {', '.join(nobody[:SHOWN])}{more}. Add somebody with --add or --take.")
 
 
 def _may_cover(me: Caller, team_id: int) -> None:
@@ -246,6 +256,7 @@ def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
         "rest": f"{name} rests only {hours:g} h between two watches",
         "long": f"{name} is on watch for {hours:g} h without a break",
         "time_off": f"{name} has time off",
+        "holiday": f"{name} has a public holiday",
         "inactive": f"{name} is deactivated and will be skipped",
     }
     return f"{sentences[found.kind]}, {short(found.start)} to {short(found.end)}."
@@ -265,6 +276,9 @@ def _print_reports(data: Iterable[dict[str, Any]]) -> None:
                 out.print(f"  warning: {warning['text']}")
             if count > SHOWN:
                 out.print(f"  and {count - SHOWN} more of this kind; --json has all of them")
+        if report["hours"]:
+            hours = ", ".join(f"{_person(one['person'])} {one['hours']:,g}" for one in report["hours"])
+            out.print(f"  hours on watch: {hours}")
 
 
 def _override(row: Override) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import zoneinfo
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ from typing import Any
 
 from watchbill.config import writer
 from watchbill.config.models import Applied
-from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, written
+from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, spoken_for, written
+from watchbill.config.sealing import content_of, words_of
 from watchbill.config.standing import current_state
 from watchbill.kernel import kinds
 
@@ -45,15 +45,15 @@ def standing() -> Standing:
     """What is there now, and what the file last set. About fifteen queries, whatever the size."""
     applied = {(row.kind, row.name): row for row in Applied.objects.order_by("position", "id") if row.kind != FILE}
     current, gone, protected = current_state(frozenset(applied))
-    later = {key: row.content for key, row in applied.items() if key[0] in BY_KIND and not BY_KIND[key[0]].live}
+    later = {key: content_of(row) for key, row in applied.items() if key[0] in BY_KIND and not BY_KIND[key[0]].live}
     ordered = sorted({**current, **later}.items(), key=lambda item: applied[item[0]].position if item[0] in applied else len(applied))
-    return Standing(current=dict(ordered), gone=gone, last={key: row.content for key, row in applied.items()}, protected=protected)
+    return Standing(current=dict(ordered), gone=gone, last={key: content_of(row) for key, row in applied.items()}, protected=protected)
 
 
 def export() -> str:
     """The file that makes this installation as it is: applying it changes nothing."""
     there = standing()
-    words = {(row.kind, row.name): json.loads(row.words) for row in Applied.objects.exclude(kind=FILE) if row.words}
+    words = {(row.kind, row.name): words_of(row) for row in Applied.objects.exclude(kind=FILE) if row.words}
     last = there.last or {}
     sections: dict[str, Any] = {}
     organization = there.current.get(("organization", ""), {"organization": "Watchbill", "last_resort": None})
@@ -78,5 +78,7 @@ def _named(key: str, name: str, words: dict[str, Any]) -> dict[str, Any]:
 def inactive(entries: Mapping[Key, Full] | None = None, *, environment: Mapping[str, str] | None = None) -> list[NotActive]:
     """Which parts do nothing yet: of these entries, else of what is there."""
     entries = standing().current if entries is None else entries
-    silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active}
-    return not_active(entries.items(), silent_kinds=silent, variables=set(os.environ if environment is None else environment))
+    variables = set(os.environ if environment is None else environment)
+    work = spoken_for(entries.items(), variables)  # a provider that this file brings is not stored yet
+    silent = {kind.name: kind.why_not for kind in kinds.all_kinds() if not kind.active and kind.name not in work}
+    return not_active(entries.items(), silent_kinds=silent, variables=variables)

@@ -11,8 +11,9 @@ from django.db.models import Model
 
 from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
+from watchbill.notifications.addresses import clear
 from watchbill.notifications.chats.models import LINK, Chat
-from watchbill.notifications.models import Contact, Rule
+from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
 from watchbill.schedules.models import Layer, Schedule
@@ -57,7 +58,8 @@ def current_state(applied: Collection[Key]) -> Found:
         schedules=dict(Schedule.objects.values_list("id", "name")),
     )
     everybody = _people(people)
-    current = {**_organization(names), **_teams(teams, names), **_schedules(names), **_policies(names), **_services(names), **_chats()}
+    desks = {**_organization(names), **_teams(teams, names), **_schedules(names), **_policies(names), **_services(names)}
+    current = {**desks, **_phones(), **_chats()}
     named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
     active = {("people", person.handle) for person in people if person.is_active}
     current.update({key: full for key, full in everybody.items() if key in active or key in named or key in applied})
@@ -66,7 +68,14 @@ def current_state(applied: Collection[Key]) -> Found:
 
 
 def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozenset[Key]:
-    models: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "chats": Chat}
+    models: dict[str, type[Model]] = {
+        "teams": Team,
+        "schedules": Schedule,
+        "policies": Policy,
+        "services": Service,
+        "phones": Phone,
+        "chats": Chat,
+    }
     gone: set[Key] = set()
     for kind, model in models.items():
         gone |= {(kind, name) for name in model._default_manager.filter(is_active=False).values_list("name", flat=True)}
@@ -82,8 +91,13 @@ def _organization(names: Names) -> dict[Key, Full]:
 
 def _people(people: Collection[Person]) -> dict[Key, Full]:
     contacts: dict[int, list[Full]] = defaultdict(list)
-    for contact in Contact.objects.filter(removed_at=None, verified_at__isnull=False).exclude(verified_by=LINK).order_by("position", "id"):
-        contacts[contact.person_id].append({"kind": contact.kind, "address": contact.address, "secret_env": contact.secret_env})
+    for contact in (
+        Contact.objects.filter(removed_at=None, verified_at__isnull=False)
+        .exclude(verified_by__in=("device", LINK))
+        .order_by("position", "id")
+    ):
+        address = clear(contact.kind, contact.address)
+        contacts[contact.person_id].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
     for rule in Rule.objects.order_by("position", "id"):
         notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})
@@ -199,3 +213,19 @@ def _chats() -> dict[Key, Full]:
     fields = ("kind", "token_env", "url", "signing_env", "app_token_env", "writes")
     rows = Chat.objects.filter(is_active=True).order_by("position", "id")
     return {("chats", row.name): {field: getattr(row, field) for field in fields} for row in rows}
+
+
+def _phones() -> dict[Key, Full]:
+    return {
+        ("phones", row.name): {
+            "kind": row.kind,
+            "url": row.url,
+            "from": row.sender,
+            "account_env": row.account_env,
+            "token_env": row.token_env,
+            "secret_env": row.secret_env,
+            "sends": row.sends,
+            "limits": {"person": row.per_person, "all": row.overall},
+        }
+        for row in Phone.objects.filter(is_active=True).order_by("position", "id")
+    }

@@ -36,6 +36,8 @@ class Answer:
 
 Handler = Callable[[Call, dt.datetime], Answer]  # now: the database's
 
-CALLBACKS: dict[str, str] = {
+CALLBACKS: dict[str, str] = {  # kind -> dotted name of its Handler
+    "phone": "watchbill.connectors.phone.callbacks.answer",
     "slack": "watchbill.connectors.slack.callbacks.handle",
-}  # kind -> dotted name of its Handler
+    "twilio": "watchbill.connectors.twilio.callbacks.answer",
+}

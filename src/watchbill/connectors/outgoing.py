@@ -101,8 +101,12 @@ class Outgoing:
         """The status of the answer. Raises as `ask` does."""
         return (await self.ask(method, url, headers=headers, body=body)).status
 
-    async def ask(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"") -> Reply:
-        """The whole answer. Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood)."""
+    async def ask(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"", whole: float | None = None) -> Reply:
+        """The whole answer. `whole`: seconds for the request, where that is another than usual.
+
+        Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood).
+        """
+        whole = self._whole if whole is None else whole
         to = target(url)
         lines = [(b"Host", to.host_header), (b"User-Agent", b"Watchbill"), (b"Content-Length", str(len(body)).encode()), *headers]
         try:
@@ -111,11 +115,11 @@ class Outgoing:
             raise PermanentFailure("The address cannot be written into a request.") from error
         connection = self._kept(to) or await self._opened(to)
         try:
-            async with asyncio.timeout(self._whole):
+            async with asyncio.timeout(whole):
                 reply = await _exchange(connection, request, body)
         except TimeoutError as error:
             connection.close()
-            raise UnknownEnd(f"No answer within {self._whole:g} s.") from error
+            raise UnknownEnd(f"No answer within {whole:g} s.") from error
         except (OSError, EOFError, h11.RemoteProtocolError) as error:
             connection.close()
             raise UnknownEnd(_said("The connection ended without an answer", error)) from error

@@ -12,16 +12,16 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from watchbill.kernel import kinds
-from watchbill.notifications.messages import Message
+from watchbill.notifications.messages import Accepted, Message
 
 if TYPE_CHECKING:  # the HTTP client is loaded where it sends, not in every process
     from watchbill.connectors.outgoing import Outgoing
 
 
 class Connector(Protocol):
-    """Sends one kind of contact. Returns when it is delivered; raises one of `failures` when it is not."""
+    """Sends one kind of contact. Returns when it is delivered, with Accepted when that is told later; raises one of `failures` else."""
 
-    async def send(self, message: Message, *, now: datetime) -> None: ...
+    async def send(self, message: Message, *, now: datetime) -> Accepted | None: ...
 
     async def close(self) -> None: ...
 
@@ -44,16 +44,23 @@ class Entry:
 CONNECTORS = {
     "email": Entry("watchbill.connectors.email.sending", needs="SMTP_URL", at_once=10),
     "webhook": Entry("watchbill.connectors.webhook.sending", at_once=200, each_host=48),
+    "sms": Entry("watchbill.connectors.sms.sending", at_once=32, asks="watchbill.connectors.phone.providers.why_no_text"),
+    "voice": Entry("watchbill.connectors.voice.sending", at_once=32, asks="watchbill.connectors.phone.providers.why_no_call"),
+    "apprise": Entry("watchbill.connectors.apprise.sending", at_once=8),
+    "push": Entry("watchbill.connectors.push.sending", at_once=32),
     "slack": Entry("watchbill.connectors.slack.sending", at_once=10, asks="watchbill.connectors.slack.asks"),
 }
+CALLS_OUT = ("sms", "voice")  # a demo has none of these
 
 
 INBOX = Entry("watchbill.connectors.inbox.sending")  # the demo's: mails stay on screen
 
 
 def entries() -> dict[str, Entry]:
-    """The connectors of this installation; in a demo no mail leaves it."""
-    return {**CONNECTORS, "email": INBOX} if settings.DEMO_INBOX else CONNECTORS
+    """The connectors of this installation; in a demo no mail leaves it, and no telephone rings."""
+    if not settings.DEMO_INBOX:
+        return CONNECTORS
+    return {name: entry for name, entry in CONNECTORS.items() if name not in CALLS_OUT} | {"email": INBOX}
 
 
 def declare() -> None:

@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection, transaction
 from watchbill.connectors import chat as chats
 from watchbill.connectors.chat import Client, Listener
 from watchbill.connectors.chat.posting import deliver, prepare
+from watchbill.connectors.failures import Failure
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.incidents.actions import Line, tell_in
 from watchbill.kernel.clock import database_now
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # messages that are being written to one chat
 LONGEST_SLEEP = 1.0
+CHECKS = "does it answer"
+CHECK_EVERY = 60.0  # seconds between two questions whether the chat answers
+CHECK_AGAIN = 15.0  # when it did not
 BREATH = 0.1  # between two looks: changes that follow at once go out together
 DRAIN = 5.0
 
@@ -79,6 +83,8 @@ class ChatThread:
         self._thread = threading.Thread(target=self._live, name=f"chat {chat.name}", daemon=True)
         self._database = ThreadPoolExecutor(1, thread_name_prefix=f"chat {chat.name}")
         self._hands: set[asyncio.Task[None]] = set()
+        self._listener: Listener | None = None
+        self._check_at, self._heard_at = 0.0, -CHECK_EVERY
 
     def start(self) -> None:
         self._thread.start()
@@ -104,17 +110,16 @@ class ChatThread:
             self._wake.set()
 
     def _live(self) -> None:
-        listener: Listener | None = None
         try:
-            listener = chats.listener(self.chat)
-            if listener is not None:
-                listener.start()
+            self._listener = chats.listener(self.chat)
+            if self._listener is not None:
+                self._listener.start()
             self._loop.run_until_complete(self._run())
         except Exception:
             log.exception("the thread of a chat ended", extra={"chat": self.chat.name})
         finally:
-            if listener is not None:
-                listener.close()
+            if self._listener is not None:
+                self._listener.close()
             self._database.submit(connection.close)
             self._database.shutdown()
             self._loop.close()
@@ -126,6 +131,7 @@ class ChatThread:
         try:
             while not self._stopping:
                 await self._look(client)
+                await self._check(client)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LONGEST_SLEEP)
                 self._wake.clear()
@@ -147,6 +153,27 @@ class ChatThread:
             hand = self._loop.create_task(self._one(client, claim))
             self._hands.add(hand)
             hand.add_done_callback(self._ended)
+
+    async def _check(self, client: Client) -> None:
+        """Now and then, and beside the messages: does the chat answer, do we hear it? `doctor` reads that."""
+        at = self._loop.time()
+        if at >= self._heard_at + CHECK_EVERY and self._listener is not None and self._listener.is_connected():
+            self._heard_at = at
+            await self._ask(lambda: actions.listened(self.chat.id, now=database_now()))
+        if at < self._check_at or CHECKS in {hand.get_name() for hand in self._hands}:
+            return
+        hand = self._loop.create_task(self._checked(client), name=CHECKS)
+        self._hands.add(hand)
+        hand.add_done_callback(self._ended)
+
+    async def _checked(self, client: Client) -> None:
+        said = error = ""
+        try:
+            said = await client.check()
+        except Failure as failure:
+            error = str(failure) or type(failure).__name__
+        self._check_at = self._loop.time() + (CHECK_AGAIN if error else CHECK_EVERY)
+        await self._ask(lambda: actions.looked(self.chat.id, said=said, error=error, now=database_now()))
 
     def _ended(self, hand: asyncio.Task[None]) -> None:
         self._hands.discard(hand)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
-EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "chats": 2.0}
+EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "unowned": 30.0, "chats": 2.0}
 DEADMAN_EVERY = 30.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
@@ -180,6 +180,7 @@ class Engine:
         more = self._step("send", self._claim, now)
         self._step("hear", self._hear, now)
         self._now_and_then("proof", self._prove, now)
+        self._now_and_then("unowned", lambda at: self._does.alarm_unowned(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
         self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
@@ -234,6 +235,7 @@ class Engine:
 
     def _release(self, now: dt.datetime) -> None:
         self._reports.append(actions.release_dead_leases(now=now, own=self.instance_id))
+        self._reports.append(actions.give_up_waiting(now=now))
 
     def _claim(self, now: dt.datetime) -> bool:
         sender = self._sender

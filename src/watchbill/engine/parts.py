@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
-from watchbill.incidents.actions import Line, tell_in
-from watchbill.incidents.models import Incident
 from watchbill.intake.actions import take_in
-from watchbill.notifications.messages import Failure, Report
-from watchbill.paging.actions import all_failed_in, fire_due, reached_in
+from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.response.actions.hearing import hear
+from watchbill.response.actions.unowned import alarm_unowned
 
 PROOF_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
-METHODS = {"email": "Mail", "webhook": "Webhook", "sms": "SMS", "voice": "Call", "push": "Push", "slack": "Slack", "apprise": "Message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +27,12 @@ class Parts:
     unproven: Callable[..., Sequence[Any]]
     next_page: Callable[..., dt.datetime | None]
     gone_stale: Callable[..., set[int]]
+    alarm_unowned: Callable[..., int] = alarm_unowned
 
 
 def real() -> Parts:
     """The engine's real parts."""
     return Parts(take_in, fire_due, hear, _unproven, next_page, gone_stale)
-
-
-def hear(report: Report, *, now: dt.datetime) -> None:
-    """Tell paging who was reached and where nothing is left, and the timeline which method failed. Locks: incident, then page."""
-    cleared = list(Page.objects.filter(id__in=report.reached, source_cleared=True).values_list("id", flat=True)) if report.reached else []
-    if not (cleared or report.all_failed or report.failures):
-        return
-    with transaction.atomic(durable=True):
-        pages = sorted({*cleared, *(page for page, _ in report.all_failed)})
-        list(
-            Incident.objects.select_for_update(no_key=True)
-            .filter(id__in=Page.objects.filter(id__in=pages).values("incident_id"))
-            .order_by("id")
-            .values("id")
-        )
-        tell_in([_line(failure) for failure in report.failures], now=now)
-        if cleared:
-            reached_in(cleared, now=now)
-        if report.all_failed:
-            all_failed_in(report.all_failed, now=now)
 
 
 def next_page(*, after: dt.datetime) -> dt.datetime | None:
@@ -81,17 +58,3 @@ def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) ->
 
 def _unproven(*, now: dt.datetime) -> Sequence[Any]:
     return unproven(now=now, grace=PROOF_GRACE)
-
-
-def _line(failure: Failure) -> Line:
-    method = METHODS.get(failure.method, "Notification")
-    text = f"{method} to {failure.name} failed{' for good' if failure.last else ''}: {failure.detail or 'no reason was given.'}"
-    return Line(
-        failure.incident_id,
-        "notified_failed",
-        text,
-        None,
-        "engine",
-        {"person": failure.person_id, "method": failure.method},
-        failure.page_id,
-    )

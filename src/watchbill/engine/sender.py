@@ -19,7 +19,7 @@ from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.registry import CONNECTORS, Connector, Entry
 from watchbill.engine.clock import Clock, elapsed
-from watchbill.notifications.messages import Message, Result
+from watchbill.notifications.messages import Accepted, Message, Result
 from watchbill.notifications.rules import Outcome, Room
 
 try:
@@ -196,16 +196,16 @@ class Sender:
                 self._started.discard(message.notification_id)
         self._forget_idle_hosts()
         self._results.append(result)
-        self._soon(at_once=result.outcome is not Outcome.DELIVERED)
+        self._soon(at_once=result.outcome not in (Outcome.ACCEPTED, Outcome.DELIVERED))
 
     async def _try(self, message: Message) -> Result:
         started = self._clock.now()
-        outcome, detail = Outcome.DELIVERED, ""
+        outcome, detail, took = Outcome.DELIVERED, "", None
         connector = self._connectors.get(message.method)
         try:
             if connector is None:
                 raise PermanentFailure(f"Nothing here sends by {message.method} any more.")
-            await connector.send(message, now=started)
+            took = await connector.send(message, now=started)
         except PermanentFailure as error:
             outcome, detail = Outcome.PERMANENT, str(error)
         except UnknownEnd as error:
@@ -215,7 +215,11 @@ class Sender:
         except Exception as error:
             log.exception("a connector failed unexpectedly", extra={"notification": message.notification_id, "method": message.method})
             outcome, detail = Outcome.UNKNOWN, f"Unexpected: {type(error).__name__}."
-        return Result(message.notification_id, message.instance, message.attempt, outcome, started, self._clock.now(), detail)
+        ended = self._clock.now()
+        if isinstance(took, Accepted):
+            end = (Outcome.ACCEPTED, started, ended, took.detail, took.sid, ended + took.confirm_within)
+            return Result(message.notification_id, message.instance, message.attempt, *end)
+        return Result(message.notification_id, message.instance, message.attempt, outcome, started, ended, detail)
 
     def _soon(self, *, at_once: bool) -> None:
         if at_once or len(self._results) >= ENOUGH or len(self._results) >= len(self._in_hand):

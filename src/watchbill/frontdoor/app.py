@@ -15,10 +15,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
-from watchbill.connectors import alertmanager, bodies, pagerduty_events
+from watchbill.connectors import bodies, pagerduty_events
 from watchbill.connectors.callbacks import CALLBACKS
+from watchbill.frontdoor import messages, opsgenie
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
 from watchbill.frontdoor.requests import (
+    AGAIN,
     Application,
     Gone,
     Receive,
@@ -26,22 +28,18 @@ from watchbill.frontdoor.requests import (
     Send,
     TooBig,
     answer,
+    bounded,
     drop_body,
     encode,
     error,
-    header,
     read_body,
 )
 from watchbill.frontdoor.writer import Writer
-from watchbill.intake.rules import clean
 
 EVENT_BYTES = 512 * 1024  # PagerDuty's limit
-MESSAGE_BYTES = (
-    4 * 1024 * 1024
-)  # one message of Alertmanager holds a whole group of alerts, and what it does not deliver it does not send again
 MASK = b'"%b"' % (b"*" * 32)
 DRAIN = 8.0  # seconds that a stop waits for requests under way
-AGAIN = (b"retry-after", b"5")
+TOO_BIG = {"error": "too_big", "details": {"most": EVENT_BYTES}}  # our own shape besides PagerDuty's
 
 logger = logging.getLogger("watchbill.frontdoor")
 Way = Callable[[Scope, Receive, Send], Any]
@@ -63,9 +61,11 @@ class FrontDoor:
         self.keys: KeyRing | None = None
         self.busy = 0  # requests under way
         self.closed = False
+        self.alerts = opsgenie.Alerts(self, behind)
         self.ways: dict[str, Way] = {
             "/v2/enqueue": self.enqueue,
             "/v2/change/enqueue": self.enqueue_change,
+            "/generic/2010-04-15/create_event.json": self.enqueue_first,
             "/acceptz": self.acceptz,
         }
 
@@ -77,11 +77,9 @@ class FrontDoor:
             await self.behind(scope, receive, send)
             return
         path = scope["path"]
-        way = self.ways.get(path)
-        if way is None and path.startswith("/in/") and path.split("/", 3)[2] not in CALLBACKS:
-            way = self.inbound
+        way = self._way(path)
         if way is None:
-            await self.behind(scope, receive, send)
+            await bounded(self.behind, scope, receive, send)
             return
         self.busy += 1
         try:
@@ -91,9 +89,20 @@ class FrontDoor:
         except Exception as failure:  # noqa: BLE001  whatever we failed on: the event may be sent again
             frame = traceback.extract_tb(failure.__traceback__)[-1]  # its words may quote the event
             logger.error("the front door failed: %s in %s, line %s", type(failure).__name__, frame.filename, frame.lineno)
-            await _unavailable(send, events=path.startswith("/v2/"))
+            await _unavailable(send, events=path.startswith(("/v2/enqueue", "/v2/change/", "/generic/")))
         finally:
             self.busy -= 1
+
+    def _way(self, path: str) -> Way | None:
+        """Who answers at this address; None: the application behind. A slash at the end costs nobody an alert."""
+        way = self.ways.get(path.rstrip("/"))
+        if way is not None:
+            return way
+        if path == "/in" or path.startswith("/in/"):
+            return None if path.split("/")[2:3] and path.split("/")[2] in CALLBACKS else self.inbound
+        if path == "/v2/alerts" or path.startswith("/v2/alerts/"):
+            return self.alerts
+        return messages.no_way if path.startswith("/v2/") else None
 
     async def enqueue(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /v2/enqueue: PagerDuty's Events API v2."""
@@ -121,75 +130,62 @@ class FrontDoor:
         elif await self._stored(send, checked.routing_key, "change", "", _masked(body, decoded, checked.routing_key)):
             await answer(send, 202, b'{"status":"success","message":"Change event processed"}')
 
+    async def enqueue_first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """POST /generic/2010-04-15/create_event.json: PagerDuty's Events API v1."""
+        event = await _event(scope, receive, send)
+        if event is None:
+            return
+        body, decoded = event
+        checked = pagerduty_events.check_first(decoded)
+        if checked.errors:
+            await _invalid(send, checked.errors)
+            return
+        key = checked.dedup_key or uuid4().hex
+        masked = _masked(body, decoded, checked.routing_key, "service_key")
+        if await self._stored(send, checked.routing_key, "events-v1", key, masked):
+            await answer(send, 200, b'{"status":"success","message":"Event processed","incident_key":%b}' % encode(key))
+
     async def inbound(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /in/KIND/KEY, or /in/KIND with the key as a bearer token."""
-        kind, *rest = scope["path"].removeprefix("/in/").rstrip("/").split("/")
-        if kind != "alertmanager":
-            await drop_body(receive)
-            await answer(
-                send,
-                404,
-                error("not_active", f"The way in for {clean(kind[:40]) or 'nothing'} is not active here.", active=["alertmanager"]),
-            )
-            return
-        try:
-            body = await read_body(receive, MESSAGE_BYTES)
-        except TooBig:
-            await answer(send, 413, error("too_big", f"The message is longer than {MESSAGE_BYTES} bytes; set max_alerts in Alertmanager."))
-            return
-        if scope["method"] != "POST":
-            await answer(send, 405, error("method_not_allowed", "Send messages by POST."), (b"allow", b"POST"))
-            return
-        try:
-            key = await self._key("/".join(rest) or header(scope, b"authorization").removeprefix("Bearer ").strip())
-        except Unknown:
-            await _unavailable(send, events=False)
-            return
-        if key is None:
-            await answer(send, 401, error("unknown_key", "This key is unknown or revoked. Make one with `watchbill key create`."))
-            return
-        await self._take_message(send, key, body)
-
-    async def _take_message(self, send: Send, key: Key, body: bytes) -> None:
-        try:
-            problem = alertmanager.problem(bodies.decode(body))
-        except bodies.Unreadable as unreadable:
-            problem = str(unreadable)
-        if problem:
-            await answer(send, 400, error("invalid", problem))
-        elif await self._running().store(key.id, key.service_id, "alertmanager", "", body):
-            await answer(send, 202, b'{"status":"success","message":"Message stored"}')
-        else:
-            await _unavailable(send, events=False)
+        await messages.take(self, scope, receive, send)
 
     async def acceptz(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /acceptz: can an event be stored durably now?"""
         await drop_body(receive)
         if scope["method"] not in ("GET", "HEAD"):
             await answer(send, 405, error("method_not_allowed", "Ask by GET."), (b"allow", b"GET, HEAD"))
-        elif await self._running().accepts():
-            await answer(send, 200, b'{"status":"ok"}')
+            return
+        writer = self._running()
+        if where := await writer.accepts():
+            waiting = {"events": writer.journal.events, "bytes": writer.journal.bytes}
+            await answer(send, 200, encode({"status": "ok", "stored_in": where, "journal": waiting}))
         else:
-            await answer(send, 503, error("not_ready", "No event can be stored now: the database is away or refuses writes."), AGAIN)
+            reason = "No event can be stored now: the database is away or refuses writes, and the journal takes no more."
+            await answer(send, 503, error("not_ready", reason), AGAIN)
 
     async def _stored(self, send: Send, routing_key: str, kind: str, dedup_key: str, body: bytes) -> bool:
         """Put it on disk; when that is not possible, answer why."""
         try:
-            key = await self._key(routing_key)
+            key = await self.key(routing_key)
         except Unknown:
             await _unavailable(send, events=True)
             return False
         if key is None:
             await _invalid(send, ("Invalid routing key",))
             return False
-        if await self._running().store(key.id, key.service_id, kind, dedup_key, body):
+        if await self.store(key, kind, dedup_key, body):
             return True
         await _unavailable(send, events=True)
         return False
 
-    async def _key(self, key: str) -> Key | None:
+    async def key(self, key: str) -> Key | None:
+        """The key, or None when it opens nothing. Raises Unknown when that could not be found out."""
         self._running()
         return await self.keys.find(key) if key and self.keys else None
+
+    async def store(self, key: Key, kind: str, dedup_key: str, body: bytes) -> bool:
+        """True once it is on disk."""
+        return await self._running().store(key.id, key.service_id, kind, dedup_key, body)
 
     def _running(self) -> Writer:
         """The writer, started with the server, or with the first request where a server does not speak of its life."""
@@ -233,7 +229,7 @@ async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any
     try:
         body = await read_body(receive, EVENT_BYTES)
     except TooBig:
-        await _invalid(send, (f"Event is too big (should be at most {EVENT_BYTES} bytes)",), status=413)
+        await _invalid(send, (f"Event is too big (should be at most {EVENT_BYTES} bytes)",), 413, **TOO_BIG)
         return None
     if scope["method"] != "POST":
         await answer(send, 405, error("method_not_allowed", "Send events by POST."), (b"allow", b"POST"))
@@ -245,16 +241,16 @@ async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any
         return None
 
 
-def _masked(body: bytes, decoded: dict[str, Any], routing_key: str) -> bytes:
+def _masked(body: bytes, decoded: dict[str, Any], routing_key: str, name: str = "routing_key") -> bytes:
     """The body as it came, but for the key, which is kept as its hash alone. As a whole string only: within one, an escape could be cut."""
     masked = body.replace(b'"%b"' % routing_key.encode(), MASK)
     if masked == body:  # written with escapes
-        return json.dumps({**decoded, "routing_key": "*" * 32}).encode()
+        return json.dumps({**decoded, name: "*" * 32}).encode()
     return masked
 
 
-async def _invalid(send: Send, errors: Sequence[str], status: int = 400) -> None:
-    await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors)}))
+async def _invalid(send: Send, errors: Sequence[str], status: int = 400, **more: Any) -> None:
+    await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors), **more}))
 
 
 async def _unavailable(send: Send, *, events: bool) -> None:

@@ -1,32 +1,44 @@
 """Whose key is this? Answered from memory for less than a second, and forgotten at once when keys change.
 
-Unknown keys are remembered too, so that guessing does not reach the database more often than the right ones do.
+Unknown keys are remembered too, so that guessing does not reach the database more often than the right ones do. While the database is
+away the good keys are known from a list of their hashes, kept in memory and beside the journal; of any other key nothing is known then.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.conf import settings
 
 from watchbill.frontdoor import database
 from watchbill.intake.rules import digest_of
 from watchbill.kernel import bus
+from watchbill.kernel.journals import FOLDER
 
 LIFETIME = 0.8  # seconds: a revoked key stops within one, even when the signal was lost
 MOST = 10_000  # remembered
 AT_ONCE = 500  # digests in one look
 PATIENCE = 10.0  # seconds until the answer is that we do not know
 SILENCE = 20.0  # seconds without a signal after which the listening connection is tried
+QUIET = 1.0  # seconds without an answer of the database after which the list answers
 
 LOOK = """
 SELECT k.digest, k.id, k.service_id FROM intake_integrationkey k JOIN incidents_service s ON s.id = k.service_id
 WHERE k.digest = ANY(%s) AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
+"""
+
+GOOD = """
+SELECT encode(k.digest, 'hex'), k.id, k.service_id FROM intake_integrationkey k JOIN incidents_service s ON s.id = k.service_id
+WHERE k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
 """
 
 logger = logging.getLogger("watchbill.frontdoor")
@@ -47,7 +59,8 @@ class Key:
 class KeyRing:
     """The keys of this installation, as far as they were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self.good = GoodKeys((folder or settings.DATA_DIR / FOLDER) / "keys")
         self.known: dict[str, tuple[Key | None, float]] = {}  # until a time of the event loop's clock
         self.wanted: dict[bytes, asyncio.Future[Key | None]] = {}
         self.work = asyncio.Event()
@@ -55,6 +68,7 @@ class KeyRing:
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
+        self.good.read()
         self.tasks = [asyncio.create_task(_for_ever(self._look, "key")), asyncio.create_task(_for_ever(self._listen, "key signal"))]
 
     async def stop(self) -> None:
@@ -77,16 +91,25 @@ class KeyRing:
         if answer is None:
             answer = self.wanted[digest] = loop.create_future()
             self.work.set()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                found = await asyncio.shield(answer)
-        except TimeoutError as error:
-            raise Unknown from error
+        found = await self._answered(answer, digest)
         if changes == self.changes:
             if len(self.known) >= MOST:
                 self.known.clear()
             self.known[key] = found, loop.time() + LIFETIME
         return found
+
+    async def _answered(self, answer: asyncio.Future[Key | None], digest: bytes) -> Key | None:
+        try:
+            async with asyncio.timeout(QUIET):
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            if (key := self.good.find(digest)) is not None:
+                return key
+        try:
+            async with asyncio.timeout(PATIENCE - QUIET):
+                return await asyncio.shield(answer)
+        except TimeoutError as error:
+            raise Unknown from error
 
     def forget(self) -> None:
         """Keys were made or revoked."""
@@ -122,9 +145,46 @@ class KeyRing:
             await connection.execute(f"LISTEN {bus.KEYS}")
             self.forget()  # whatever was signalled before we listened
             while True:
+                cursor = await connection.execute(GOOD)
+                self.good.replace(await cursor.fetchall())
                 async for _ in connection.notifies(timeout=SILENCE, stop_after=1):
                     self.forget()
-                await connection.execute("SELECT 1")
+
+
+class GoodKeys:
+    """The hashes of all good keys, for the time in which the database cannot be asked. A key that is not among them may still be good."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.keys: dict[bytes, Key] = {}
+
+    def find(self, digest: bytes) -> Key | None:
+        return self.keys.get(digest)
+
+    def read(self) -> None:
+        """What was known when this node last ran."""
+        try:
+            rows = json.loads(self.path.read_text())
+            self.keys = {bytes.fromhex(digest): Key(int(id_), int(service_id)) for digest, id_, service_id in rows}
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError) as error:
+            logger.warning("the list of good keys cannot be read: %s", type(error).__name__)
+
+    def replace(self, rows: list[tuple[str, int, int]]) -> None:
+        """These are the good ones now."""
+        keys = {bytes.fromhex(digest): Key(id_, service_id) for digest, id_, service_id in rows}
+        if keys == self.keys and self.path.exists():
+            return
+        self.keys = keys
+        fresh = self.path.with_suffix(f".{os.getpid()}")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(rows, file)
+            fresh.replace(self.path)
+        except OSError as error:
+            logger.warning("the list of good keys cannot be kept: %s", error.strerror)
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]], name: str) -> None:

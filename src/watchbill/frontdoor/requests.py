@@ -15,6 +15,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_READ = 16 * 1024 * 1024  # a body is read to this length and dropped, so that its sender sees the answer and not a reset
+AGAIN = (b"retry-after", b"5")
 SLOWEST = 30.0  # seconds for a body to arrive
 
 encode = msgspec.json.Encoder().encode
@@ -72,6 +73,41 @@ async def drop_body(receive: Receive) -> None:
         return
 
 
+async def bounded(behind: Application, scope: Scope, receive: Receive, send: Send) -> None:
+    """Pass a request on, but for one whose body is longer than anything we take: the application behind would put all of it on disk first."""
+    length = 0
+    spoken = False
+
+    async def counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > MOST_READ:
+            raise TooBig
+        return message
+
+    async def watched(message: Message) -> None:
+        nonlocal spoken
+        spoken = True
+        await send(message)
+
+    try:
+        if _said_length(scope) > MOST_READ:
+            await drop_body(receive)
+            raise TooBig
+        await behind(scope, counted, watched)
+    except Gone:
+        return
+    except TooBig:
+        if not spoken:
+            await answer(send, 413, error("too_big", f"The request is longer than {MOST_READ} bytes, which nothing here takes."))
+
+
+def _said_length(scope: Scope) -> int:
+    said = header(scope, b"content-length")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+
+
 HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -90,3 +126,9 @@ def error(code: str, message: str, **details: Any) -> bytes:
 def header(scope: Scope, name: bytes) -> str:
     """A request header's value; empty without one."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")
+
+
+def bearer(scope: Scope) -> str:
+    """The token of `Authorization: Bearer TOKEN`; empty without one. The scheme's name is written as anybody likes."""
+    scheme, _, token = header(scope, b"authorization").strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-
-from watchbill.frontdoor.queue import Waiting
+from typing import Protocol
 
 INT8, BYTEA, TEXT = 20, 17, 25  # oids of the elements
 STORE_NAME = b"store_events"
@@ -20,13 +19,35 @@ WITH stored AS (
 SELECT max(id), pg_notify('watchbill_events', '') FROM stored
 """
 
+# The same for an event that waited in a journal: received now, and heard so many seconds ago.
+REPLAY_NAME = b"replay_events"
+REPLAY = STORE.replace(b"outcome, batch)", b"outcome, batch, arrived_at)").replace(
+    b"$6::bigint\n", b"$6::bigint, (SELECT clock_timestamp()) - make_interval(secs => $7::float8)\n"
+)
+
 _header = struct.Struct(">iiiii").pack
 _length = struct.Struct(">i").pack
 _int8 = struct.Struct(">q").pack
+float8 = struct.Struct(">d").pack
 
 
-def values(batch: Sequence[Waiting], number: int) -> list[bytes]:
-    """The parameters of STORE, all of them binary."""
+class Row(Protocol):
+    """What of an event is stored."""
+
+    @property
+    def key_id(self) -> int: ...
+    @property
+    def service_id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def dedup_key(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+def values(batch: Sequence[Row], number: int) -> list[bytes]:
+    """The parameters of STORE, all of them binary. REPLAY has one more, an age in seconds by `float8`."""
     return [
         _array(INT8, [_int8(item.key_id) for item in batch]),
         _array(INT8, [_int8(item.service_id) for item in batch]),

@@ -12,7 +12,7 @@ class IntegrationKey(models.Model):
     """The address of a service for its monitors. Only the hash is kept; it is shown once."""
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="keys")
-    kind = models.CharField(max_length=16)  # events | alertmanager | grafana | opsgenie | generic | email
+    kind = models.CharField(max_length=16)  # one of intake.rules.KINDS
     name = models.CharField(max_length=120, blank=True, default="")
     digest = models.BinaryField(max_length=32, unique=True)
     hint = models.CharField(max_length=8)
@@ -20,6 +20,8 @@ class IntegrationKey(models.Model):
     ends_at = models.DateTimeField(null=True)  # of a rotated key: works until then
     revoked_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField(null=True)
+    mapping = models.JSONField(null=True)  # where the fields stand in the monitor's JSON; null: found by their usual names
+    follows = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, related_name="followed_by")  # the key that it replaces
 
     def __str__(self) -> str:
         return f"key ...{self.hint}"
@@ -38,6 +40,7 @@ class Event(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=16)  # events | change | alertmanager | ...: which parser reads `body`
     received_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True)  # of one that waited in a journal: when it was heard; null: as received
     dedup_key = models.CharField(max_length=255, blank=True, default="")
     body = models.BinaryField()  # as it came
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
@@ -51,6 +54,8 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["service", "id"], name="event_pending", condition=Q(state="pending")),
             models.Index(fields=["id"], name="event_aside", condition=Q(state="aside")),
+            models.Index(fields=["key", "-id"], name="event_key"),  # the log of a key
+            models.Index(fields=["dedup_key"], name="event_request", condition=Q(kind="opsgenie")),  # what became of a request?
         ]
         constraints = [models.CheckConstraint(condition=Q(state__in=["pending", "done", "aside"]), name="event_state")]
 

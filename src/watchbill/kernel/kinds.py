@@ -44,6 +44,11 @@ def all_kinds() -> tuple[Kind, ...]:
     return tuple(find(name) for name in CONTACT_KINDS)
 
 
+def declared() -> tuple[Kind, ...]:
+    """The table as it was filled; a kind that asks is not asked."""
+    return tuple(_table.values())
+
+
 def find(name: str) -> Kind:
     """The kind of that name; one that no connector serves is not active."""
     kind = _table.get(name) or Kind(name, active=False, why_not=f"Nothing in this installation sends by {name} yet.")

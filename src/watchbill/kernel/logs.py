@@ -12,9 +12,9 @@ import sys
 import time
 from typing import Any
 
-SECRETS_IN_PATHS = re.compile(r"(/(?:in/[a-z]+|calendar|a|setup)/)[^/?\s\"']+")
+SECRETS_IN_PATHS = re.compile(r"(/(?:in/[a-z]+|calendar|a|setup|reset/key|push/acknowledge|chat/link)/)[^/?\s\"']+")
 ROWS_IN_ERRORS = re.compile(r"(?:DETAIL|CONTEXT): .*")
-PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request"}  # Django's request quotes its address
 
 
 class OneLine(logging.Formatter):
@@ -31,7 +31,7 @@ class OneLine(logging.Formatter):
             "logger": record.name,
             "message": mask(record.getMessage()),
         }
-        row |= {name: value for name, value in record.__dict__.items() if name not in PLAIN}
+        row |= {name: mask(value) if isinstance(value, str) else value for name, value in record.__dict__.items() if name not in PLAIN}
         if record.exc_info and record.exc_info[0]:
             row["error"] = record.exc_info[0].__name__
             row["trace"] = mask(self.formatException(record.exc_info))

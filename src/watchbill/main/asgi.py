@@ -17,6 +17,9 @@ pages: Any = get_asgi_application()  # Django's own type of it is narrower; sets
 
 from watchbill.api.express import Express  # noqa: E402
 from watchbill.frontdoor.app import make_application  # noqa: E402
+from watchbill.kernel import logs  # noqa: E402
 from watchbill.web import live  # noqa: E402
+
+logs.configure("web")  # after the server's own: addresses hold keys, and are masked here
 
 application = make_application(Express(pages), alongside=[live.alongside])

@@ -12,6 +12,9 @@ children.die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
 
 from watchbill.frontdoor.app import make_application  # noqa: E402  the death signal must be set first
+from watchbill.kernel import logs  # noqa: E402
+
+logs.configure("frontdoor")  # after the server's own: addresses hold keys, and are masked here
 
 BODY = b'{"error":"not_found","message":"This process takes events only.","details":{}}'
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,11 @@ def _unpack(source: Path, scratch: Path) -> tuple[dict[str, Any], str]:
             manifest = json.loads(file.read("manifest.json"))
             key = file.read("secret_key").decode()
             file.extract("database.dump", scratch)
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict):
+            raise ValueError("its manifest lists no tables")
     except FileNotFoundError as error:
         raise Invalid(f"There is no file {source}.") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, ValueError, OSError) as error:
         raise Invalid(f"{source} is not a backup of Watchbill, or it is damaged: {error}. Nothing was changed.") from error
     if manifest.get("format") != FORMAT or _sha256(scratch / "database.dump") != manifest.get("sha256"):
         raise Invalid(f"{source} is damaged: its checksum is not the one written in it. Nothing was changed.")

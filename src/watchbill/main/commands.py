@@ -29,10 +29,27 @@ def main(arguments: list[str]) -> int:
     """Set up, run, translate refusals. Returns the exit code: 0 done, 1 refused, 2 wrong usage."""
     try:
         with _database_for(arguments):
-            return _run(arguments)
+            code = _run(arguments)
+        sys.stdout.flush()
     except WatchbillError as error:
         sys.stderr.write(error.message + "\n")
         return 1
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        _drop_output()
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return 130
+    except OSError as error:
+        _drop_output()
+        sys.stderr.write(f"The command could not go on: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}.\n")
+        return 1
+    return code
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere: else Python would fail over it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
@@ -96,7 +113,8 @@ def restore_command(file: Annotated[Path, typer.Argument(help="A file that `back
     manifest = backup.restore(env, file)
     serve.bring_up_to_date(env)
     sys.stdout.write(
-        f"Restored {sum(manifest['tables'].values())} rows in {len(manifest['tables'])} tables. Start it with `watchbill serve`.\n"
+        f"Restored {sum(manifest['tables'].values())} rows in {len(manifest['tables'])} tables, the key that reads its secrets too.\n"
+        "Start it with `watchbill serve`. One that runs already must be stopped and started again: it still uses the key from before.\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from watchbill.kernel import postgres
-from watchbill.kernel.errors import Invalid
+from watchbill.kernel.errors import Invalid, Refused
 
+DATABASE_EXPECTED = "expected one as postgresql://user:password@host:5432/watchbill"
 APP_ROLE = "watchbill_app"  # the plain role that the running application takes on
 
 
@@ -31,6 +33,7 @@ class Environment:
     mail_from: str
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
+    journal_bytes: int
     demo: bool
 
 
@@ -44,12 +47,13 @@ def read(env: Mapping[str, str]) -> Environment:
         database=database(url, data_dir, as_owner=bool(env.get("WATCHBILL_AS_OWNER")), pooled=env.get("WATCHBILL_PROCESS") == "web"),
         embedded=not url,
         bind=(host, port),
-        url=(env.get("WATCHBILL_URL") or f"http://{host}:{port}").rstrip("/"),
+        url=_address(env.get("WATCHBILL_URL") or f"http://{f'[{host}]' if ':' in host else host}:{port}"),
         secret_key=_secret_key(env, data_dir),
         smtp_url=env.get("WATCHBILL_SMTP_URL", ""),
         mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+        journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
         demo=bool(env.get("WATCHBILL_DEMO")),
     )
 
@@ -74,16 +78,20 @@ def database(url: str, data_dir: Path, *, as_owner: bool, pooled: bool = False) 
         settings.update(NAME="watchbill", USER=embedded.user, HOST=str(embedded.host), PORT="")
         options["passfile"] = str(embedded.passfile)
         return settings
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(f"DATABASE_URL cannot be read; {DATABASE_EXPECTED}.") from error  # without the text: it may hold a password
     if parts.scheme not in ("postgres", "postgresql"):
-        raise Invalid("DATABASE_URL must begin with postgresql://, as in postgresql://user:password@host:5432/watchbill.")
+        raise Invalid(f"DATABASE_URL must begin with postgresql://; {DATABASE_EXPECTED}.")
     query = dict(parse_qsl(parts.query))
     settings.update(
         NAME=unquote(parts.path.lstrip("/")) or "watchbill",
         USER=unquote(parts.username or ""),
         PASSWORD=unquote(parts.password or ""),
         HOST=query.pop("host", None) or parts.hostname or "",
-        PORT=str(parts.port or ""),
+        PORT=str(port or ""),
     )
     if "options" in query and options:
         query["options"] = f"{query['options']} {options['options']}"
@@ -91,11 +99,31 @@ def database(url: str, data_dir: Path, *, as_owner: bool, pooled: bool = False) 
     return settings
 
 
-def _bind(text: str) -> tuple[str, int]:
+def bind_of(text: str) -> tuple[str, int]:
+    """Host and port. ValueError with a sentence unless the text is HOST:PORT."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise Invalid(f"WATCHBILL_BIND is {text!r}; expected HOST:PORT, as in 127.0.0.1:8470.")
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no address to listen on; expected HOST:PORT, as in 127.0.0.1:8470.")
     return host.strip("[]"), int(port)
+
+
+def _bind(text: str) -> tuple[str, int]:
+    try:
+        return bind_of(text)
+    except ValueError as error:
+        raise Invalid(f"WATCHBILL_BIND: {error}") from error
+
+
+def _address(text: str) -> str:
+    """The public address: links in mails begin with it, so one that opens nothing must not be taken."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        usable = False
+    if not usable or any(letter.isspace() for letter in text):
+        raise Invalid(f"WATCHBILL_URL is {text!r}; expected the address at which people open it, as in https://watchbill.example.org.")
+    return text.rstrip("/")
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -105,13 +133,29 @@ def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network,
         raise Invalid(f"WATCHBILL_ALLOW_PRIVATE_TARGETS: {error}; expected addresses or nets, as in 127.0.0.0/8,10.1.2.3.") from error
 
 
+def _megabytes(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
+        raise Invalid(f"{name} is {text!r}; expected a whole number of megabytes, as in 256; 0 turns it off.")
+    return int(text) * 1024 * 1024
+
+
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
     if key := env.get("WATCHBILL_SECRET_KEY"):
         return key
     path = data_dir / "secret_key"
+    try:
+        return _kept_key(path)
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it is no text"
+        raise Refused(
+            f"The data folder {data_dir} cannot be used: {path}: {reason}. Choose another folder with --data or WATCHBILL_DATA."
+        ) from error
+
+
+def _kept_key(path: Path) -> str:
     if path.exists():
         return path.read_text().strip()
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secrets.token_urlsafe(50)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

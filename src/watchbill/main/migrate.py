@@ -13,7 +13,15 @@ from pathlib import Path
 
 WAIT = 60  # seconds, with --wait: for a database that is just being made
 LOCK = 7_146_021  # advisory lock: one migration at a time on a database
-APPEND_ONLY = ("audit_record", "audit_seal", "notifications_attempt", "incidents_timelineentry", "paging_policycopy", "paging_firing")
+APPEND_ONLY = (
+    "audit_record",
+    "audit_seal",
+    "notifications_attempt",
+    "notifications_receipt",
+    "incidents_timelineentry",
+    "paging_policycopy",
+    "paging_firing",
+)
 DIGEST_TABLE = "watchbill_schema"
 
 

@@ -21,6 +21,10 @@ def command(
 ) -> None:
     """Start everything: database, web, front door, engine."""
     if bind:
+        try:
+            environment.bind_of(bind)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--bind") from error
         os.environ["WATCHBILL_BIND"] = bind
     try:
         env = environment.read(os.environ)

@@ -116,6 +116,7 @@ SMTP_URL = ENV.smtp_url
 MAIL_FROM = ENV.mail_from
 ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 DEADMAN_URL = ENV.deadman_url
+JOURNAL_BYTES = ENV.journal_bytes
 DEMO_INBOX = ENV.demo  # mails stay on screen
 LOGGING_CONFIG = None  # kernel.logs configures each process
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -52,6 +52,16 @@ class Message:
     created_at: dt.datetime
     contents: tuple[dict[str, Any], ...]
     count: int = 1  # incidents in it; more than `contents` when the list was cut
+    first_page: bool = False  # the first page of its incident to this person: no limit holds it back
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What `send` returns when a provider took the message and tells later whether it arrived. `sid`: how the provider calls it."""
+
+    sid: str
+    detail: str
+    confirm_within: dt.timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class Result:
     started_at: dt.datetime
     ended_at: dt.datetime
     detail: str = ""
+    sid: str = ""  # of an accepted one: how the provider calls it
+    confirm_by: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ class Failure:
     method: str
     detail: str
     last: bool
+    unconfirmed: bool = False  # it may have arrived: nothing was told in time
 
 
 @dataclass(frozen=True, slots=True)

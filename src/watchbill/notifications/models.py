@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +14,8 @@ from watchbill.people.models import Person
 
 
 class Contact(models.Model):
-    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own."""
+    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own, "device" for
+    a browser on which its person was signed in when they asked it to ring."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contacts")
     kind = models.CharField(max_length=16)  # email | webhook | sms | voice | push | slack | apprise
@@ -22,6 +24,7 @@ class Contact(models.Model):
     position = models.IntegerField(default=0)
     verified_at = models.DateTimeField(null=True)
     verified_by = models.CharField(max_length=16, blank=True, default="")
+    silent_at = models.DateTimeField(null=True)  # its owner answered STOP: nothing is sent there until START
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -29,6 +32,43 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class Device(models.Model):
+    """A browser that rings by web push. Its contact's address is "device/KEY"; when it is gone, what could reach it is erased."""
+
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="device")
+    endpoint_hash = models.CharField(max_length=64)
+    subscription = models.TextField(blank=True, default="")  # endpoint, p256dh, auth: encrypted by kernel.secrets
+    label = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+    last_error_at = models.DateTimeField(null=True)
+    gone_why = models.CharField(max_length=300, blank=True, default="")  # said to its person; empty when they removed it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint_hash"], condition=~Q(subscription=""), name="device_endpoint_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"device of contact {self.contact_id}"
+
+
+class PushKey(models.Model):
+    """The installation's key pair for web push (VAPID), made when it is first needed. Changing it silences every device."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    public = models.CharField(max_length=120)  # uncompressed point, base64url: what browsers ask for
+    private = models.TextField()  # 32 bytes in base64url, encrypted by kernel.secrets
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="push_key_is_one")]
+
+    def __str__(self) -> str:
+        return "push key"
 
 
 class Rule(models.Model):
@@ -62,6 +102,7 @@ class Notification(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued"  # waits for due_at; a retry waits here too
         LEASED = "leased"  # an engine is sending it
+        SENT = "sent"  # a provider took it; whether it reached anybody is not known yet
         DELIVERED = "delivered"
         FAILED = "failed"
         CANCELLED = "cancelled"  # no longer due: acknowledged, resolved
@@ -83,6 +124,7 @@ class Notification(models.Model):
     first_page = models.BooleanField(default=False)  # the first page to this person of this incident: before everything else
     held = models.BooleanField(default=False)  # waits up to 3 s for others of the same person, to go as one
     tries = models.IntegerField(default=0)
+    confirm_by = models.DateTimeField(null=True)  # when a sent one counts as not confirmed
     withdrawn = models.BooleanField(default=False)  # no longer due, noticed while it was being sent: not tried again
     lease_instance = models.BigIntegerField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -100,6 +142,7 @@ class Notification(models.Model):
             models.Index(fields=["person"], name="notification_held", condition=Q(state="queued", held=True)),
             models.Index(fields=["bundle"], name="notification_bundle", condition=Q(bundle__isnull=False)),
             models.Index(fields=["lease_until"], name="notification_leased", condition=Q(state="leased")),
+            models.Index(fields=["confirm_by"], name="notification_confirm", condition=Q(state="sent", confirm_by__isnull=False)),
             models.Index(fields=["page_id", "firing"], name="notification_page"),
             models.Index(fields=["incident_id"], name="notification_incident"),
             models.Index(fields=["person", "state"], name="notification_person", condition=Q(state__in=["queued", "leased"])),
@@ -107,7 +150,7 @@ class Notification(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["page", "status", "handoff", "duty", "drill", "clock"]), name="notification_kind"),
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "leased", "delivered", "failed", "cancelled", "bundled", "merged"]),
+                condition=Q(state__in=["queued", "leased", "sent", "delivered", "failed", "cancelled", "bundled", "merged"]),
                 name="notification_state",
             ),
         ]
@@ -134,12 +177,54 @@ class Attempt(models.Model):
     n = models.IntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
-    outcome = models.CharField(max_length=10)  # delivered | temporary | permanent | unknown
+    outcome = models.CharField(max_length=10)  # accepted | delivered | temporary | permanent | unknown
     detail = models.CharField(max_length=500, blank=True, default="")
     instance = models.BigIntegerField(null=True)
 
     class Meta:
+        indexes = [BrinIndex(fields=["started_at"], name="attempt_started", autosummarize=True)]
         triggers = append_only("attempt")
 
     def __str__(self) -> str:
         return f"attempt {self.n} of {self.notification_id}"
+
+
+class Phone(models.Model):
+    """A provider that sends text messages or places calls. Its secrets stay in the environment; `position` is the order of fail-over."""
+
+    name = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=16)  # twilio | http
+    url = models.CharField(max_length=2000)
+    sender = models.CharField(max_length=20, blank=True, default="")  # the number that messages and calls come from
+    account_env = models.CharField(max_length=120, blank=True, default="")
+    token_env = models.CharField(max_length=120, blank=True, default="")
+    secret_env = models.CharField(max_length=120, blank=True, default="")
+    sends = models.JSONField(default=list)  # ["sms", "voice"]
+    per_person = models.IntegerField()  # messages and calls to one person in an hour
+    overall = models.IntegerField()  # to everybody in an hour
+    position = models.IntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Receipt(models.Model):
+    """What a provider told afterwards: the state of a message or a call, a key, a reply. Append-only; the same told twice is one row."""
+
+    provider = models.CharField(max_length=64)
+    sid = models.CharField(max_length=120)  # the provider's name of the message or call
+    event = models.CharField(max_length=64)  # "completed machine_start", "key 2 1", "reply"
+    notification = models.ForeignKey(Notification, null=True, on_delete=models.PROTECT, related_name="receipts")
+    person_id = models.BigIntegerField(null=True)  # who answered
+    verdict = models.CharField(max_length=8, blank=True, default="")  # reached | failed | nothing yet
+    detail = models.CharField(max_length=500, blank=True, default="")
+    answer = models.TextField(blank=True, default="")  # what was answered, so that asking again hears the same
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "sid", "event"], name="receipt_once")]
+        triggers = append_only("receipt")
+
+    def __str__(self) -> str:
+        return f"{self.event} of {self.sid}"

@@ -1,16 +1,23 @@
-"""What was tried for an incident: who, how, when, and how it ended. The caller has decided that the viewer may see the incident."""
+"""What was tried for an incident: who, how, when, and how it ended; which devices ring for somebody.
+
+The caller has decided that the viewer may see the incident.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
-from watchbill.notifications.models import Attempt, Notification
+from watchbill.kernel.secrets import decrypt
+from watchbill.notifications.models import Attempt, Contact, Device, Notification
+from watchbill.notifications.rules import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class Try:
     n: int
     started_at: dt.datetime
     ended_at: dt.datetime
-    outcome: str  # delivered | temporary | permanent | unknown
+    outcome: str  # accepted | delivered | temporary | permanent | unknown
     detail: str
 
 
@@ -37,7 +44,7 @@ class Tried:
     method: str  # kind of the contact; empty when the person has none that can be used
     page_id: int | None
     firing: int | None
-    state: str  # queued | leased | delivered | failed | cancelled
+    state: str  # queued | leased | sent | delivered | failed | cancelled
     went_with: int | None  # the notification whose message carried it
     possible_duplicate: bool
     asked_at: dt.datetime
@@ -96,3 +103,68 @@ def outbox() -> dict[str, Any]:
 def next_due(*, after: dt.datetime) -> dt.datetime | None:
     """When the next queued notification becomes due, if one does after that moment."""
     return Notification.objects.filter(state="queued", due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+BY_PHONE = """
+SELECT count(*) FILTER (WHERE n.person_id = %s), count(*) FROM notifications_attempt a
+JOIN notifications_notification n ON n.id = a.notification_id JOIN notifications_contact c ON c.id = n.contact_id
+WHERE a.started_at > %s AND a.outcome IN ('accepted', 'delivered', 'unknown') AND c.kind IN ('sms', 'voice')
+"""
+
+
+def sent_by_phone(person_id: int, *, since: dt.datetime) -> tuple[int, int]:
+    """How many text messages and calls went out since then: to this person, to everybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_PHONE, [person_id, since])
+        to_person, to_all = cursor.fetchone()
+        return int(to_person), int(to_all)
+
+
+def pages_in(notification_id: int) -> list[tuple[int, int | None]]:
+    """(incident, page) of everything that went in this message, its own first."""
+    own = Notification.objects.filter(id=notification_id).values_list("incident_id", "page_id")
+    with_it = Notification.objects.filter(bundle_id=notification_id, state="bundled").order_by("id").values_list("incident_id", "page_id")
+    found: dict[int, int | None] = {}
+    for incident, page in (*own, *with_it):
+        if incident is not None:
+            found.setdefault(incident, page)
+    return list(found.items())
+
+
+def page_told_last(person_id: int, incident_id: int) -> int | None:
+    """The page of that incident about which this person was notified last."""
+    told = Notification.objects.filter(person_id=person_id, incident_id=incident_id, kind="page").order_by("-id")
+    return told.values_list("page_id", flat=True).first()
+
+
+def last_text_to(contact_ids: Iterable[int], *, since: dt.datetime) -> Notification | None:
+    """The latest page or drill that these contacts were sent, unless it is older than that."""
+    sent = Notification.objects.filter(contact_id__in=list(contact_ids), kind__in=["page", "drill"], created_at__gt=since)
+    went = sent.filter(Q(state__in=["sent", "delivered"]) | Q(possible_duplicate=True) | Q(state="leased"))
+    return went.order_by("-id").first()
+
+
+def owners_of(number: str) -> list[Contact]:
+    """The proven contacts for text messages to this number, of people whose account is open."""
+    proven = Contact.objects.filter(kind="sms", address=number, removed_at=None, verified_at__isnull=False, person__is_active=True)
+    return list(proven.select_related("person").order_by("id"))
+
+
+GONE_SHOWN = dt.timedelta(days=30)
+
+
+def devices_of(person_id: int, *, now: dt.datetime) -> list[Device]:
+    """The devices that ring for this person, oldest first, and those that were lost within the last 30 days."""
+    rows = Device.objects.filter(contact__person_id=person_id).select_related("contact").order_by("created_at", "pk")
+    return [d for d in rows if d.subscription or (d.gone_why and d.contact.removed_at and now - d.contact.removed_at < GONE_SHOWN)]
+
+
+def subscription_at(address: str) -> Subscription | None:
+    """Where the device of this contact takes messages; nothing when it is gone. Raises Refused when it was stored under another key."""
+    device = Device.objects.filter(contact__kind="push", contact__address=address).exclude(subscription="").first()
+    return opened(device) if device is not None else None
+
+
+def opened(device: Device) -> Subscription:
+    """The subscription in clear."""
+    return Subscription(**json.loads(decrypt(device.subscription)))

@@ -9,6 +9,7 @@ from watchbill.kernel.errors import NotFound
 from watchbill.notifications.messages import Message
 
 SALT = "watchbill.notifications.link"
+BUTTON = "watchbill.notifications.button"  # of a notification on a device: acknowledges, and nothing else
 
 
 def link_token(message: Message) -> str:
@@ -16,15 +17,21 @@ def link_token(message: Message) -> str:
     return make_token(message.person_id, message.incident_id, message.notification_id)
 
 
-def make_token(person_id: int, incident_id: int | None, notification_id: int) -> str:
-    """The same from the ids alone."""
-    return Signer(salt=SALT, sep="~").sign(f"{person_id}.{incident_id or 0}.{notification_id}")
+def make_token(person_id: int, incident_id: int | None, notification_id: int, *, salt: str = SALT) -> str:
+    """The same from the ids alone. `salt`: what it is good for; a token of one kind is none of another."""
+    return Signer(salt=salt, sep="~").sign(f"{person_id}.{incident_id or 0}.{notification_id}")
 
 
-def read_token(token: str) -> tuple[int, int, int]:
+def button(message: Message) -> str:
+    """The address that the button of a notification posts to."""
+    token = make_token(message.person_id, message.incident_id, message.notification_id, salt=BUTTON)
+    return f"{settings.PUBLIC_URL}/push/acknowledge/{token}"
+
+
+def read_token(token: str, *, salt: str = SALT) -> tuple[int, int, int]:
     """(person, incident, notification). Raises NotFound when it is not ours. Whether it may still act is decided by the incident's state."""
     try:
-        person, incident, notification = Signer(salt=SALT, sep="~").unsign(token).split(".")
+        person, incident, notification = Signer(salt=salt, sep="~").unsign(token).split(".")
         return int(person), int(incident), int(notification)
     except (BadSignature, ValueError) as error:
         raise NotFound("This link is not complete or was not made here. Open the incident from the list instead.") from error

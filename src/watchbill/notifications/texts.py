@@ -23,8 +23,9 @@ def subject(message: Message) -> str:
     """One line, without line breaks whatever a title holds."""
     first = _headline(message.contents[0]) if message.contents else "Watchbill"
     text = first if message.count < 2 else f"{message.count} incidents: {first} and {message.count - 1} more"
-    if message.kind == "status" and message.contents and message.count < 2:
-        text = f"{first}: {message.contents[0].get('reason') or 'news'}"
+    if message.kind == "status" and message.contents:
+        news = f"{first}: {message.contents[0].get('reason') or 'news'}"
+        text = news if message.count < 2 else f"News of {message.count} incidents: {news}"
     marked = f"Possible duplicate: {text}" if message.possible_duplicate else text
     return _one_line(marked)[:250]
 
@@ -33,8 +34,8 @@ def plain(message: Message) -> str:
     """The mail as plain text."""
     parts = [DUPLICATE] if message.possible_duplicate else []
     if message.count > 1:
-        parts.append(f"{message.count} incidents wait for you. Acknowledging takes all of them.")
-    parts += ["\n".join(_lines(content)) for content in message.contents[:LISTED]]
+        parts.append(_many(message))
+    parts += ["\n".join(_lines(content, message.kind)) for content in message.contents[:LISTED]]
     if hidden := message.count - len(message.contents[:LISTED]):
         parts.append(f"... and {hidden} more on the board: {settings.PUBLIC_URL}/")
     if _asks(message):
@@ -46,9 +47,9 @@ def html(message: Message) -> str:
     """The same for readers of HTML: no picture, no script, nothing loaded from anywhere."""
     parts = [f"<p><strong>{_safe(DUPLICATE)}</strong></p>"] if message.possible_duplicate else []
     if message.count > 1:
-        parts.append(f"<p>{message.count} incidents wait for you. Acknowledging takes all of them.</p>")
+        parts.append(f"<p>{_safe(_many(message))}</p>")
     for content in message.contents[:LISTED]:
-        head, *rest = _lines(content)
+        head, *rest = _lines(content, message.kind)
         address = _safe(incident_url(content))
         parts.append(f'<h2><a href="{address}">{_safe(head)}</a></h2>' + "".join(f"<p>{_safe(line)}</p>" for line in rest[:-1]))
     if hidden := message.count - len(message.contents[:LISTED]):
@@ -64,6 +65,12 @@ def incident_url(content: dict[str, Any]) -> str:
     return f"{settings.PUBLIC_URL}/incidents/{content['number']}" if content.get("number") else f"{settings.PUBLIC_URL}/"
 
 
+def _many(message: Message) -> str:
+    if message.kind == "status":
+        return f"News of {message.count} incidents. Nothing is asked of you."
+    return f"{message.count} incidents wait for you." + (" Acknowledging takes all of them." if _asks(message) else "")
+
+
 def _asks(message: Message) -> bool:
     return message.incident_id is not None and message.kind in {"page", "drill"}
 
@@ -76,7 +83,7 @@ def _headline(content: dict[str, Any]) -> str:
     return f"{number}{severity} {content.get('title') or ''}".strip()
 
 
-def _lines(content: dict[str, Any]) -> list[str]:
+def _lines(content: dict[str, Any], kind: str) -> list[str]:
     """Headline first, address last."""
     lines = [_one_line(_headline(content))]
     if not content.get("restricted"):
@@ -85,7 +92,7 @@ def _lines(content: dict[str, Any]) -> list[str]:
         if opened := _time(content.get("opened_at")):
             lines.append(f"Opened: {opened}")
         if content.get("reason"):
-            lines.append(_one_line(f"Why you: {content['reason']}"))
+            lines.append(_one_line(content["reason"] if kind == "status" else f"Why you: {content['reason']}"))
     return [*lines, f"Open it: {incident_url(content)}"]
 
 

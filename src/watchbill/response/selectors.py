@@ -17,7 +17,6 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.incidents.selectors import visible_to, with_people
 from watchbill.kernel.errors import NotFound
-from watchbill.notifications.models import Notification
 from watchbill.paging.models import Page, TeamPaging
 from watchbill.people.models import Person
 from watchbill.people.permissions import Viewer
@@ -58,16 +57,6 @@ def board(viewer: Viewer, *, now: dt.datetime, limit: int = MOST) -> list[Row]:
     rows = [(_standing(i, pages.get(i.id), i.team_id in watch), i) for i in incidents]
     rows.sort(key=lambda row: (board_key(row[0]), -row[1].id))
     return [Row(incident=i, page=pages.get(i.id), place=place(of), next_at=of.next_at) for of, i in rows[:limit]]
-
-
-def what_pages(viewer: Viewer, *, limit: int = 20) -> list[Page]:
-    """Pages that wait for this person: they were asked, and nobody has acknowledged. What goes on first comes first."""
-    asked = Notification.objects.filter(page_id=OuterRef("pk"), person_id=viewer.person_id, kind=Notification.Kind.PAGE)
-    waiting = Page.objects.filter(status__in=COUNTS_DOWN, purpose__in=["respond", "coordinate"], incident__in=visible_to(viewer))
-    waiting = waiting.exclude(status=Page.Status.PAUSED, paused_status=Page.Status.ACKNOWLEDGED)
-    return list(
-        waiting.filter(Exists(asked)).select_related("incident", "incident__service", "incident__team").order_by("due_at", "id")[:limit]
-    )
 
 
 def describe(viewer: Viewer, incident: Incident) -> dict[str, Any]:

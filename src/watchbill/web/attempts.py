@@ -49,6 +49,8 @@ def _ended(outcome: str, detail: str, at: dt.datetime, *, duplicate: bool) -> tu
     because = f": {detail[:140].rstrip('.')}" if detail else ""
     if outcome == "delivered":
         return ("Delivered, perhaps twice", "due", "amber", at) if duplicate else ("Delivered", "yes", "dim", at)
+    if outcome == "accepted":
+        return f"Sent{because}", "ring", "dim", at
     if outcome == "unknown":
         return (f"Perhaps delivered{because}", "due", "amber", None)
     last = "for good" if outcome == "permanent" else ""
@@ -62,6 +64,8 @@ def _open(message: Tried, how: str, now: dt.datetime, *, tried: bool) -> Row | N
     if message.state == "queued":
         word = "Tried again" if tried else "Waits its turn" if message.due_at > now else "Next to be sent"
         return Row(message.due_at, message.name, how, word, "due", "dim", message.due_at if message.due_at > now else None)
+    if message.attempts and message.attempts[-1].outcome == "accepted" and message.finished_at is not None:
+        return _confirmed(message, how, message.finished_at)
     if tried:
         return None
     if message.state == "failed":
@@ -69,3 +73,12 @@ def _open(message: Tried, how: str, now: dt.datetime, *, tried: bool) -> Row | N
     if message.state == "cancelled":
         return Row(message.due_at, message.name, how, "Not needed any more", "dash", "dim")
     return None
+
+
+def _confirmed(message: Tried, how: str, at: dt.datetime) -> Row | None:
+    """What was told after a provider took it."""
+    if message.state == "delivered":
+        return Row(at, message.name, how, "Reached", "yes", "dim")
+    if message.state == "failed":
+        return Row(at, message.name, how, f"Not reached: {message.error or 'no reason was given'}", "no", "amber")
+    return Row(at, message.name, how, "Not confirmed yet", "due", "dim") if message.state == "sent" else None

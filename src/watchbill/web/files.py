@@ -1,4 +1,4 @@
-"""Our own few files: style, script, sign. Read once, packed once, kept by browsers for as long as their address names their content."""
+"""Our own few files: style, scripts, sign. Read once, packed once, kept by browsers for as long as their address names their content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 FOLDER = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 

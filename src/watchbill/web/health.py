@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
+import asyncio
+import os
+import socket
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from watchbill.kernel import journals
+
 OLDEST_TICK = 30  # seconds
+PATIENCE = 3.0  # seconds for the database to answer: whoever asks waits no longer for a bad answer than for a good one
 
 ENGINE_AGE = """
 SELECT extract(epoch FROM clock_timestamp() - max(last_tick_at)), extract(epoch FROM clock_timestamp() - max(proved_at))
@@ -32,19 +43,22 @@ HELP = {
 }
 
 
+@csrf_exempt
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
     """The process lives."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@csrf_exempt
 @require_safe
-def readyz(_request: HttpRequest) -> HttpResponse:
+async def readyz(_request: HttpRequest) -> HttpResponse:
     """Safe to serve people: the database answers and the engine's last good round is young. 503 says what is wrong."""
     try:
-        tick, proof = engine_ages()
-    except DatabaseError:
+        ((tick, proof),) = await _ask(ENGINE_AGE)
+    except (psycopg.Error, OSError):
         return JsonResponse({"ready": False, "reason": "The database does not answer."}, status=503)
+    tick, proof = (None if age is None else float(age) for age in (tick, proof))
     reason = ""
     if tick is None:
         reason = "No paging engine has started yet."
@@ -57,23 +71,55 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 
 def engine_ages() -> tuple[float | None, float | None]:
-    """Seconds since the youngest good tick and since the auditor's last proof; null when there was none."""
+    """Seconds since the youngest good tick and since the auditor's last proof; null when there was none. For pages."""
     with connection.cursor() as cursor:
         cursor.execute(ENGINE_AGE)
         tick, proof = cursor.fetchone()
     return (None if tick is None else float(tick)), (None if proof is None else float(proof))
 
 
+@csrf_exempt
 @require_safe
-def metrics(_request: HttpRequest) -> HttpResponse:
+async def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus. Restricted incidents are in no number."""
+    try:
+        ages, counts = await _ask(ENGINE_AGE), await _ask(COUNTS)
+    except (psycopg.Error, OSError):
+        return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain", headers={"Retry-After": "5"})
     registry = CollectorRegistry()
-    tick, _ = engine_ages()
+    tick = ages[0][0]
     Gauge("watchbill_engine_age_seconds", "Seconds since the last good round of the paging engine", registry=registry).set(
         -1 if tick is None else tick
     )
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS)
-        for name, count in cursor.fetchall():
-            Gauge(name, HELP[name], registry=registry).set(count)
+    for name, count in counts:
+        Gauge(name, HELP[name], registry=registry).set(count)
+    journal = journals.look(settings.DATA_DIR)
+    Gauge("watchbill_journal_bytes", "Events of this node that wait for the database, in bytes", registry=registry).set(journal.bytes)
+    Gauge("watchbill_journal_aside", "Files of this node's journal that could not be stored", registry=registry).set(journal.aside)
     return HttpResponse(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _ask(query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query, on a connection of its own: one of the pool may hang for ever on a server that is frozen.
+
+    Raises psycopg.Error or OSError when there is no answer in time.
+    """
+    parameters = connection.get_connection_params()
+    for ours in ("cursor_factory", "context"):
+        parameters.pop(ours, None)
+    async with asyncio.timeout(PATIENCE):
+        asking = await psycopg.AsyncConnection.connect(**parameters, autocommit=True, application_name="watchbill health")
+    alarm = asyncio.get_running_loop().call_later(PATIENCE, _cut, asking)
+    try:
+        return await (await asking.execute(query)).fetchall()
+    finally:
+        alarm.cancel()
+        _cut(asking)
+        await asking.close()
+
+
+def _cut(asking: psycopg.AsyncConnection[Any]) -> None:
+    """End it at once: a frozen server answers no request to cancel either."""
+    if not asking.closed:
+        with socket.socket(fileno=os.dup(asking.pgconn.socket)) as line:
+            line.shutdown(socket.SHUT_RDWR)

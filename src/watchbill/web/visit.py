@@ -55,14 +55,21 @@ def visit_of(request: HttpRequest) -> Visit:
     return known
 
 
+def _back(request: HttpRequest) -> str:
+    """Where to go on after signing in: the page itself, or for a press of a button the incident that it was about."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    about = request.resolver_match.kwargs.get("number") if request.resolver_match else None
+    return f"/incidents/{about}" if about else "/"
+
+
 def signed_in(view: View[Rest]) -> Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]:
     """Only for people with an account; others are asked to sign in and come back here."""
 
     @functools.wraps(view)
     def inner(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-            return redirect_to_login(back)
+            return redirect_to_login(_back(request))
         visit_of(request)
         return view(cast("DeskRequest", request), *args, **kwargs)
 

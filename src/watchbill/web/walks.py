@@ -19,7 +19,10 @@ BY = {
     "api": "by the API",
     "cli": "at the console",
     "mail link": "by the link in the mail",
+    "push": "from a notification",
     "webhook link": "by the link",
+    "sms": "by text message",
+    "voice": "on the phone",
 }
 MARKS = {"last_resort": "!", "again": "!", "ping": "?", "aimed": "→", "manual": "+"}
 FEW = 5  # names of a daylight step that are said in full
@@ -142,6 +145,9 @@ def how_reached(people: Sequence[Asked]) -> str:
         return f"{', '.join(delivered)} delivered"
     if not people:
         return ""
+    sent = list(dict.fromkeys(HOW.get(way.method, way.method) or "a message" for way in ways if way.state == "sent"))
+    if sent:
+        return f"{', '.join(sent)} sent, not confirmed yet"
     failed = [way for way in ways if way.state == "failed"]
     if not ways:
         return "No way to reach them"

@@ -52,5 +52,5 @@ HOW = {
     "voice": "Phone",
     "push": "Push",
     "slack": "Slack",
-    "apprise": "Apprise",
+    "apprise": "Apprise (one-way)",
 }

@@ -22,7 +22,7 @@ from watchbill.audit.actions import Entry as Evidence
 from watchbill.config import reader, selectors
 from watchbill.config.actions.writing import conflicts, deactivate_in, remember_in, write_in
 from watchbill.config.rules import Change, File, Full, Key, NotActive, Plan, Problem, Verb, check, compare
-from watchbill.kernel import bus
+from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import Invalid
 
 LOCK = 7_310_331  # advisory lock: one file at a time
@@ -86,6 +86,7 @@ def apply(
             _write_in(
                 file, plan, by=by, now=now, source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune}
             )
+    kinds.forget()
     return Diff(plan.changes, tuple(silent), applied=not dry_run)
 
 

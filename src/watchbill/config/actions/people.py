@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 
 from watchbill.config.actions.ids import Ids
 from watchbill.config.rules import Full
+from watchbill.notifications.addresses import clear, stored
 from watchbill.notifications.chats.models import LINK
 from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Person
@@ -52,17 +53,21 @@ def _free_mails_in(rows: list[Person]) -> None:
 def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
     """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
 
-    An address that waits for the code of its owner is not the file's and stays as it is; so does one that its owner proved by a link.
+    An address that waits for the code of its owner, one that its owner proved by a link, and a device that its owner made ring, are not the
+    file's and stay as they are.
     """
     there: dict[Any, list[Contact]] = defaultdict(list)
-    for contact in Contact.objects.filter(person_id__in=people, removed_at=None).order_by("-verified_at", "-id"):
-        there[contact.person_id, contact.kind, contact.address, contact.secret_env].append(contact)
+    for contact in (
+        Contact.objects.filter(person_id__in=people, removed_at=None).exclude(verified_by="device").order_by("-verified_at", "-id")
+    ):
+        there[contact.person_id, contact.kind, clear(contact.kind, contact.address), contact.secret_env].append(contact)
     new, kept = [], []
     for person_id, full in people.items():
         for position, wanted in enumerate(full["contact"]):
             rows = there[person_id, wanted["kind"], wanted["address"], wanted["secret_env"]]
             if not rows:
-                new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **wanted))
+                kept_as = {**wanted, "address": stored(wanted["kind"], wanted["address"])}
+                new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **kept_as))
                 continue
             row = rows.pop()
             row.position = position

@@ -14,17 +14,27 @@ from watchbill.config.actions import ids as naming
 from watchbill.config.actions.chats import write_chats_in
 from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.people import write_people_in
+from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
+from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
 from watchbill.notifications.chats.models import Chat
+from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
 
-MODELS: dict[str, type[Model]] = {"teams": Team, "schedules": Schedule, "policies": Policy, "services": Service, "chats": Chat}
+MODELS: dict[str, type[Model]] = {
+    "teams": Team,
+    "schedules": Schedule,
+    "policies": Policy,
+    "services": Service,
+    "phones": Phone,
+    "chats": Chat,
+}
 
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
@@ -54,6 +64,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_policies_in(changed["policies"], ids)
     write_services_in(changed["services"], ids)
     write_team_paging_in(changed["teams"], ids)
+    write_phones_in(changed["phones"])
     for full in changed["organization"].values():
         values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
         Organization.objects.update_or_create(id=1, defaults=values)
@@ -76,7 +87,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     rows[FILE, SECTIONS] = (list(file.sections), "")
     there = {(row.kind, row.name): row for row in Applied.objects.all()}
     fresh = [
-        Applied(kind=kind, name=name, content=content, words=words, position=position, applied_at=now)
+        Applied(kind=kind, name=name, content=sealed(kind, content), words=sealed_words(kind, words), position=position, applied_at=now)
         for position, ((kind, name), (content, words)) in enumerate(rows.items())
         if not _says(there.get((kind, name)), content, words, position)
     ]
@@ -86,11 +97,15 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     )
     Applied.objects.filter(pk__in=gone).delete()
     _order_schedules_in(file)
+    order_phones_in(file)
     return bool(fresh or gone)
 
 
 def _says(row: Applied | None, content: Any, words: str, position: int) -> bool:
-    return row is not None and (row.content, row.words, row.position) == (content, words, position)
+    if row is None or (content_of(row), row.position) != (content, position):
+        return False
+    said = words_of(row)
+    return (json.dumps(said, ensure_ascii=False) if said is not None else "") == words  # the order of its keys counts: export keeps it
 
 
 def _order_schedules_in(file: File) -> None:

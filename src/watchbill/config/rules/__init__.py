@@ -3,7 +3,7 @@
 from watchbill.config.rules.difference import Change, FieldChange, Key, Plan, Standing, Verb, compare, mentions
 from watchbill.config.rules.document import check
 from watchbill.config.rules.entries import Entry, File
-from watchbill.config.rules.inactive import NotActive, not_active
+from watchbill.config.rules.inactive import NotActive, not_active, spoken_for
 from watchbill.config.rules.meaning import Full, brief, fill, in_week, written
 from watchbill.config.rules.nodes import Leaf, Map, Node, Pair, Problem, Row
 from watchbill.config.rules.parts import BY_KIND, PARTS, Part, json_schema
@@ -38,5 +38,6 @@ __all__ = [
     "json_schema",
     "mentions",
     "not_active",
+    "spoken_for",
     "written",
 ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from watchbill.config.rules.forms import ENVIRONMENT, NAME, URL
+from watchbill.config.rules.forms import ENVIRONMENT, NAME, URL, missing_of
 from watchbill.config.rules.shapes import Field, Group, Many, Named, OneOf
 
 Full = dict[str, Any]
 
 DEFAULTS: Full = {"url": "", "signing_env": "", "app_token_env": "", "writes": []}
-VARIABLES = ("token_env", "signing_env", "app_token_env")
 
 CHATS = Group(
     {
@@ -46,11 +45,6 @@ def fill(words: Mapping[str, Any]) -> Full:
 def brief(full: Full) -> dict[str, Any]:
     """The shortest words for it."""
     return {name: value for name, value in full.items() if DEFAULTS.get(name, None) != value}
-
-
-def missing_of(full: Mapping[str, Any], variables: Collection[str]) -> tuple[str, ...]:
-    """Variables that this chat names and that are not set."""
-    return tuple(sorted({full[field] for field in VARIABLES if full.get(field) and full[field] not in variables}))
 
 
 def idle_chats(entries: Iterable[tuple[tuple[str, str], Full]], variables: Collection[str]) -> dict[str, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from watchbill.config.rules.nodes import Leaf, Node
@@ -22,6 +24,7 @@ EMAIL = Text("a mail address, as ada@example.org", r"[^@\s<>(),;:\\\"\[\]]+@[\w-
 ENVIRONMENT = Text("the name of an environment variable, as WATCHBILL_TOKEN", r"[A-Z_][A-Z0-9_]*", 120)
 CLOCK = Text("a time of day, as 09:00", r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CURRENCY = Text("a currency by its three letters, as USD", r"[A-Z]{3}")
+NUMBER = Text("a telephone number in full, as +15005550011", r"\+[0-9 ().\-]{6,30}", 40)
 DAYS = OneOf(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 SEVERITY = OneOf(("critical", "high", "medium", "low"))
 URGENCY = OneOf(("high", "low"))
@@ -180,3 +183,8 @@ def seconds(text: str) -> int:
 def elapsed(total: int) -> str:
     """Seconds as the file writes them."""
     return format_duration(Duration(elapsed=dt.timedelta(seconds=total)))
+
+
+def missing_of(full: Mapping[str, Any], variables: Collection[str]) -> tuple[str, ...]:
+    """Environment variables that an entry names and that are not set."""
+    return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))

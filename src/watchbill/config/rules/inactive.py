@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from watchbill.config.rules.chats import channels_of, idle_chats, missing_of
+from watchbill.config.rules.chats import channels_of, idle_chats
 from watchbill.config.rules.difference import Key
+from watchbill.config.rules.forms import missing_of
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
+from watchbill.notifications.rules import why_refused
+
+BY_OWNER = {
+    "push": "A device is made to ring by its owner, on their own page; the file can only name `push` in `notify`. What it says here does nothing."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,22 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
             found.append(NotActive(kind, name, f"its channels are skipped, and that is said in the timeline: {why}."))
         elif kind == "services" and full.get("routes"):
             found.append(NotActive(kind, name, "`routes` are kept and not active yet."))
+        elif kind == "phones":
+            if missing := missing_of(full, variables):
+                found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
         elif kind in BY_KIND and not BY_KIND[kind].live:
-            missing = sorted({value for field, value in full.items() if field.endswith("_env") and value not in variables})
-            found.append(NotActive(kind, name, "kept and not active yet.", tuple(missing)))
+            found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
+
+
+def spoken_for(entries: Iterable[tuple[Key, Full]], variables: Collection[str]) -> set[str]:
+    """Kinds of contact that the providers among these entries send by."""
+    return {way for (kind, _), full in entries if kind == "phones" and not missing_of(full, variables) for way in full["sends"]}
 
 
 def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variables: Collection[str]) -> Iterator[NotActive]:
     """One line for each kind that nothing sends by, with the people whom it concerns."""
+    silent = {**silent, **BY_OWNER}
     concerned: dict[str, list[str]] = {}
     for (kind, name), full in entries:
         if kind != "people":
@@ -58,8 +73,10 @@ def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variab
         for contact in full["contact"]:
             if contact["kind"] in silent and name not in concerned.setdefault(contact["kind"], []):
                 concerned[contact["kind"]].append(name)
+            if contact["kind"] == "apprise" and contact["address"] and (why := why_refused(contact["address"])):
+                yield NotActive("people", name, f"nothing is sent by apprise: {why}")
             if (secret := contact.get("secret_env")) and secret not in variables:
-                yield NotActive("people", name, f"the {contact['kind']} to {contact['address']} cannot be signed.", (secret,))
+                yield NotActive("people", name, _why_silent(contact), (secret,))
     for kind, people in concerned.items():
         yield NotActive("contact", kind, f"{silent[kind]} Skipped for {', '.join(people)}.")
 
@@ -86,3 +103,9 @@ def _silent(silent: Mapping[str, str], entries: list[tuple[Key, Full]], variable
         elif kind in silent:
             answered[kind] = f"The chat {'; '.join(waiting)}."
     return answered
+
+
+def _why_silent(contact: Mapping[str, Any]) -> str:
+    if contact["kind"] == "apprise":
+        return "nothing is sent by apprise: its address is not there."
+    return f"the {contact['kind']} to {contact['address']} cannot be signed."

@@ -11,11 +11,16 @@ from typing import Any
 
 from watchbill.config.rules import chats
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
+from watchbill.notifications.rules import e164
 
 Full = dict[str, Any]
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 STORM = {"incidents": 20, "within": 300}
+TWILIO_URL = "https://api.twilio.com"
+SENDS = {"twilio": ["sms", "voice"], "http": ["sms"]}
+LIMITS = {"person": 30, "all": 1000}  # an hour
+TELEPHONES = frozenset({"sms", "voice"})
 OWNERSHIP = {"paged": "acker", "queue": "on_call"}
 
 
@@ -62,10 +67,28 @@ def _person(words: Mapping[str, Any]) -> Full:
         "region": words.get("region", ""),
         "holidays": words.get("holidays", ""),
         "hours": _hours(words["hours"]) if "hours" in words else None,
-        "contact": [{"kind": c["kind"], "address": c["address"], "secret_env": c.get("secret_env", "")} for c in contact],
+        "contact": [_contact(c) for c in contact],
         "notify": {urgency: [_rule(rule) for rule in words.get("notify", {}).get(urgency, [])] for urgency in ("high", "low")},
         "active": words.get("active", True),
     }
+
+
+def _address(contact: Mapping[str, Any]) -> str:
+    """Telephone numbers in their one form."""
+    address = str(contact.get("address", ""))
+    return e164(address) or address if contact["kind"] in TELEPHONES else address
+
+
+def _contact(words: Mapping[str, Any]) -> Full:
+    """One variable at most belongs to a contact: a webhook's secret, or the whole address of Apprise."""
+    variable = words.get("secret_env") or words.get("address_env", "")
+    return {"kind": words["kind"], "address": _address(words), "secret_env": variable}
+
+
+def _brief_contact(full: Full) -> dict[str, Any]:
+    if full["kind"] == "apprise" and full["secret_env"]:
+        return {"kind": "apprise", "address_env": full["secret_env"]}
+    return _without(full, {"secret_env": ""})
 
 
 def _rule(words: Mapping[str, Any]) -> Full:
@@ -96,7 +119,7 @@ def _brief_person(full: Full) -> dict[str, Any]:
     if "hours" in short:
         short["hours"] = _brief_hours(short["hours"])
     if "contact" in short:
-        short["contact"] = [_without(contact, {"secret_env": ""}) for contact in short["contact"]]
+        short["contact"] = [_brief_contact(contact) for contact in short["contact"]]
     notify = {
         urgency: [{"after": elapsed(rule["after"]), "by": rule["by"]} for rule in rules]
         for urgency, rules in full["notify"].items()
@@ -283,6 +306,28 @@ def _brief_service(full: Full) -> dict[str, Any]:
     return short
 
 
+def _phone(words: Mapping[str, Any]) -> Full:
+    limits = words.get("limits", {})
+    return {
+        "kind": words["kind"],
+        "url": words.get("url", TWILIO_URL if words["kind"] == "twilio" else ""),
+        "from": e164(words["from"]) or words["from"] if "from" in words else "",
+        "account_env": words.get("account_env", ""),
+        "token_env": words.get("token_env", ""),
+        "secret_env": words.get("secret_env", ""),
+        "sends": [way for way in SENDS[words["kind"]] if way in words.get("sends", SENDS[words["kind"]])],
+        "limits": {**LIMITS, **limits},
+    }
+
+
+def _brief_phone(full: Full) -> dict[str, Any]:
+    defaults = {"url": TWILIO_URL if full["kind"] == "twilio" else "", "from": "", "account_env": "", "token_env": "", "secret_env": ""}
+    short = _without(full, {**defaults, "sends": SENDS[full["kind"]], "limits": LIMITS})
+    if "limits" in short:
+        short["limits"] = _without(short["limits"], LIMITS)
+    return short
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
@@ -290,6 +335,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "policies": _policy,
     "services": _service,
     "chats": chats.fill,
+    "phones": _phone,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -298,4 +344,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "policies": _brief_policy,
     "services": _brief_service,
     "chats": chats.brief,
+    "phones": _brief_phone,
 }

@@ -16,6 +16,7 @@ from watchbill.config.rules.forms import (
     ENVIRONMENT,
     HANDLE,
     NAME,
+    NUMBER,
     SEVERITY,
     SHIFT,
     URGENCY,
@@ -73,7 +74,10 @@ TARGET = Variants(
 CONTACT = Group(
     {
         "kind": Field(OneOf(CONTACT_KINDS), required=True),
-        "address": Field(Text("an address", longest=2000), "Mail address, telephone number as +15005550011, or URL.", required=True),
+        "address": Field(
+            Text("an address", longest=2000), "Mail address, telephone number as +15005550011, or URL. Needed, but for `address_env`."
+        ),
+        "address_env": Field(ENVIRONMENT, "Variable that holds an Apprise address, in the place of `address`: it has a password in it."),
         "secret_env": Field(ENVIRONMENT, "Variable with the secret that signs a webhook; without it the installation's key signs."),
     }
 )
@@ -222,6 +226,29 @@ POLICIES = Group(
     "name",
 )
 
+PHONES = Group(
+    {
+        "name": Field(HANDLE, "Stands in the addresses that the provider calls.", required=True),
+        "kind": Field(OneOf(("twilio", "http")), "Twilio, or any gateway that takes a signed JSON message.", required=True),
+        "url": Field(URL, "Where it answers.", default="https://api.twilio.com; needed for http"),
+        "from": Field(NUMBER, "The number that messages and calls come from. Needed for twilio."),
+        "account_env": Field(ENVIRONMENT, "Variable with Twilio's account SID."),
+        "token_env": Field(ENVIRONMENT, "Variable with Twilio's auth token."),
+        "secret_env": Field(ENVIRONMENT, "Variable with the secret that signs both ways, for http."),
+        "sends": Field(Many(OneOf(("sms", "voice")), 1, once=True), "What it sends. http: text messages only.", default="all it can"),
+        "limits": Field(
+            Group(
+                {
+                    "person": Field(Whole(1, 100_000), "Text messages and calls to one person in an hour.", default="30"),
+                    "all": Field(Whole(1, 10_000_000), "To everybody in an hour.", default="1000"),
+                }
+            ),
+            "Never hold back a first page.",
+        ),
+    },
+    "name",
+)
+
 SERVICES = Group(
     {
         "name": Field(NAME, required=True),
@@ -289,6 +316,7 @@ PARTS = (
     Part("schedules", SCHEDULES, "Who has the watch, and when.", live=True),
     Part("policies", POLICIES, "Whom to notify, in which order.", live=True),
     Part("services", SERVICES, "What can page.", live=True),
+    Part("phones", PHONES, "Who sends text messages and places calls, in the order of fail-over.", live=True),
     Part("chats", CHATS, "Chat systems.", live=True),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life."),
     Part("trackers", TRACKERS, "Issue trackers."),

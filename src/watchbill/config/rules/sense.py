@@ -13,11 +13,13 @@ from typing import Any
 
 from watchbill.config.rules.entries import Entry
 from watchbill.config.rules.forms import EMAIL, URL, is_url
+from watchbill.config.rules.meaning import TELEPHONES
 from watchbill.config.rules.nodes import Map, line_at, shown_value
 from watchbill.config.rules.shapes import Place
+from watchbill.notifications.rules import e164
 from watchbill.schedules.rules import parse_length, parse_turn
 
-TELEPHONE = r"\+[1-9][0-9]{5,14}"
+TELEPHONE = r"\+[0-9 ().\-]{6,30}"
 ADDRESSES = {
     "email": (EMAIL.pattern, EMAIL.expected),
     "webhook": (r"https?://.+", URL.expected),
@@ -27,7 +29,7 @@ ADDRESSES = {
         r"([^\s:@]+:)?([UW][A-Z0-9]{4,}|@\S+)",
         "a member id of Slack, as U012AB3CD, or @name; of another chat than the first NAME:U012AB3CD",
     ),
-    "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S+", "an Apprise address, as ntfy://topic"),
+    "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S{1,1000}", "an Apprise address, as ntfy://topic"),
 }
 
 
@@ -74,16 +76,24 @@ def _mails_once(whole: Whole) -> None:
 def _person(entry: Entry, whole: Whole) -> None:
     seen = set()
     for index, contact in enumerate(entry.words.get("contact", [])):
-        kind, address = contact["kind"], contact["address"]
+        kind, address = contact["kind"], contact.get("address", "")
+        shown = f"{kind} {shown_value(address)}" if kind != "apprise" else kind  # there is a password in that address
         pattern, expected = ADDRESSES.get(kind, (r".+", "an address"))
-        if not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
-            whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no address for {kind}; expected {expected}.")
-        if (kind, address) in seen:
-            whole.say(entry, ("contact", index), f"{kind} {shown_value(address)} stands here twice; expected it once.")
+        if "address_env" in contact:
+            _address_env(entry, index, contact, whole)
+        elif "address" not in contact:
+            whole.say(entry, ("contact", index), f"{kind} has no address; expected {expected} as `address`.")
+        elif not re.fullmatch(pattern, address) or (kind == "webhook" and not is_url(address)):
+            whole.say(entry, ("contact", index, "address"), f"{_bare(kind, address)} is no address for {kind}; expected {expected}.")
+        elif kind in TELEPHONES and not e164(address):
+            whole.say(entry, ("contact", index, "address"), f"{shown_value(address)} is no number of any country; expected {expected}.")
+        address = e164(address) or address if kind in TELEPHONES else address
+        if (kind, address or contact.get("address_env", "")) in seen:
+            whole.say(entry, ("contact", index), f"{shown} stands here twice; expected it once.")
         if "secret_env" in contact and kind != "webhook":
             whole.say(entry, ("contact", index, "secret_env"), f"{kind} has no secret of its own; expected this field for webhooks only.")
-        seen.add((kind, address))
-    kinds = {contact["kind"] for contact in entry.full["contact"]}
+        seen.add((kind, address or contact.get("address_env", "")))
+    kinds = {contact["kind"] for contact in entry.full["contact"]} | {"push"}  # a device is subscribed by its owner, not by the file
     for urgency, rules in entry.words.get("notify", {}).items():
         for index, rule in enumerate(rules):
             by = [rule["by"]] if isinstance(rule["by"], str) else rule["by"]
@@ -92,6 +102,18 @@ def _person(entry: Entry, whole: Whole) -> None:
                     known = ", ".join(sorted(kinds)) or "none is there"
                     text = f"{entry.name} has no contact of kind {kind}; expected one of: {known}, or a contact of that kind."
                     whole.say(entry, ("notify", urgency, index, "by"), text)
+
+
+def _bare(kind: str, address: str) -> str:
+    return shown_value(address) if kind != "apprise" else "What stands here"
+
+
+def _address_env(entry: Entry, index: int, contact: Mapping[str, Any], whole: Whole) -> None:
+    where = ("contact", index, "address_env")
+    if contact["kind"] != "apprise":
+        whole.say(entry, where, f"the address of {contact['kind']} is no secret; expected it as `address`.")
+    elif "address" in contact:
+        whole.say(entry, where, "the address stands here twice; expected `address` or `address_env`.")
 
 
 def _team(entry: Entry, whole: Whole) -> None:
@@ -198,6 +220,20 @@ def _bad_expression(pattern: str) -> str:
     return ""
 
 
+def _phone(entry: Entry, whole: Whole) -> None:
+    words, twilio = entry.words, entry.words["kind"] == "twilio"
+    for name in ("from", "account_env", "token_env") if twilio else ("url", "secret_env"):
+        if name not in words:
+            whole.say(entry, (), f"`{name}` is missing; expected it for the kind {words['kind']}.")
+    for name in ("secret_env",) if twilio else ("account_env", "token_env"):
+        if name in words:
+            whole.say(entry, (name,), f"`{name}` goes with the kind {'http' if twilio else 'twilio'}; this provider is {words['kind']}.")
+    if not twilio and "voice" in words.get("sends", []):
+        whole.say(entry, ("sends",), "a gateway of the kind http places no calls; expected sms alone, or the kind twilio.")
+    if "from" in words and not e164(words["from"]):
+        whole.say(entry, ("from",), f"{shown_value(words['from'])} is no number of any country; expected one in full, as +15005550006.")
+
+
 def _queue(entry: Entry, whole: Whole) -> None:
     sources = [name for name in ("tracker", "reports", "incidents", "mailbox") if name in entry.words]
     if len(sources) != 1:
@@ -241,6 +277,7 @@ CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "phones": _phone,
     "queues": _queue,
     "duties": _duty,
     "programs": _program,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from watchbill.connectors.alertmanager.reading import parse, problem
+from watchbill.connectors.alertmanager.reading import parse, problem, read
 
-__all__ = ["parse", "problem"]
+__all__ = ["parse", "problem", "read"]

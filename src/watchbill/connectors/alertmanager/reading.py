@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from watchbill.connectors import bodies
 from watchbill.intake.rules import SUMMARY_LENGTH, Draft, Parsed, Verb, clean_deeply, short
 
 SUMMARIES = ("summary", "title", "message", "description")  # annotations, the first that has something
+LIMITS = {"Alertmanager": "max_alerts", "Grafana": "Max Alerts"}
 SOURCES = ("instance", "host", "hostname", "node", "pod", "service", "job")  # labels, the first that has something
 
 
@@ -30,23 +32,30 @@ def problem(message: Any) -> str:
     return ""
 
 
+More = Callable[[dict[str, Any], dict[str, Any]], tuple[dict[str, Any], tuple[dict[str, str], ...]]]
+
+
 def parse(body: bytes, _dedup_key: str) -> Parsed:
     """A draft for each alert of the message, in its order."""
-    message = bodies.decode(body)
+    return read(bodies.decode(body))
+
+
+def read(message: dict[str, Any], *, product: str = "Alertmanager", more: More | None = None) -> Parsed:
+    """The same for a decoded message. `more` finds details and links of an alert that only this product has."""
     group = _group_of(message)
     alerts = [alert for alert in message["alerts"] if _is_alert(alert)]
-    drafts = [_draft(alert, message, group) for alert in alerts]
+    drafts = [_draft(alert, message, group, product, more) for alert in alerts]
     remarks = []
     if skipped := len(message["alerts"]) - len(alerts):
         remarks.append(f"{skipped} entries without labels were left out.")
     if left_out := _left_out(message):
-        remarks.append(f"Alertmanager left {left_out} more alerts of this group out (max_alerts).")
+        remarks.append(f"{product} left {left_out} more alerts of this group out ({LIMITS.get(product, 'its limit')}).")
         if message.get("status") == "resolved":  # of the whole group: what was left out is over too, and nobody will say so again
             drafts.append(Draft(Verb.RESOLVE, f"{group}:", all_with_prefix=True))
     return Parsed(tuple(drafts), " ".join(remarks))
 
 
-def _draft(alert: dict[str, Any], message: dict[str, Any], group: str) -> Draft:
+def _draft(alert: dict[str, Any], message: dict[str, Any], group: str, product: str, more: More | None) -> Draft:
     key = f"{group}:{_fingerprint(alert)}"
     if (alert.get("status") or message.get("status")) == "resolved":
         return Draft(Verb.RESOLVE, key)
@@ -57,8 +66,9 @@ def _draft(alert: dict[str, Any], message: dict[str, Any], group: str) -> Draft:
         (annotations.get("runbook_url"), "Runbook"),
         (annotations.get("dashboard_url"), "Dashboard"),
     ]
-    links.append((message.get("externalURL"), "Alertmanager"))
+    links.append((message.get("externalURL"), product))
     known = [(short(href, 2000), text) for href, text in links]
+    own_details, own_links = more(alert, message) if more else ({}, ())
     return Draft(
         Verb.TRIGGER,
         key,
@@ -68,8 +78,8 @@ def _draft(alert: dict[str, Any], message: dict[str, Any], group: str) -> Draft:
         component=short(labels.get("component")),
         group=short(labels.get("group")),
         event_class=short(labels.get("class") or name),
-        details={**annotations, **labels},
-        links=tuple({"href": href, "text": text} for href, text in known if href.startswith(("https://", "http://"))),
+        details={**own_details, **annotations, **labels},
+        links=(*own_links, *({"href": href, "text": text} for href, text in known if href.startswith(("https://", "http://")))),
     )
 
 

@@ -48,11 +48,18 @@ class Room:
 class Client(Protocol):
     """One chat. Every method raises one of `failures`, RateLimited or Lost; `ref` travels with a message, so that `find` knows it again."""
 
+    async def check(self) -> str:
+        """As whom it knows us."""
+
     async def post(self, channel: str, card: Card, ref: str) -> Place: ...
 
     async def edit(self, place: Place, card: Card, ref: str) -> None: ...
 
-    async def find(self, channel: str, ref: str, since: dt.datetime) -> Place | None: ...
+    async def find(self, channel: str, ref: str, since: dt.datetime) -> list[Place]:
+        """Every message with that reference, the oldest first. `channel`: its id, or its name as the file has it."""
+
+    async def remove(self, place: Place) -> None:
+        """Take a message of ours away."""
 
     async def open_room(self, name: str, card: Card, users: Sequence[str], *, private: bool) -> Room: ...
 
@@ -63,6 +70,9 @@ class Listener(Protocol):
     """Hears what people press there without a way in from outside. Runs in threads of its own, on one node at a time."""
 
     def start(self) -> None: ...
+
+    def is_connected(self) -> bool:
+        """Is it this node that listens, now?"""
 
     def close(self) -> None: ...
 

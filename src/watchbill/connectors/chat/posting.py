@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from watchbill.connectors.chat import Client, Lost, Place, RateLimited
@@ -90,21 +91,28 @@ async def _write(client: Client, chat: Settings, claim: Claim, task: Task, here:
             return
         try:
             await client.edit(Place(here.channel, here.message), task.card, claim.public_id)
+            if claim.doubt or not claim.digest:  # an earlier try may have arrived after all
+                await _take_away(client, here, await client.find(here.channel, claim.public_id, claim.created_at))
             return
         except Lost:
             here.message = ""  # somebody deleted it: it is posted again
     if claim.room and not here.channel:
         room = await client.open_room(claim.channel, task.card, task.users, private=task.card.restricted)
         here.channel, here.name, here.link = room.channel, room.name, room.link
-    found = await _found(client, claim, here.channel or task.known_place)
-    if found is not None:
-        here.channel, here.message = found.channel, found.message
-        await client.edit(found, task.card, claim.public_id)
+    where = here.channel or task.known_place or claim.channel
+    found = await client.find(where, claim.public_id, claim.created_at) if claim.again else []
+    if found:
+        here.channel, here.message = found[0].channel, found[0].message
+        await client.edit(found[0], task.card, claim.public_id)
+        await _take_away(client, here, found)
         return
     posted = await client.post(here.channel or claim.channel, task.card, claim.public_id)
     here.channel, here.message = posted.channel or here.channel, posted.message
 
 
-async def _found(client: Client, claim: Claim, place: str) -> Place | None:
-    """A message of an earlier try whose answer was lost."""
-    return await client.find(place, claim.public_id, claim.created_at) if claim.again and place else None
+async def _take_away(client: Client, here: _Here, found: list[Place]) -> None:
+    """Copies of the message, by tries whose answers were lost."""
+    for copy in found:
+        if copy.message != here.message:
+            with contextlib.suppress(PermanentFailure):
+                await client.remove(copy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,8 @@ from watchbill.notifications.chats.selectors import Settings, find
 
 LARGEST = 256 * 1024
 
-Handled = Callable[[Settings, bytes, dt.datetime], dict[str, Any]]
+Read = Callable[[bytes], dict[str, Any]]
+Handled = Callable[..., dict[str, Any]]  # (chat, what was read, *, now)
 
 
 def handle(call: Call, now: dt.datetime) -> Answer:
@@ -25,8 +26,7 @@ def handle(call: Call, now: dt.datetime) -> Answer:
 
     Raises NotFound for another path, NotReady while the chat is not active, NotSignedIn for a signature that does not fit.
     """
-    does = WAYS.get(call.rest)
-    if does is None:
+    if call.rest not in WAYS:
         raise NotFound(f"There is no such way in. Expected /in/slack/NAME/ and one of {', '.join(WAYS)}.")
     chat = find("slack", call.name)
     if not chat.signing:
@@ -37,37 +37,37 @@ def handle(call: Call, now: dt.datetime) -> Answer:
         raise NotSignedIn(
             "The signature does not fit, or is older than 5 minutes. Expected the app's signing secret, and a clock that is right."
         )
-    return once(chat, call.rest.encode() + b"\n" + call.body, lambda: does(chat, call.body, now), now=now)
+    read, does = WAYS[call.rest]
+    said = read(call.body)
+    return once(chat, identity(said) or call.body, lambda: does(chat, said, now=now), now=now)
 
 
-def once(chat: Settings, identity: bytes, does: Callable[[], dict[str, Any]], *, now: dt.datetime) -> Answer:
+def identity(said: Mapping[str, Any]) -> bytes:
+    """What is the same when Slack says the same thing again, whichever way it comes: what it calls the trigger. Empty for what has none."""
+    trigger = said.get("trigger_id")
+    return f"trigger {trigger}".encode() if isinstance(trigger, str) and trigger else b""
+
+
+def once(chat: Settings, known_by: bytes, does: Callable[[], dict[str, Any]], *, now: dt.datetime) -> Answer:
     """Do it, unless the very same was done: then the answer of that time."""
-    new, before = hear(chat, identity, now=now)
+    new, before = hear(chat, known_by, now=now)
     if not new:
         return Answer(body=before.encode())
     try:
         answer = does()
     except BaseException:
-        heard(chat, identity, None)
+        heard(chat, known_by, None)
         raise
     body = json.dumps(answer) if answer else ""
-    heard(chat, identity, body)
+    heard(chat, known_by, body)
     return Answer(body=body.encode())
 
 
-def _command(chat: Settings, body: bytes, now: dt.datetime) -> dict[str, Any]:
-    return inbound.command(chat, _form(body), now=now)
+def _payload(body: bytes) -> dict[str, Any]:
+    return _object(_form(body).get("payload", ""))
 
 
-def _interactive(chat: Settings, body: bytes, now: dt.datetime) -> dict[str, Any]:
-    return inbound.interactive(chat, _object(_form(body).get("payload", "")), now=now)
-
-
-def _events(_chat: Settings, body: bytes, _now: dt.datetime) -> dict[str, Any]:
-    return inbound.event(_object(body))
-
-
-def _form(body: bytes) -> dict[str, str]:
+def _form(body: bytes) -> dict[str, Any]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
     except ValueError as error:
@@ -84,4 +84,8 @@ def _object(text: str | bytes) -> dict[str, Any]:
     return found
 
 
-WAYS: dict[str, Handled] = {"command": _command, "interactive": _interactive, "events": _events}
+WAYS: dict[str, tuple[Read, Handled]] = {
+    "command": (_form, inbound.command),
+    "interactive": (_payload, inbound.interactive),
+    "events": (_object, inbound.event),
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from watchbill.connectors.slack.blocks import card_blocks, card_text
 from watchbill.notifications.chats.selectors import Settings
 
 EVENT = "watchbill_incident"  # the type of the metadata by which a message is found again
+PAGES = 20  # of the list of channels, a thousand each
 NAMES = 5  # so many names are tried for a channel when the first is taken
 
 
@@ -26,6 +28,10 @@ class Client:
         self._chat = chat
         self.api = Api(outgoing, chat.url, chat.token)
 
+    async def check(self) -> str:
+        answer = await self.api.call("auth.test")
+        return f"{answer.get('user', '')} in {answer.get('team', '')}"
+
     async def post(self, channel: str, card: Card, ref: str) -> Place:
         answer = await self.api.call("chat.postMessage", channel=channel, unfurl_links=False, unfurl_media=False, **self._body(card, ref))
         return Place(str(answer.get("channel") or ""), str(answer.get("ts") or ""))
@@ -33,19 +39,20 @@ class Client:
     async def edit(self, place: Place, card: Card, ref: str) -> None:
         await self.api.call("chat.update", channel=place.channel, ts=place.message, **self._body(card, ref))
 
-    async def find(self, channel: str, ref: str, since: dt.datetime) -> Place | None:
-        """The message with that reference. None also where the app may not read the channel: then it is posted again."""
+    async def find(self, channel: str, ref: str, since: dt.datetime) -> list[Place]:
+        """The messages with that reference. None also where the app may not read the channel: then it is posted again."""
         try:
+            channel = await self._located(channel)
             answer = await self.api.call(
                 "conversations.history", channel=channel, oldest=f"{since.timestamp() - 5:.6f}", limit=100, include_all_metadata=True
             )
         except PermanentFailure:
-            return None
-        for message in answer.get("messages") or ():
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT and (metadata.get("event_payload") or {}).get("posting") == ref:
-                return Place(channel, str(message["ts"]))
-        return None
+            return []
+        ours = [str(message["ts"]) for message in answer.get("messages") or () if _mark(message) == ref]
+        return [Place(channel, at) for at in sorted(ours, key=float)]
+
+    async def remove(self, place: Place) -> None:
+        await self.api.call("chat.delete", channel=place.channel, ts=place.message)
 
     async def open_room(self, name: str, card: Card, users: Sequence[str], *, private: bool) -> Room:
         made = await self._created(name, private=private)
@@ -58,6 +65,23 @@ class Client:
     async def invite(self, channel: str, users: Sequence[str]) -> None:
         if users:
             await self._try("conversations.invite", channel=channel, users=",".join(users[:100]), force=True)
+
+    async def _located(self, channel: str) -> str:
+        """The id of a channel that the file names: only ids can be read. Raises PermanentFailure when the app sees none of that name."""
+        if re.fullmatch(r"[CGD][A-Z0-9]{4,}", channel):
+            return channel
+        name, cursor = channel.removeprefix("#"), ""
+        for _ in range(PAGES):
+            answer = await self.api.call(
+                "conversations.list", types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor or None
+            )
+            for one in answer.get("channels") or ():
+                if one.get("name") == name:
+                    return str(one["id"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        raise PermanentFailure(f"The app sees no channel {channel}.")
 
     async def _created(self, name: str, *, private: bool) -> dict[str, Any]:
         for n in range(1, NAMES + 1):
@@ -81,3 +105,9 @@ class Client:
         shown = card if self._chat.answers else replace(card, acts=())
         metadata = {"event_type": EVENT, "event_payload": {"posting": ref}}
         return {"text": card_text(card), "blocks": card_blocks(shown), "metadata": metadata}
+
+
+def _mark(message: dict[str, Any]) -> str:
+    """The reference that a message of ours carries."""
+    metadata = message.get("metadata") or {}
+    return str((metadata.get("event_payload") or {}).get("posting", "")) if metadata.get("event_type") == EVENT else ""

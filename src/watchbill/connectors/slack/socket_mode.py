@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from watchbill.connectors.guard import Guard
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.slack import inbound
 from watchbill.connectors.slack.api import Api
-from watchbill.connectors.slack.callbacks import once
+from watchbill.connectors.slack.callbacks import identity, once
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import WatchbillError
 from watchbill.notifications.chats.selectors import Settings
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 LOCK_CLASS = 0x57420003  # the first half of the advisory lock; the second is the chat's id
 LOOK = 1.0  # seconds between two looks at lock and connection
+LONGEST_WAIT = 30.0  # seconds between two tries to connect, growing from 1; Slack counts how often it is asked for an address
+STEADY = 20.0  # a connection that lasted so long was a good one: the next try waits a second again
 NOT_OURS = {"cursor_factory", "context", "server_side_binding", "pool", "isolation_level", "assume_role", "prepare_threshold"}
 
 
@@ -47,6 +50,7 @@ class Listener:
         self._thread = threading.Thread(target=self._live, name=f"socket mode {chat.name}", daemon=True)
         self._session: psycopg.Connection[Any] | None = None
         self._client: SocketModeClient | None = None
+        self._wait, self._connected_at, self._try_at = 1.0, 0.0, 0.0
 
     def start(self) -> None:
         self._thread.start()
@@ -77,8 +81,14 @@ class Listener:
             return
         if self._client is None:
             self._client = _make(self._chat, self._heard)
-        if not self._client.is_connected():
+        at = time.monotonic()
+        if self._client.is_connected():
+            if at - self._connected_at > STEADY:
+                self._wait = 1.0
+        elif at >= self._try_at:
+            self._try_at, self._wait = at + self._wait, min(2 * self._wait, LONGEST_WAIT)
             self._client.connect_to_new_endpoint()
+            self._connected_at = at
 
     def _locked(self) -> bool:
         """Is the lock ours? It goes with our session, however this process ends."""
@@ -120,12 +130,12 @@ class Listener:
 def handle(chat: Settings, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request; the same one again gets the same answer."""
     now = database_now()
-    identity = b"socket\n" + json.dumps([kind, payload], sort_keys=True).encode()
+    known_by = identity(payload) or b"socket\n" + json.dumps([kind, payload], sort_keys=True).encode()
     if kind == "slash_commands":
         form = {name: value for name, value in payload.items() if isinstance(value, str)}
-        answer = once(chat, identity, lambda: inbound.command(chat, form, now=now), now=now)
+        answer = once(chat, known_by, lambda: inbound.command(chat, form, now=now), now=now)
     elif kind == "interactive":
-        answer = once(chat, identity, lambda: inbound.interactive(chat, payload, now=now), now=now)
+        answer = once(chat, known_by, lambda: inbound.interactive(chat, payload, now=now), now=now)
     else:
         return {}
     decoded: dict[str, Any] = json.loads(answer.body) if answer.body else {}
@@ -142,7 +152,13 @@ def _make(chat: Settings, heard: Any) -> SocketModeClient:
         def issue_new_wss_url(self) -> str:
             return asyncio.run(_address(chat))
 
-    client = Guarded(app_token=chat.app_token, web_client=WebClient(), logger=logging.getLogger(f"{__name__}.client"), concurrency=4)
+    client = Guarded(
+        app_token=chat.app_token,
+        web_client=WebClient(),
+        logger=logging.getLogger(f"{__name__}.client"),
+        auto_reconnect_enabled=False,  # by us: its own would ask for an address every few seconds
+        concurrency=4,
+    )
     client.proxy = None  # the library takes one from the environment
     client.socket_mode_request_listeners.append(heard)
     return client

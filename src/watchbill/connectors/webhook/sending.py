@@ -91,7 +91,7 @@ def _reason(content: dict[str, Any]) -> str:
 
 def _headers(message: Message, body: bytes, key: str, *, now: dt.datetime) -> list[tuple[bytes, bytes]]:
     identity = message.public_id
-    signature = _signer(key).sign(identity, now, body.decode())
+    signature = signer(key).sign(identity, now, body.decode())
     return [
         (b"Content-Type", b"application/json"),
         (b"Idempotency-Key", identity.encode()),
@@ -102,8 +102,8 @@ def _headers(message: Message, body: bytes, key: str, *, now: dt.datetime) -> li
 
 
 @lru_cache(maxsize=256)
-def _signer(key: str) -> Webhook:
-    """A secret in the form of Standard Webhooks is base64, with or without `whsec_`; any other text is used as it is."""
+def signer(key: str) -> Webhook:
+    """Signs with this secret. A secret in the form of Standard Webhooks is base64, with or without `whsec_`; any other text is used as it is."""
     bare = key.removeprefix("whsec_")
     try:
         return Webhook(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))

@@ -45,7 +45,7 @@ WITH ranked AS (
 ), measured AS (
     SELECT id, n, sum(bytes) OVER (ORDER BY n, id) - bytes AS before FROM ranked
 )
-SELECT e.id, e.service_id, e.key_id, e.kind, e.received_at, e.dedup_key, e.body
+SELECT e.id, e.service_id, e.key_id, e.kind, e.received_at, e.arrived_at, e.dedup_key, e.body
 FROM measured m JOIN intake_event e ON e.id = m.id
 WHERE m.before < %(bytes)s ORDER BY m.n, e.id
 """
@@ -60,6 +60,7 @@ class Stored:
     key_id: int
     kind: str
     received_at: dt.datetime
+    arrived_at: dt.datetime | None
     dedup_key: str
     body: bytes
 
@@ -80,4 +81,7 @@ def choose_in(services: Sequence[int], limit: int, *, now: dt.datetime) -> list[
             return []
         each = 2 * -(-limit // len(mine)) if len(mine) > 1 else limit
         cursor.execute(CHOOSE, {"services": mine, "each": each, "limit": limit, "bytes": MOST_BYTES, "now": now})
-        return [Stored(id_, service, key, kind, at, dedup, bytes(body)) for id_, service, key, kind, at, dedup, body in cursor.fetchall()]
+        return [
+            Stored(id_, service, key, kind, received, arrived, dedup, bytes(body))
+            for id_, service, key, kind, received, arrived, dedup, body in cursor.fetchall()
+        ]

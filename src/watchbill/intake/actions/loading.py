@@ -35,10 +35,10 @@ FROM unnest(%s::bigint[], %s::text[]) w(service_id, prefix)
 JOIN intake_alert a ON a.service_id = w.service_id AND starts_with(a.dedup_key, w.prefix) AND a.state = 'firing'
 """
 LATEST_RESOLVED = """
-SELECT w.service_id, w.dedup_key, a.incident_id
+SELECT w.service_id, w.dedup_key, a.incident_id, a.resolved_at
 FROM unnest(%s::bigint[], %s::text[]) w(service_id, dedup_key)
 CROSS JOIN LATERAL (
-    SELECT incident_id FROM intake_alert l WHERE l.service_id = w.service_id AND l.dedup_key = w.dedup_key ORDER BY l.id DESC LIMIT 1
+    SELECT incident_id, resolved_at FROM intake_alert l WHERE l.service_id = w.service_id AND l.dedup_key = w.dedup_key ORDER BY l.id DESC LIMIT 1
 ) a
 """
 GROUPS = """
@@ -106,8 +106,10 @@ def _alerts(drafts: Iterable[tuple[int, Draft]], world: World) -> None:
 
 
 def _previous(new: Iterable[tuple[int, str]], world: World) -> None:
-    for service_id, key, incident_id in _pairs(LATEST_RESOLVED, sorted(new)):
+    for service_id, key, incident_id, resolved_at in _pairs(LATEST_RESOLVED, sorted(new)):
         world.previous[service_id, key] = incident_id
+        if resolved_at is not None:
+            world.closed[service_id, key] = resolved_at
 
 
 def _groups(triggers: Iterable[tuple[int, Draft]], world: World) -> None:

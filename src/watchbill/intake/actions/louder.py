@@ -1,4 +1,4 @@
-"""An alert made an incident more severe: it is said, its owner is told, and the manager is paged when it now means high impact."""
+"""An alert made an incident more severe: it is said, its owner is told, a quiet page becomes loud, and the manager is paged for high impact."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from watchbill.audit.actions import Actor
 from watchbill.intake.rules import Louder, ServiceRule, louder
 from watchbill.response.actions.case import finish_in, lock_in, tell_person_in
-from watchbill.response.actions.opening import coordinate_in
+from watchbill.response.actions.opening import coordinate_in, louder_in
 
 
 def raise_in(raised: Sequence[Louder], service_of: Mapping[int, int], services: Mapping[int, ServiceRule], *, now: dt.datetime) -> None:
@@ -25,5 +25,6 @@ def raise_in(raised: Sequence[Louder], service_of: Mapping[int, int], services: 
         case.record("incident.severity", before=before, after=one.severity)
         finish_in(case, "severity")
         coordinate_in(case.incident, now=now)
+        louder_in(case)
         people = [person for person in (case.incident.owner_id, case.incident.acting_id) if person is not None]
         tell_person_in(case, people, f"A further alert is worse: {one.severity} now, {before} before.")

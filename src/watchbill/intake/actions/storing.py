@@ -29,9 +29,9 @@ UPDATE intake_alert a SET
     severity = r.severity, last_at = r.last_at, count = a.count + r.events,
     summary = COALESCE(r.summary, a.summary), source = COALESCE(r.source, a.source), component = COALESCE(r.component, a.component),
     "group" = COALESCE(r."group", a."group"), event_class = COALESCE(r.event_class, a.event_class),
-    details = COALESCE(r.details, a.details), links = COALESCE(r.links, a.links)
+    details = COALESCE(r.details, a.details) || COALESCE(r.more, '{}'), links = COALESCE(r.links, a.links)
 FROM jsonb_to_recordset(%s::jsonb) AS r(id bigint, firing boolean, resolved_at timestamptz, acknowledged_at timestamptz, severity text,
-    last_at timestamptz, events int, summary text, source text, component text, "group" text, event_class text, details jsonb, links jsonb)
+    last_at timestamptz, events int, summary text, source text, component text, "group" text, event_class text, details jsonb, links jsonb, more jsonb)
 WHERE a.id = r.id
 """
 NEW_ALERTS = """
@@ -158,7 +158,7 @@ def _state(alert: AlertState) -> dict[str, Any]:
 def _content(alert: AlertState) -> dict[str, Any]:
     draft = alert.draft
     if draft is None:
-        return {}
+        return dict(alert.parts)
     return {
         "summary": draft.summary,
         "source": draft.source,

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import traceback
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -16,7 +17,8 @@ from django.utils.module_loading import import_string
 from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
 from watchbill.intake.actions.loading import load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
-from watchbill.intake.rules import Incoming, Parser, ServiceRule, clean, decide
+from watchbill.intake.models import IntegrationKey
+from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, clean, decide
 
 logger = logging.getLogger("watchbill.intake")
 
@@ -87,16 +89,24 @@ def _read(
 ) -> tuple[list[Incoming], dict[int, str]]:
     """Understand each event; what cannot be understood is told with its error."""
     events, failures = [], {}
+    mappings = _mappings(stored)
     for event in stored:
         try:
             if event.service_id not in rules:
                 raise LookupError(f"its service {event.service_id} is gone")
-            parsed = readers[event.kind](event.body, event.dedup_key)
+            more = (mappings.get(event.key_id, {}),) if event.kind in MAPPED_KINDS else ()
+            parsed = readers[event.kind](event.body, event.dedup_key, *more)
         except Exception as error:  # noqa: BLE001  whatever a reader raises is about this event alone
             failures[event.id] = _words(error)
         else:
-            events.append(Incoming(event.id, event.service_id, event.received_at, parsed))
+            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at))
     return events, failures
+
+
+def _mappings(stored: Sequence[Stored]) -> dict[int, Any]:
+    """Where the fields stand, by key; no query when no event can have a mapping."""
+    ids = {event.key_id for event in stored if event.kind in MAPPED_KINDS}
+    return dict(IntegrationKey.objects.filter(pk__in=ids).values_list("id", "mapping")) if ids else {}
 
 
 @transaction.atomic(durable=True)

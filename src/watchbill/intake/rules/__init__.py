@@ -21,16 +21,19 @@ from watchbill.intake.rules.drafts import (
     short,
 )
 from watchbill.intake.rules.grouping import group_key
-from watchbill.intake.rules.keys import KEY_CHARACTERS, digest_of
+from watchbill.intake.rules.keys import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of
 from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, ServiceRule, Storm, World
 from watchbill.intake.rules.taking import decide
 
 __all__ = [
+    "ACTIVE_KINDS",
     "DEEPEST",
     "DEFAULT_SEVERITY",
     "FIELD_LENGTH",
     "KEY_CHARACTERS",
     "KEY_LENGTH",
+    "KINDS",
+    "MAPPED_KINDS",
     "REPLACEMENT",
     "SEVERITIES",
     "SUMMARY_LENGTH",

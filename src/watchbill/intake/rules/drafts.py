@@ -17,6 +17,13 @@ SUMMARY_LENGTH = 1024
 FIELD_LENGTH = 1024
 DEEPEST = 100  # levels of nesting; deeper ones are refused at the door
 
+SPACES = "\t\n\x0b\x0c\r\x85\u2028\u2029"  # within a line they are one
+UNSEEN = {  # they move a cursor, colour a terminal, or turn what stands beside them round: the reader would read what nobody wrote
+    *(chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))),
+    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+}
+IN_A_LINE = str.maketrans({**dict.fromkeys(UNSEEN, REPLACEMENT), **dict.fromkeys(SPACES, " ")})
+
 SEVERITIES = ("critical", "high", "medium", "low")  # the loudest first
 DEFAULT_SEVERITY = "high"
 WORDS = {
@@ -40,6 +47,9 @@ class Verb(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    TAKE_BACK = "unacknowledge"  # the source's own mark
+    CHANGE = "change"  # what the draft says replaces what the alert said; what it does not say stays
+    NOTE = "note"  # a line in the story
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class Draft:
     details: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[Mapping[str, str]] = ()
     all_with_prefix: bool = False
+    note: str = ""  # of TAKE_BACK, CHANGE and NOTE: the line that the story gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,8 @@ class Parsed:
     remark: str = ""
 
 
-Parser = Callable[[bytes, str], Parsed]  # the stored body, and the dedup key that the front door answered
+# The stored body, the dedup key that the front door answered, and for kinds that take one the mapping of the key.
+Parser = Callable[..., Parsed]
 
 
 def severity_of(word: str, mapping: Mapping[str, str]) -> str:
@@ -114,9 +126,9 @@ def clean_deeply(value: Any, depth: int = 0) -> Any:
 
 
 def short(value: Any, length: int = FIELD_LENGTH) -> str:
-    """A field as text of at most so many characters; what is not a text or a number is left out."""
+    """A field as one line of at most so many characters; what is not a text or a number is left out."""
     if isinstance(value, str):
-        return clean(value)[:length]
+        return clean(value).translate(IN_A_LINE)[:length]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)[:length]
     return ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 
 KEY_CHARACTERS = 32  # as PagerDuty's clients insist
+ACTIVE_KINDS = ("events", "alertmanager", "grafana", "opsgenie", "generic", "github-alerts", "gitlab-alerts", "sentry")
+KINDS = (*ACTIVE_KINDS, "email")
+MAPPED_KINDS = frozenset({"generic"})  # whose fields a key may say where to find
 
 
 def digest_of(key: str) -> bytes:

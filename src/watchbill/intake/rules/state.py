@@ -53,6 +53,7 @@ class AlertState:
     events: int = 0  # of this round
     changed: bool = False
     summary: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)  # fields that changed alone, while the rest stays as stored
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class World:
     storms: dict[int, Ref] = field(default_factory=dict)  # the open storm incident of a service
     recent: dict[int, int] = field(default_factory=dict)  # new incidents within the storm window, or what would have been
     previous: dict[tuple[int, str], Ref] = field(default_factory=dict)  # incident of the latest resolved alert with this key
+    closed: dict[tuple[int, str], dt.datetime] = field(default_factory=dict)  # when that alert was resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Incoming:
     service_id: int
     received_at: dt.datetime
     parsed: Parsed
+    arrived_at: dt.datetime | None = None  # of one that waited in a journal: when it was heard
 
 
 @dataclass(frozen=True, slots=True)

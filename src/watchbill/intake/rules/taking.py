@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
+from watchbill.intake.rules import changes
 from watchbill.intake.rules.drafts import Draft, Verb, louder, severity_of
 from watchbill.intake.rules.grouping import group_key
 from watchbill.intake.rules.state import AlertState, IncidentState, Incoming, Louder, Opening, Plan, Ref, Said, ServiceRule, World
@@ -28,6 +29,7 @@ def decide(events: Iterable[Incoming], world: World) -> Plan:
         if taking.costly() >= COSTLY:
             break
         service, made = world.services[event.service_id], taking.made
+        taking.heard = event.arrived_at
         told = [taking.take(draft, service, event.received_at) for draft in event.parsed.drafts]
         taking.plan.outcomes[event.id] = _outcome(told, event.parsed.remark)
         if event.parsed.remark and taking.made > made and told[0][1] is not None:  # said once, not at every repetition
@@ -43,6 +45,7 @@ class _Taking:
         self.plan = Plan()
         self.next_ref = -1
         self.made = 0  # alerts
+        self.heard: dt.datetime | None = None  # of an event that waited in a journal: it tells of then, and takes effect now
 
     def costly(self) -> int:
         """How many incidents must be looked at one by one?"""
@@ -53,11 +56,24 @@ class _Taking:
         if draft.all_with_prefix:
             return self._everything(draft, service, at)
         alert = self.world.alerts.get((service.id, draft.dedup_key))
+        if self._is_overtaken(draft, alert, service):
+            return "It waited in the journal while a newer event about this alert was taken in: nothing to do.", None
         if draft.verb is Verb.TRIGGER:
             return self._trigger(draft, alert, service, at)
         if alert is None:
             return "No alert with this key fires: nothing to do.", None
+        if draft.verb in changes.VERBS:
+            return self._change(draft, alert, service, at)
         return self._acknowledge(alert, at) if draft.verb is Verb.ACKNOWLEDGE else self._resolve(alert, at)
+
+    def _is_overtaken(self, draft: Draft, alert: AlertState | None, service: ServiceRule) -> bool:
+        """An older event never reopens what a newer one closed, and never closes what a newer one opened."""
+        if self.heard is None:
+            return False
+        if draft.verb is Verb.TRIGGER:
+            closed = self.world.closed.get((service.id, draft.dedup_key))
+            return alert is None and closed is not None and closed > self.heard
+        return draft.verb is Verb.RESOLVE and alert is not None and alert.last_at > self.heard
 
     def _everything(self, draft: Draft, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
         """What the source left out of its message is over with its group."""
@@ -146,7 +162,10 @@ class _Taking:
         return before if before is not None and before.restricted == service.restricted else None
 
     def _add(self, draft: Draft, incident: IncidentState, severity: str, at: dt.datetime) -> None:
-        alert = AlertState(self._ref(), incident.service_id, incident.id, draft.dedup_key, severity, draft, at, at, summary=draft.summary)
+        then = self.heard or at
+        alert = AlertState(
+            self._ref(), incident.service_id, incident.id, draft.dedup_key, severity, draft, then, then, summary=draft.summary
+        )
         self.world.alerts[incident.service_id, draft.dedup_key] = alert
         incident.firing += 1
         self.made += 1
@@ -161,6 +180,15 @@ class _Taking:
         if first and not incident.resolved:
             self.plan.source_acks[incident.id] = None
         return "Marked the alert of {number} as acknowledged by its source.", incident.id
+
+    def _change(self, draft: Draft, alert: AlertState, service: ServiceRule, at: dt.datetime) -> tuple[str, Ref | None]:
+        """What its source says about an alert that fires already. Never a new one, never a page."""
+        lines = changes.apply(draft, alert, severity_of(draft.severity, service.severity) if draft.severity else "")
+        self.plan.lines += [Said(alert.incident, "alert", line, {"key": alert.dedup_key}) for line in lines]
+        alert.last_at = max(alert.last_at, at)
+        self._mark(alert)
+        self._raise(self.world.incidents[alert.incident], alert.severity, alert.summary)
+        return f"{changes.VERBS[draft.verb]} the alert of {{number}}.", alert.incident
 
     def _resolve(self, alert: AlertState, at: dt.datetime) -> tuple[str, Ref | None]:
         incident = self.world.incidents[alert.incident]
@@ -177,11 +205,12 @@ class _Taking:
         return "Resolved the last alert of {number}.", incident.id
 
     def _end(self, alert: AlertState, at: dt.datetime) -> None:
-        alert.firing, alert.resolved_at = False, at
+        alert.firing, alert.resolved_at = False, self.heard or at
         self._mark(alert)
         self.world.alerts.pop((alert.service_id, alert.dedup_key), None)
         self.world.incidents[alert.incident].firing -= 1
         self.world.previous[alert.service_id, alert.dedup_key] = alert.incident
+        self.world.closed[alert.service_id, alert.dedup_key] = alert.resolved_at
 
     def _raise(self, incident: IncidentState, severity: str, summary: str) -> None:
         if louder(severity, incident.severity):
@@ -190,7 +219,7 @@ class _Taking:
 
     def _note(self, alert: AlertState, at: dt.datetime) -> None:
         alert.events += 1
-        alert.last_at = max(alert.last_at, at)
+        alert.last_at = max(alert.last_at, self.heard or at)
         self._mark(alert)
 
     def _mark(self, alert: AlertState) -> None:

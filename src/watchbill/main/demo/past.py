@@ -21,7 +21,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # 
 from watchbill.audit.actions import Actor  # noqa: E402
 from watchbill.config.actions import apply  # noqa: E402
 from watchbill.config.selectors import example  # noqa: E402
-from watchbill.engine.parts import hear  # noqa: E402
 from watchbill.incidents.models import Incident, Severity  # noqa: E402
 from watchbill.intake.actions import create_key, take_in  # noqa: E402
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
@@ -36,6 +35,7 @@ from watchbill.paging.actions import fire_due  # noqa: E402
 from watchbill.people.actions import set_password  # noqa: E402
 from watchbill.people.models import Organization, Person  # noqa: E402
 from watchbill.response import actions as response  # noqa: E402
+from watchbill.response.actions.hearing import hear  # noqa: E402
 from watchbill.schedules.actions import Change, add_override  # noqa: E402
 from watchbill.schedules.models import Schedule  # noqa: E402
 from watchbill.schedules.selectors import on_call  # noqa: E402

@@ -13,8 +13,8 @@ CANCEL = """
 WITH chosen AS (
   SELECT n.id, n.state, l.state AS carrier FROM notifications_notification n
   LEFT JOIN notifications_notification l ON l.id = n.bundle_id
-  WHERE (n.page_id = ANY(%s) OR n.incident_id = ANY(%s)) AND n.kind = ANY(%s)
-    AND (n.state IN ('queued', 'leased') OR n.state IN ('bundled', 'merged') AND l.state IN ('queued', 'leased'))
+  WHERE (n.page_id = ANY(%s) OR n.incident_id = ANY(%s)) AND n.kind = ANY(%s) AND (%s::bigint[] IS NULL OR n.person_id = ANY(%s))
+    AND (n.state IN ('queued', 'leased', 'sent') OR n.state IN ('bundled', 'merged') AND l.state IN ('queued', 'leased', 'sent'))
   ORDER BY n.id FOR NO KEY UPDATE OF n)
 UPDATE notifications_notification n SET
   state = CASE WHEN chosen.state = 'queued' OR chosen.carrier = 'queued' THEN 'cancelled' ELSE n.state END,
@@ -38,16 +38,20 @@ def cancel_in(
     page_ids: Iterable[int] = (),
     incident_ids: Iterable[int] = (),
     kinds: Iterable[str] | None = None,
+    person_ids: Iterable[int] | None = None,
     now: dt.datetime,
 ) -> None:
     """Nothing more is sent for these pages or incidents. Without `kinds`: everything but status notices, which tell how it ended.
+    `person_ids`: to these people only.
 
     A notification in the hands of an engine may still arrive (it was claimed before); it is marked, so that it is not tried again.
     """
     pages, incidents = sorted(set(page_ids)), sorted(set(incident_ids))
     if not pages and not incidents:
         return
-    changed = fetch(CANCEL, [pages, incidents, sorted(set(kinds)) if kinds is not None else list(ALL_BUT_STATUS), now])
+    of = sorted(set(kinds)) if kinds is not None else list(ALL_BUT_STATUS)
+    people = sorted(set(person_ids)) if person_ids is not None else None
+    changed = fetch(CANCEL, [pages, incidents, of, people, people, now])
     inherit_in([id_ for id_, state in changed if state == "cancelled"], now=now)
 
 

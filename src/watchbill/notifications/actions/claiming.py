@@ -38,7 +38,7 @@ DUE = """
 SELECT n.id, n.public_id::text, n.person_id, n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,
   n.first_page, n.held, n.tries, n.possible_duplicate, n.content, n.created_at, n.error,
   coalesce(c.kind, 'email') AS method, coalesce(c.address, p.email) AS address, coalesce(c.secret_env, '') AS secret_env,
-  c.id IS NULL OR c.verified_at IS NOT NULL AND c.removed_at IS NULL AS usable, p.is_active, p.handle, p.name,
+  c.id IS NULL OR c.verified_at IS NOT NULL AND c.removed_at IS NULL AND c.silent_at IS NULL AS usable, p.is_active, p.handle, p.name,
   l.at AS last_at, l.page_id AS last_page, split_part(coalesce(c.address, ''), '/', 3) AS host
 FROM notifications_notification n
 JOIN people_person p ON p.id = n.person_id
@@ -52,7 +52,7 @@ ORDER BY n.due_at LIMIT %s FOR NO KEY UPDATE OF n SKIP LOCKED
 JUST_SENT = """
 SELECT DISTINCT ON (n.page_id, n.person_id, n.contact_id) n.page_id, n.person_id, n.contact_id, n.id FROM notifications_notification n
 WHERE n.page_id = ANY(%s) AND n.kind = 'page'
-  AND (n.state = 'leased' AND n.lease_until > %s OR n.state = 'delivered' AND n.finished_at > %s)
+  AND (n.state = 'leased' AND n.lease_until > %s OR n.state IN ('sent', 'delivered') AND n.finished_at > %s)
 ORDER BY n.page_id, n.person_id, n.contact_id, n.id DESC
 """
 
@@ -159,7 +159,7 @@ def _why_not(row: _Due) -> str:
     if row.error and row.contact_id is None and not row.tries:
         return row.error
     if not row.usable:
-        return "This contact was removed or is not verified any more."
+        return "This contact was removed, is not verified any more, or was silenced by its owner."
     why = why_skipped(row.method, active=row.is_active, verified=True, secret_env=row.secret_env)
     return f"Not sent by {row.method}: {why}." if why else ""
 
@@ -257,6 +257,7 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
         created_at=row.created_at,
         contents=shown,
         count=max(len(shown), more + 1 if more >= SHOWN else 0),
+        first_page=row.first_page,
     )
 
 

@@ -100,12 +100,13 @@ WITH heir AS (
 UPDATE notifications_notification n SET
   state = CASE WHEN n.id = heir.id THEN 'queued' ELSE 'bundled' END,
   bundle_id = CASE WHEN n.id = heir.id THEN NULL ELSE heir.id END,
-  held = (n.id = heir.id), due_at = least(n.due_at, %s)
+  held = (n.id = heir.id), due_at = CASE WHEN n.kind = 'status' THEN n.due_at ELSE least(n.due_at, %s) END
 FROM heir WHERE n.bundle_id = heir.old AND n.state IN ('bundled', 'merged') AND NOT n.withdrawn
 """
 
 
 def inherit_in(cancelled: Sequence[int], *, now: dt.datetime) -> None:
-    """Others that were to go with a message that is cancelled go by themselves: the first of them carries the rest."""
+    """Others that were to go with a message that is cancelled go by themselves: the first of them carries the rest. Pages at once; news
+    still waits for the latest state."""
     if cancelled:
         run(HEIRS, [list(cancelled), now])

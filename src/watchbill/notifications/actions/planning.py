@@ -20,9 +20,11 @@ from watchbill.notifications.messages import Ask
 from watchbill.notifications.rules import LastPaged, Method, PersonalRule, Turn, is_further, plan, why_nobody
 
 PAGE, STATUS = "page", "status"
+SILENT = "silenced by its owner with STOP"
 
 PEOPLE = """
-SELECT p.id, p.email, p.is_active, l.at, l.page_id, c.id, c.kind, c.verified_at IS NOT NULL, c.secret_env
+SELECT p.id, p.email, p.is_active, l.at, l.page_id, c.id, c.kind, c.verified_at IS NOT NULL, c.secret_env, c.silent_at IS NOT NULL,
+    c.verified_by
 FROM people_person p
 LEFT JOIN notifications_lastpage l ON l.person_id = p.id
 LEFT JOIN notifications_contact c ON c.person_id = p.id AND c.removed_at IS NULL
@@ -47,7 +49,7 @@ def plan_in(asks: Sequence[Ask], *, now: dt.datetime) -> None:
     """Queue what the asks need, in the open transaction. A person whom nothing can reach is kept too: the next claim reports them as failed."""
     if not asks:
         return
-    people = _load(sorted({ask.person_id for ask in asks}))
+    people = people_with_contacts(sorted({ask.person_id for ask in asks}))
     known = _paged_before(asks)
     supersede_status_in([(a.incident_id, a.person_id) for a in asks if a.kind == STATUS and a.incident_id is not None], now=now)
     rows: list[Row] = []
@@ -96,32 +98,40 @@ def _turns(ask: Ask, person: _Person) -> tuple[Turn, ...]:
     return person.plans[key]
 
 
-def _load(ids: list[int]) -> dict[int, _Person]:
+def people_with_contacts(ids: list[int]) -> dict[int, _Person]:
+    """Contacts, personal rules and the last page of these people. Two queries."""
     people: dict[int, _Person] = {}
-    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env in fetch(PEOPLE, [ids]):
+    mails: dict[int, Method] = {}
+    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env, silent, by in fetch(PEOPLE, [ids]):
         if id_ not in people:
             last = LastPaged(last_at, last_page) if last_at else None
             people[id_] = _Person([], {}, last, {})
+            if email:
+                mails[id_] = Method(None, "email", why_skipped("email", active=active, verified=True, secret_env=""))
         if contact is not None:
-            why_not = why_skipped(kind, active=active, verified=verified, secret_env=secret_env)
+            why_not = SILENT if silent else why_skipped(kind, active=active, verified=verified, secret_env=secret_env, by=by)
             people[id_].methods.append(Method(contact, kind, why_not, kind in kinds.VOICE))
-        elif email:  # no contact was ever set: the mail of the account
-            people[id_].methods.append(Method(None, "email", why_skipped("email", active=active, verified=True, secret_env="")))
+            if by != "device":
+                mails.pop(id_, None)
+    for id_, mail in mails.items():  # no contact was ever set, but for devices beside it: the mail of the account
+        people[id_].methods.append(mail)
     for person, urgency, after, stored in fetch(RULES, [ids]):
         named = msgspec.json.decode(stored) if isinstance(stored, str) else stored
         people[person].rules.setdefault(urgency, []).append(PersonalRule(dt.timedelta(seconds=after), tuple(named)))
     return people
 
 
-def why_skipped(kind: str, *, active: bool, verified: bool, secret_env: str) -> str:
-    """Why this contact cannot be used now, or nothing."""
+def why_skipped(kind: str, *, active: bool, verified: bool, secret_env: str, by: str = "") -> str:
+    """Why this contact cannot be used now, or nothing. `by`: who verified it."""
     if not active:
         return "the account is not active"
     if not verified:
         return "not verified yet"
     if secret_env and not os.environ.get(secret_env):
         return f"the environment variable {secret_env} is not set"
-    return "" if kinds.is_active(kind) else "not active here"
+    if not kinds.is_active(kind):
+        return "not active here"
+    return "no device is subscribed: its owner does that on their own page" if kind == "push" and by == "operator" else ""
 
 
 def _paged_before(asks: Sequence[Ask]) -> set[tuple[int | None, int]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from django.db import transaction
 from watchbill.kernel import bus
 from watchbill.notifications.actions.outbox import fetch, inherit_in, run
 from watchbill.notifications.messages import Failure, Report, Result
-from watchbill.notifications.rules import After, Outcome, after_attempt
+from watchbill.notifications.rules import After, Outcome, Verdict, after_attempt, after_receipt
 
 ATTEMPTS = """
 INSERT INTO notifications_attempt (notification_id, n, started_at, ended_at, outcome, detail, instance)
@@ -28,8 +28,10 @@ WHERE n.id = ANY(%s) ORDER BY n.id FOR NO KEY UPDATE OF n
 
 WRITE = """
 UPDATE notifications_notification n SET state = r.state, due_at = coalesce(r.due_at, n.due_at), possible_duplicate = r.marked,
-  finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE r.ended_at END, error = r.error, lease_instance = NULL, lease_until = NULL
-FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bool[], %s::timestamptz[], %s::text[]) AS r(id, state, due_at, marked, ended_at, error)
+  finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE r.ended_at END, error = r.error, lease_instance = NULL, lease_until = NULL,
+  confirm_by = CASE WHEN r.state = 'sent' THEN r.confirm_by END
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bool[], %s::timestamptz[], %s::text[], %s::timestamptz[])
+  AS r(id, state, due_at, marked, ended_at, error, confirm_by)
 WHERE n.id = r.id
 """
 
@@ -56,8 +58,14 @@ GROUP BY n.page_id, n.firing HAVING bool_and(coalesce(l.state, n.state) = 'faile
 """
 
 
+TOLD_EARLY = """
+SELECT DISTINCT ON (notification_id, sid) notification_id, sid, verdict, detail FROM notifications_receipt
+WHERE notification_id = ANY(%s) AND sid = ANY(%s) AND verdict <> '' ORDER BY notification_id, sid, verdict DESC
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class _Row:
+class LockedRow:
     """A row of LOCK, by name."""
 
     id: int
@@ -86,10 +94,20 @@ def record(results: Sequence[Result], *, now: dt.datetime) -> Report:
 
 def apply_in(results: Sequence[Result], *, now: dt.datetime) -> Report:
     """The same in the open transaction. A result with attempt 0 ends a notification that nobody could send: no attempt is written."""
-    rows = {row[0]: _Row(*row) for row in fetch(LOCK, [sorted({r.notification_id for r in results})])}
+    rows = lock_in([r.notification_id for r in results])
     known = [r for r in results if r.notification_id in rows]
     write_attempts_in([r for r in known if r.attempt])
     ends = {r.notification_id: (r, end) for r in known if (end := _end(r, rows[r.notification_id])) is not None}
+    return conclude_in({**ends, **_told_early(ends, rows)}, rows, now=now)
+
+
+def lock_in(ids: Collection[int]) -> dict[int, LockedRow]:
+    """The notifications, locked in the one order."""
+    return {row[0]: LockedRow(*row) for row in fetch(LOCK, [sorted(set(ids))])}
+
+
+def conclude_in(ends: dict[int, tuple[Result, After]], rows: Mapping[int, LockedRow], *, now: dt.datetime) -> Report:
+    """Write the ends, start what they start, and say what paging must hear."""
     if not ends:
         return Report()
     _write(ends)
@@ -105,6 +123,19 @@ def apply_in(results: Sequence[Result], *, now: dt.datetime) -> Report:
     return Report(tuple(sorted(reached)), _after_failures(turns, now=now), tuple(_failures(ends, rows)))
 
 
+def _told_early(ends: Mapping[int, tuple[Result, After]], rows: Mapping[int, LockedRow]) -> dict[int, tuple[Result, After]]:
+    """What a provider told before we wrote down that it took the message."""
+    sids = {id_: result.sid for id_, (result, end) in ends.items() if end.state == "sent" and result.sid}
+    found = fetch(TOLD_EARLY, [list(sids), list(sids.values())]) if sids else []
+    early: dict[int, tuple[Result, After]] = {}
+    for id_, sid, verdict, detail in found:
+        row = rows[id_]
+        after = after_receipt(Verdict(verdict), state="sent", withdrawn=row.withdrawn, possible_duplicate=row.possible_duplicate)
+        if sids.get(id_) == sid and after is not None:
+            early[id_] = (replace(ends[id_][0], detail=detail), after)
+    return early
+
+
 def write_attempts_in(results: Sequence[Result]) -> None:
     """The evidence: one row for each try."""
     if results:
@@ -115,10 +146,10 @@ def write_attempts_in(results: Sequence[Result]) -> None:
         run(ATTEMPTS, [list(column) for column in columns])
 
 
-def _end(result: Result, row: _Row) -> After | None:
+def _end(result: Result, row: LockedRow) -> After | None:
     """What the result does to the row; nothing when another engine has it or it has ended. A late *delivered* spares a second try."""
     ours = row.state == "leased" and row.lease_instance == result.instance
-    late = row.state == "queued" and result.outcome is Outcome.DELIVERED
+    late = row.state == "queued" and result.outcome in (Outcome.ACCEPTED, Outcome.DELIVERED)
     if not (ours or late or (row.state == "queued" and not result.attempt)):
         return None
     return after_attempt(result.outcome, tries=max(row.tries, 1), withdrawn=row.withdrawn, possible_duplicate=row.possible_duplicate)
@@ -132,15 +163,16 @@ def _write(ends: dict[int, tuple[Result, After]]) -> None:
             result.ended_at + end.again_in if end.again_in is not None else None,
             end.possible_duplicate,
             result.ended_at,
-            _error(result),
+            _error(result, end),
+            result.confirm_by,
         )
         for id_, (result, end) in ends.items()
     ]
     run(WRITE, [list(column) for column in zip(*values, strict=True)])
 
 
-def _error(result: Result) -> str:
-    return "" if result.outcome is Outcome.DELIVERED else result.detail[:500]
+def _error(result: Result, end: After) -> str:
+    return "" if end.state in ("sent", "delivered") else result.detail[:500]
 
 
 def _after_failures(turns: Sequence[tuple[Any, ...]], *, now: dt.datetime) -> tuple[tuple[int, int], ...]:
@@ -153,12 +185,13 @@ def _after_failures(turns: Sequence[tuple[Any, ...]], *, now: dt.datetime) -> tu
     return tuple((page, firing) for page, firing in fetch(WHOLLY_FAILED, [pages, firings]))
 
 
-def _failures(ends: dict[int, tuple[Result, After]], rows: dict[int, _Row]) -> list[Failure]:
+def _failures(ends: Mapping[int, tuple[Result, After]], rows: Mapping[int, LockedRow]) -> list[Failure]:
     """The first failure of a method and its last one are told; the retries between are in the attempts."""
     told: list[Failure] = []
     for id_, (result, end) in ends.items():
         row = rows[id_]
         last = end.state == "failed"
-        if end.starts_next and row.incident_id is not None and row.kind != "status" and (last or row.tries <= 1):
-            told.append(Failure(row.incident_id, row.page_id, row.person_id, row.name, row.method, result.detail, last))
+        if end.starts_next and row.incident_id is not None and row.kind != "status" and (last or row.tries <= 1 or end.state == "sent"):
+            waits = end.state == "sent"
+            told.append(Failure(row.incident_id, row.page_id, row.person_id, row.name, row.method, result.detail, last, waits))
     return told

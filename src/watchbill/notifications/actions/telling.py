@@ -42,8 +42,8 @@ SELECT DISTINCT n.person_id, n.contact_id FROM notifications_notification n
 LEFT JOIN notifications_notification l ON l.id = n.bundle_id
 LEFT JOIN notifications_contact c ON c.id = n.contact_id
 JOIN people_person p ON p.id = n.person_id AND p.is_active
-WHERE n.incident_id = %s AND n.kind = 'page' AND (coalesce(l.state, n.state) IN ('delivered', 'leased') OR n.possible_duplicate)
-  AND n.person_id IS DISTINCT FROM %s AND (n.contact_id IS NULL OR c.removed_at IS NULL AND c.kind <> ALL(%s))
+WHERE n.incident_id = %s AND n.kind = 'page' AND (coalesce(l.state, n.state) IN ('sent', 'delivered', 'leased') OR n.possible_duplicate)
+  AND n.person_id IS DISTINCT FROM %s AND (n.contact_id IS NULL OR c.removed_at IS NULL AND c.silent_at IS NULL AND c.kind <> ALL(%s))
 ORDER BY n.person_id, n.contact_id
 """
 

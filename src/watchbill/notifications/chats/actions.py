@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -22,9 +23,9 @@ from watchbill.kernel import bus, leases
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.notifications.actions.outbox import fetch, run
 from watchbill.notifications.chats.messages import Claim, PostAsk, Posted, Said
-from watchbill.notifications.chats.models import LINK, ChatLink, ChatName, Heard, Posting
+from watchbill.notifications.chats.models import LINK, Chat, ChatLink, ChatName, Heard, Posting
 from watchbill.notifications.chats.rules import after_post
-from watchbill.notifications.chats.selectors import Settings, person_of
+from watchbill.notifications.chats.selectors import Settings, person_of, settings_of
 from watchbill.notifications.models import Contact
 from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Person
@@ -32,7 +33,9 @@ from watchbill.people.models import Person
 LEASE = dt.timedelta(seconds=60)
 LINK_LIVES = dt.timedelta(minutes=10)
 REMEMBERED = dt.timedelta(days=1)  # requests of a chat: it repeats within minutes
+DIED_AFTER = dt.timedelta(seconds=10)  # whoever had a request in hand for so long and said nothing is not there any more
 SALT = "watchbill.notifications.chats.link"
+PROVES = re.compile(r"https?://[^\s\"\\<>]*/chat/link/[^\s\"\\<>]+")
 
 ASK = """
 INSERT INTO notifications_posting (public_id, incident_id, chat_id, channel, room, wanted, shown, due_at, place, message, digest, tries, doubt,
@@ -152,33 +155,49 @@ def give_back(instance_id: int, chat_id: int) -> None:
         run(sql, [instance_id, chat_id])
 
 
+def looked(chat_id: int, *, said: str, error: str, now: dt.datetime) -> None:
+    """How the chat answered when it was asked whether it is there."""
+    Chat.objects.filter(pk=chat_id).update(looked_at=now, said=said[:200], error=error[:500])
+
+
+def listened(chat_id: int, *, now: dt.datetime) -> None:
+    """A node listens there by Socket Mode."""
+    Chat.objects.filter(pk=chat_id).update(heard_at=now)
+
+
 def name_means(chat_id: int, name: str, user: str, *, now: dt.datetime) -> None:
     """Keep whom a @name stands for."""
     ChatName.objects.update_or_create(chat_id=chat_id, name=name, defaults={"user": user, "resolved_at": now})
 
 
-def hear(chat: Settings, body: bytes, *, now: dt.datetime) -> tuple[bool, str]:
-    """(is it new, what was answered before). Called before anything is done for a request; `heard` keeps the answer."""
-    digest = hashlib.sha256(body).hexdigest()
+def hear(chat: Settings, identity: bytes, *, now: dt.datetime) -> tuple[bool, str]:
+    """(is it to be done, what was answered before). Called before anything is done for a request; `heard` keeps the answer.
+
+    One that somebody has in hand is answered with nothing; one whose process died on it is done again.
+    """
+    digest = hashlib.sha256(identity).hexdigest()
     with transaction.atomic():
         Heard.objects.filter(at__lt=now - REMEMBERED).delete()
         row, new = Heard.objects.get_or_create(chat_id=chat.id, digest=digest, defaults={"at": now})
-    return new, row.answer
+        if not new and row.answer is None:
+            new = bool(Heard.objects.filter(pk=row.pk, answer=None, at__lt=now - DIED_AFTER).update(at=now))
+    return new, row.answer or ""
 
 
-def heard(chat: Settings, body: bytes, answer: str | None) -> None:
-    """What was answered; None when it failed, so that the same request may be tried again."""
-    rows = Heard.objects.filter(chat_id=chat.id, digest=hashlib.sha256(body).hexdigest())
+def heard(chat: Settings, identity: bytes, answer: str | None) -> None:
+    """What was answered, without an address that proves somebody; None when it failed, so that the same request may be tried again."""
+    rows = Heard.objects.filter(chat_id=chat.id, digest=hashlib.sha256(identity).hexdigest())
     if answer is None:
         rows.delete()
     else:
-        rows.update(answer=answer)
+        rows.update(answer=PROVES.sub("(it was shown once)", answer))
 
 
 @transaction.atomic(durable=True)
 def make_link(chat: Settings, user: str, user_name: str, *, now: dt.datetime) -> str:
     """The address that proves who this user is; earlier ones of theirs end."""
     token = get_random_string(32)
+    ChatLink.objects.filter(expires_at__lt=now - REMEMBERED, used_at=None).delete()
     ChatLink.objects.filter(chat_id=chat.id, user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
     ChatLink.objects.create(chat_id=chat.id, user=user, user_name=user_name[:200], digest=_digest(token), expires_at=now + LINK_LIVES)
     return f"{settings.PUBLIC_URL}/chat/link/{signing.Signer(salt=SALT, sep='~').sign(token)}"
@@ -204,9 +223,10 @@ GONE = "This link was used, has expired (after 10 minutes), or was made elsewher
 
 
 @transaction.atomic(durable=True)
-def use_link(signed: str, chat: Settings, *, person: Person, actor: Actor, now: dt.datetime) -> Contact:
+def use_link(signed: str, *, person: Person, actor: Actor, now: dt.datetime) -> Contact:
     """The user of the link is this person: a proved contact. Raises NotFound as `read_link`, Refused when they are somebody else already."""
     row = read_link(signed, now=now)
+    chat = settings_of(row.chat)
     if not ChatLink.objects.filter(pk=row.pk, used_at=None).update(used_at=now, used_by=person):
         raise NotFound(GONE)
     known = person_of(chat, row.user)
@@ -226,7 +246,22 @@ def use_link(signed: str, chat: Settings, *, person: Person, actor: Actor, now: 
             person=person, kind=chat.kind, address=address, position=position, verified_at=now, verified_by=LINK
         )
         _keep_the_account_s_mail_in(person, now=now)
-    record_in([Entry("contact.verify", "contact", str(contact.pk), detail={"kind": chat.kind, "by": LINK})], by=actor, now=now)
+    evidence = {"handle": person.handle, "kind": chat.kind, "chat": chat.name, "chat_user": row.user, "by": LINK}
+    record_in([Entry("contact.verify", "contact", str(contact.pk), detail=evidence)], by=actor, now=now)
+    return contact
+
+
+@transaction.atomic(durable=True)
+def unlink(person: Person, contact_id: int, *, actor: Actor, now: dt.datetime) -> Contact:
+    """That account of a chat is not this person any more. Raises NotFound for what they did not prove themselves."""
+    rows = Contact.objects.select_for_update().filter(pk=contact_id, person=person, verified_by=LINK, removed_at=None)
+    contact = rows.exclude(kind="email").first()
+    if contact is None:
+        raise NotFound("You have no account of a chat like that.")
+    contact.removed_at = now
+    contact.save(update_fields=["removed_at"])
+    evidence = {"handle": person.handle, "kind": contact.kind, "address": contact.address}
+    record_in([Entry("contact.remove", "contact", str(contact.pk), detail=evidence)], by=actor, now=now)
     return contact
 
 

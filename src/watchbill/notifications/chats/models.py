@@ -24,6 +24,10 @@ class Chat(models.Model):
     writes = models.JSONField(default=list)  # ["post", "update"]
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    looked_at = models.DateTimeField(null=True)  # when an engine last asked whether it answers
+    said = models.CharField(max_length=200, blank=True, default="")  # as whom it knows us
+    error = models.CharField(max_length=500, blank=True, default="")  # why it does not answer
+    heard_at = models.DateTimeField(null=True)  # when a node was last seen to listen by Socket Mode
 
     def __str__(self) -> str:
         return self.name
@@ -109,7 +113,7 @@ class Heard(models.Model):
     chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="heard", db_index=False)
     digest = models.CharField(max_length=64)
     at = models.DateTimeField()
-    answer = models.TextField(blank=True, default="")
+    answer = models.TextField(null=True, default=None)  # null: not done yet
 
     class Meta:
         indexes = [models.Index(fields=["at"], name="heard_at")]

@@ -128,12 +128,25 @@ def _is_first(chat: Settings) -> bool:
     return Chat.objects.filter(kind=chat.kind, is_active=True).order_by("position", "id").values_list("id", flat=True).first() == chat.id
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """Does a chat answer, and is it listened to? Times are of the last look; `unwritten`: messages that could not be written."""
+
+    chat: Settings
+    looked_at: dt.datetime | None
+    said: str
+    error: str
+    heard_at: dt.datetime | None
+    unwritten: int
+
+
+def states() -> list[State]:
+    """How the engine last found every chat."""
+    unwritten = dict(Posting.objects.filter(~Q(error="")).values_list("chat_id").annotate(many=Count("id")))
+    rows = Chat.objects.filter(is_active=True).order_by("position", "id")
+    return [State(settings_of(row), row.looked_at, row.said, row.error, row.heard_at, unwritten.get(row.id, 0)) for row in rows]
+
+
 def next_due(*, after: dt.datetime) -> dt.datetime | None:
     """When the next message must be looked at, if one must after that moment."""
     return Posting.objects.filter(due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first()
-
-
-def failing() -> list[tuple[str, int]]:
-    """Chats with messages that could not be posted or edited, and how many."""
-    rows = Posting.objects.filter(~Q(error="")).values_list("chat__name").annotate(many=Count("id")).order_by("chat__name")
-    return [(name, many) for name, many in rows]

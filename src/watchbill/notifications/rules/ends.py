@@ -11,8 +11,9 @@ LOST_AT_MOST = 6  # a message that ends six engines in a row is set aside, so th
 
 
 class Outcome(StrEnum):
-    """How a try ended. `unknown`: it may have arrived."""
+    """How a try ended. `accepted`: a provider took it and tells later whether it arrived. `unknown`: it may have arrived."""
 
+    ACCEPTED = "accepted"
     DELIVERED = "delivered"
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
@@ -33,6 +34,8 @@ def after_attempt(outcome: Outcome, *, tries: int, withdrawn: bool, possible_dup
     """What follows the try number `tries` (from 1). `withdrawn`: acknowledged or resolved meanwhile, so nothing is tried again."""
     if outcome is Outcome.DELIVERED:
         return After("delivered", possible_duplicate=possible_duplicate)
+    if outcome is Outcome.ACCEPTED:
+        return After("sent", possible_duplicate=possible_duplicate)
     marked = possible_duplicate or outcome is Outcome.UNKNOWN
     if withdrawn:
         return After("cancelled", possible_duplicate=marked)

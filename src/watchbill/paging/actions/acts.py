@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from django.db import connection
+from django.db.models import Q
 
 from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import Line, end_paged_access_in, tell_in
@@ -30,7 +31,8 @@ def acknowledge_in(page_id: int, person_id: int, *, now: dt.datetime) -> bool:
 
 def word_in(incident_id: int, *, now: dt.datetime) -> None:
     """A human word about the incident: the ack timeout of its respond page counts from here."""
-    ids = Page.objects.filter(incident_id=incident_id, purpose="respond", status=Page.Status.ACKNOWLEDGED).values_list("id", flat=True)
+    owned = Q(status=Page.Status.ACKNOWLEDGED) | Q(status=Page.Status.PAUSED, paused_status=Page.Status.ACKNOWLEDGED)
+    ids = Page.objects.filter(owned, incident_id=incident_id, purpose="respond").values_list("id", flat=True)
     for row in hold(list(ids)):
         _put(row, rules.word(row.walk, now=now, world=world_of([row.walk], now=now)))
 
@@ -50,9 +52,24 @@ def escalate_in(page_id: int, *, now: dt.datetime, by: Actor) -> bool:  # noqa: 
     return _urge(page_id, lambda walk: rules.escalate(walk, now=now), now=now)
 
 
-def start_again_in(page_id: int, *, now: dt.datetime) -> bool:
-    """From step 1 of its copy, now: given back, or still firing at the end of a maintenance."""
-    return _urge(page_id, lambda walk: rules.start_again(walk, now=now), now=now)
+def start_again_in(page_id: int, *, now: dt.datetime, skip_first: bool = False) -> bool:
+    """From step 1 of its copy, now: given back, or still firing at the end of a maintenance. `skip_first`: from step 2."""
+    return _urge(page_id, lambda walk: rules.start_again(walk, now=now, skip_first=skip_first), now=now)
+
+
+def louder_in(page_id: int, *, now: dt.datetime) -> bool:
+    """From here on it is a loud page. One that waits starts again from step 1, at once. Says whether it was so."""
+    Page.objects.filter(pk=page_id).update(urgency="high")
+    row = _one(page_id)
+    world = world_of([row.walk], now=now)
+    walk = rules.louder(row.walk, now=now, world=world)
+    if walk is None:
+        return False
+    if walk.urged:
+        write_in([Look(row, rules.advance(walk, now=now, world=world))], now=now)
+    else:
+        write_walks_in([(row, walk)])
+    return walk.urged
 
 
 def aim_in(page_id: int, person_id: int, *, now: dt.datetime) -> bool:
@@ -117,11 +134,16 @@ def reached_in(page_ids: Collection[int], *, now: dt.datetime) -> None:
 
 
 def all_failed_in(failed: Collection[tuple[int, int]], *, now: dt.datetime) -> None:
-    """Every method of everybody whom this firing of this page asked has failed for good: what comes next comes now."""
+    """Every method of everybody whom this firing of this page asked has failed for good: what comes next comes now.
+
+    Unless somebody else of the step was reached: by a firing when their hours began, or by hand. One of a step that is over is old news.
+    """
     firing = dict(sorted(failed))
     changed, lines = [], []
-    for row in hold(list(firing)) if firing else []:
-        walk = rules.fail_early(row.walk, firing[row.page_id], now=now)
+    rows = hold(list(firing)) if firing else []
+    spent = _spent(rows)
+    for row in rows:
+        walk = rules.fail_early(row.walk, now=now) if row.page_id in spent else None
         if walk is not None:
             changed.append((row, walk))
             text = "Nobody whom this step asked can be reached: what comes next comes now."
@@ -177,6 +199,19 @@ def _reached(page_ids: Collection[int]) -> set[int]:
     WHERE n.page_id = ANY(%s) AND 'delivered' IN (n.state, carrier.state)"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(page_ids)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _spent(rows: Collection[Row]) -> set[int]:
+    """Pages that have reached nobody, and can reach nobody any more, since the step (or the person in daylight order) they are on fired."""
+    sql = """
+    WITH began AS (
+      SELECT page_id, max(n) AS n FROM paging_firing WHERE page_id = ANY(%s) AND kind IN ('step', 'daylight', 'aimed') GROUP BY page_id)
+    SELECT b.page_id FROM began b JOIN notifications_notification n ON n.page_id = b.page_id AND n.firing >= b.n AND n.kind <> 'status'
+    LEFT JOIN notifications_notification carrier ON carrier.id = n.bundle_id
+    GROUP BY b.page_id HAVING bool_and(coalesce(carrier.state, n.state) = 'failed')"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [[row.page_id for row in rows]])
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -31,6 +31,7 @@ class NewPage:
     policy_id: int | None = None
     targets: Sequence[dict[str, Any]] | None = None
     aimed_at_id: int | None = None
+    restricted: bool = False  # of a restricted incident only the channel of its own team is told
 
 
 COPY = """
@@ -76,13 +77,13 @@ def open_pages_in(new: Sequence[NewPage], *, now: dt.datetime) -> list[int]:
 def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
     """For each page the digest and the content of its copy; equal words are made once."""
     policies = _policies({page.policy_id for page in new if page.policy_id is not None})
-    channels = _channels({page.team_id for page in new if page.targets is not None}, policies.values())
+    channels = _channels({page.team_id for page in new if page.targets is not None or page.restricted}, policies.values())
     last_resort = _last_resort({page.team_id for page in new})
     made: dict[Any, tuple[str, dict[str, Any]]] = {}
     answer = []
     for page in new:
         targets = None if page.targets is None else json.dumps(page.targets, sort_keys=True)
-        key = (page.policy_id, page.team_id, page.purpose, targets)
+        key = (page.policy_id, page.team_id, page.purpose, page.restricted, targets)
         if key not in made:
             content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []), channels)
             text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -94,31 +95,38 @@ def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
 def _content(page: NewPage, policy: Policy | None, last_resort: list[int], channels: Channels) -> dict[str, Any]:
     """What the page carries: the policy's words, and in order of preference who comes last."""
     if page.targets is not None:
-        steps = [{"notify": [_placed(target, channels.get(page.team_id)) for target in page.targets], "wait": HAND_WAIT}]
+        steps = [{"notify": [_placed(target, page.team_id, page, channels) for target in page.targets], "wait": HAND_WAIT}]
         return {"policy": None, "name": page.purpose, "team": page.team_id, "repeat": 0, "steps": steps, "last_resort": last_resort}
     if policy is None:
         return {"policy": None, "name": "no policy", "team": page.team_id, "repeat": 0, "steps": [], "last_resort": last_resort}
-    channel = channels.get(policy.team_id)
     first = [policy.last_resort_id] if policy.last_resort_id is not None else []
     return {
         "policy": policy.id,
         "name": policy.name,
         "team": page.team_id,
         "repeat": policy.repeat,
-        "steps": [{**step, "notify": [_placed(target, channel) for target in step["notify"]]} for step in policy.steps],
+        "steps": [
+            {**step, "notify": [_placed(target, policy.team_id, page, channels) for target in step["notify"]]} for step in policy.steps
+        ],
         "last_resort": list(dict.fromkeys([*first, *last_resort])),
     }
 
 
-def _placed(target: dict[str, Any], channel: dict[str, str] | None) -> dict[str, Any]:
-    """`channel: team` means the channel that the team has now."""
-    if target.get("kind") != "channel" or target.get("chat") or channel is None:
+def _placed(target: dict[str, Any], team_id: int, page: NewPage, channels: Channels) -> dict[str, Any]:
+    """`channel: team` means the channel that the team has now. Of a restricted incident no other channel than its own team's is told."""
+    if target.get("kind") != "channel":
         return target
-    return {**target, "chat": channel["chat"], "name": channel["name"]}
+    if not target.get("chat") and (channel := channels.get(team_id)) is not None:
+        target = {**target, "chat": channel["chat"], "name": channel["name"]}
+    if page.restricted and target.get("chat"):
+        own = channels.get(page.team_id)
+        if own is None or (own["chat"], own["name"]) != (target["chat"], target["name"]):
+            return {**target, "chat": "", "foreign": True}
+    return target
 
 
 def _channels(team_ids: set[int], policies: Iterable[Policy]) -> Channels:
-    """The channels of teams whose policy or page says `channel: team`."""
+    """The channels of these teams, and of those whose policy says `channel: team`."""
     policies = list(policies)
     wanted = team_ids | {policy.team_id for policy in policies if any(_asks_team_channel(step) for step in policy.steps)}
     rows = Team.objects.filter(id__in=wanted, channel__isnull=False).values_list("id", "channel") if wanted else ()

@@ -41,7 +41,9 @@ def acknowledge(walk: Walk, person_id: int, *, now: dt.datetime, world: World) -
 
 
 def word(walk: Walk, *, now: dt.datetime, world: World) -> Walk | None:
-    """A human word: the ack timeout counts from here."""
+    """A human word: the ack timeout counts from here. While it is put off, the end of that stays."""
+    if walk.status == PAUSED and walk.paused_status == ACKNOWLEDGED:
+        return replace(walk, word_at=now)
     if walk.status != ACKNOWLEDGED:
         return None
     return replace(walk, word_at=now, pinged_at=None, due_at=silent_from(walk, now, world))
@@ -64,11 +66,23 @@ def escalate(walk: Walk, *, now: dt.datetime) -> Walk | None:
     return replace(_unowned(walk), status=status, round=round_, aimed_at=None, source_cleared=False, due_at=now, urged=True)
 
 
-def start_again(walk: Walk, *, now: dt.datetime) -> Walk | None:
-    """From step 1, at once: it was given back, or still fires when its maintenance ends."""
+def start_again(walk: Walk, *, now: dt.datetime, skip_first: bool = False) -> Walk | None:
+    """From step 1, at once: it was given back, or still fires when its maintenance ends. `skip_first`: from step 2, as whom step 1 asks gave
+    it back; where that is all there is, the last resort."""
     if walk.status == RESOLVED:
         return None
-    return replace(_unowned(walk), status=TRIGGERED, step=0, round=0, held=(), tried=(), aimed_at=None, due_at=now, urged=True)
+    round_ = walk.copy.repeat if skip_first and len(walk.copy.steps) < 2 else 0
+    again = replace(_unowned(walk), status=TRIGGERED, step=int(skip_first), round=round_, held=(), tried=(), aimed_at=None)
+    return replace(again, due_at=now, urged=True)
+
+
+def louder(walk: Walk, *, now: dt.datetime, world: World) -> Walk | None:
+    """The page has become loud. One that waits starts again from step 1, at once; of an owned one the ack timeout counts from now on."""
+    if walk.status in (TRIGGERED, EXHAUSTED):
+        return start_again(walk, now=now)
+    if walk.status == ACKNOWLEDGED and walk.pinged_at is None:
+        return replace(walk, due_at=silent_from(walk, walk.word_at or now, world))
+    return None
 
 
 def aim(walk: Walk, person_id: int, *, now: dt.datetime) -> Walk | None:
@@ -110,12 +124,12 @@ def reach(walk: Walk, *, now: dt.datetime) -> Walk | None:
     return replace(_unowned(walk), status=status, held=(), quiet_at=now, due_at=now + UNSEEN_AFTER)
 
 
-def fail_early(walk: Walk, firing: int, *, now: dt.datetime) -> Walk | None:
-    """Every method of everybody whom this firing asked has failed for good: what comes next comes now. None: another firing came since.
+def fail_early(walk: Walk, *, now: dt.datetime) -> Walk | None:
+    """Every method of everybody who was asked since this step fired has failed for good: what comes next comes now.
 
     Never for the last resort, which would be asked without end.
     """
-    if walk.status != TRIGGERED or walk.firings != firing or walk.quiet_at is not None:
+    if walk.status != TRIGGERED or walk.quiet_at is not None:
         return None
     return replace(walk, due_at=now, wait_until=None)
 

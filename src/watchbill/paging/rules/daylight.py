@@ -31,6 +31,11 @@ def daylight(people: Sequence[int], *, last_on_call: int | None, now: dt.datetim
     return tuple(sorted(people, key=place))
 
 
+def light_of(working: WorkingTime | None, now: dt.datetime) -> str:
+    """What it is for this person now, in a word: working, awake, asleep or away."""
+    return ("working", "awake", "asleep", "away")[ASLEEP if working is None else _light(working, now)]
+
+
 def _light(working: WorkingTime, now: dt.datetime) -> int:
     if any(start <= now < end for start, end in working.time_off):
         return AWAY

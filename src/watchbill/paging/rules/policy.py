@@ -24,6 +24,7 @@ class Target:
     daylight: bool = False
     each: dt.timedelta = dt.timedelta(minutes=5)
     chat: str = ""  # of a channel
+    foreign: bool = False  # a channel of others, and the incident is restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _target(row: Mapping[str, Any]) -> Target:
         daylight=row.get("order") == "daylight",
         each=each,
         chat=row.get("chat") or "",
+        foreign=bool(row.get("foreign")),
     )
 
 

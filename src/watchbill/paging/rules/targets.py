@@ -55,7 +55,11 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
 
 def _hear(asked: Asked, target: Target, index: int, world: World) -> None:
     """A channel is told when its chat works, and is skipped and named when not; in either case it is nobody."""
-    why = world.chats.get(target.chat, "not active yet") if target.chat else "the team has no channel"
+    why = "the team has no channel"
+    if target.foreign:
+        why = "the incident is restricted, and this is not the channel of its team"
+    elif target.chat:
+        why = world.chats.get(target.chat, "not active yet")
     if why:
         asked.skipped.append(Skipped(index, target.name, why.rstrip(".")))
     elif (channel := Channel(target.chat, target.name)) not in asked.channels:

@@ -209,8 +209,9 @@ def _forgotten(walk: Walk, now: dt.datetime, world: World) -> Advance:
 
 
 def _ping(walk: Walk, reason: str, kind: str, now: dt.datetime, world: World) -> Advance:
-    again = silent_from(walk, now, world) is not None
-    pinged = replace(walk, pinged_at=now, due_at=now + PATIENCE if again else None)
+    silent = silent_from(walk, walk.word_at or walk.acknowledged_at or now, world)
+    again = silent is not None and silent <= now
+    pinged = replace(walk, pinged_at=now, due_at=now + PATIENCE) if again else replace(walk, due_at=silent)
     owner = walk.owner_id
     if owner is None or not world.can_be_asked(owner):
         return _trigger_again(walk, now, world) if again else Advance(pinged)
@@ -251,7 +252,8 @@ def _unseen(walk: Walk, now: dt.datetime, world: World) -> Advance:
 
 
 def _go_on(walk: Walk, now: dt.datetime, world: World) -> Advance:
-    """A pause is over: the wait goes on where it stood. After a snooze the owner is reminded, and the ack timeout starts anew."""
+    """A pause is over: the wait goes on where it stood. After a snooze the owner is reminded; where they have been silent for the ack timeout
+    by then, that is their ping."""
     resumed = replace(walk, status=walk.paused_status or TRIGGERED, paused_status="", paused_due_in=None, pause_reason="")
     if resumed.status == ACKNOWLEDGED:
         reason = "The time for which you put it off is over."

@@ -3,6 +3,7 @@
 Viewers are checked above: whoever may see the incident may see its pages.
 """
 
+from watchbill.paging.selectors.foresight import Foreseen, Reached, described, foresee, policy_named
 from watchbill.paging.selectors.proof import Unproven, set_aside, unproven
 from watchbill.paging.selectors.rows import Row, rows_of
 from watchbill.paging.selectors.walks import Asked, Coming, Fired, Picture, Way, walk_of, walks_of
@@ -12,11 +13,16 @@ __all__ = [
     "Asked",
     "Coming",
     "Fired",
+    "Foreseen",
     "Picture",
+    "Reached",
     "Row",
     "Unproven",
     "Way",
     "copies_of",
+    "described",
+    "foresee",
+    "policy_named",
     "rows_of",
     "set_aside",
     "unproven",

@@ -17,7 +17,7 @@ from watchbill.paging.selectors.rows import Row, rows_of, with_tried
 from watchbill.paging.selectors.world import world_of
 
 # Ends of a notification, best first: what is said of a person who was asked is the best that became of any of their ways.
-ENDS = ("delivered", "leased", "queued", "failed", "cancelled")
+ENDS = ("delivered", "sent", "leased", "queued", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person whom a firing asked. `outcome`: delivered | leased | queued | failed | cancelled | nothing (no way was there)."""
+    """A person whom a firing asked. `outcome`: delivered | sent | leased | queued | failed | cancelled | nothing (no way was there)."""
 
     person_id: int
     handle: str

@@ -6,8 +6,9 @@ from watchbill.response.actions.acknowledging import acknowledge, give_back, sou
 from watchbill.response.actions.bulk import bulk
 from watchbill.response.actions.case import Outcome
 from watchbill.response.actions.closing import cleared_in, reopen, resolve, resolve_page
-from watchbill.response.actions.managing import manager_step
+from watchbill.response.actions.managing import log_call, manager_step
 from watchbill.response.actions.opening import open_in, page_by_hand
+from watchbill.response.actions.sheets import sheet_taken
 from watchbill.response.actions.walking import assign, escalate, page_people, reassign, snooze
 from watchbill.response.actions.words import note, set_severity
 
@@ -19,6 +20,7 @@ __all__ = [
     "cleared_in",
     "escalate",
     "give_back",
+    "log_call",
     "manager_step",
     "note",
     "open_in",
@@ -29,6 +31,7 @@ __all__ = [
     "resolve",
     "resolve_page",
     "set_severity",
+    "sheet_taken",
     "snooze",
     "source_ack_in",
 ]

@@ -22,9 +22,11 @@ from watchbill.people.permissions import Verb
 from watchbill.response.actions.case import (
     Case,
     Outcome,
+    answered_in,
     clock,
     engage_in,
     finish_in,
+    finish_with_word_in,
     is_resolved,
     keep_access_in,
     latest,
@@ -127,7 +129,7 @@ def owner_is_silent(case: Case) -> bool:
 def give_back(number: int, reason: str, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
     """Whoever has it cannot go on: its page is triggered again. The owner stays until somebody acknowledges, who then owns it.
 
-    From step 1; when the giver is whom step 1 asks, from the step after the one they answered.
+    From step 1; from step 2 when the giver is whom step 1 asks. One that nobody has any more is triggered, as before any acknowledgement.
 
     Raises NotAllowed unless the person owns it or acts on it, Invalid without a reason.
     """
@@ -145,16 +147,15 @@ def give_back(number: int, reason: str, *, person: Person, actor: Actor, now: dt
     if is_waiting(page):
         return outcome(case, f"#{number} waits for somebody already.", won=False)
     owns = person.id == incident.owner_id
-    if _was_asked_first(page, person):
-        paging.escalate_in(page.id, by=actor, now=now)
-    else:
-        paging.start_again_in(page.id, now=now)
     set_hold(case, Hold(owner=incident.owner_id, acting=None if owns else incident.owner_id))
+    if incident.owner_id is None:
+        incident.status = Incident.Status.TRIGGERED
     case.tell(
         "given_back", f"{person.name} gave it back: {reason.strip()}", page=page, reason=reason.strip(), by_owner=owns, **hold_of(case)
     )
     case.record("page.give_back", page=page, reason=reason.strip())
-    finish_in(case, "owner", "acting")
+    finish_in(case, "owner", "acting", "status")
+    paging.start_again_in(page.id, now=now, skip_first=_was_asked_first(page, person))
     return outcome(case, f"#{number} is being paged again. {who_has(case)} until somebody acknowledges.")
 
 
@@ -168,8 +169,11 @@ def source_ack_in(incident_ids: list[int], *, source: str, now: dt.datetime) -> 
         case = lock_in(incident_id, actor=actor, now=now)
         if case is None or case.resolved:
             continue
-        case.tell("source_acknowledged", f"{source} says that somebody acknowledged it there. That makes no owner here.", page=case.respond)
         person = _asked_last(case) if is_waiting(case.respond) and _source_stops(case.incident) else None
+        means = (
+            "That makes no owner here." if person is None else f"The service lets that stop the page: {person.name} was asked and has it."
+        )
+        case.tell("source_acknowledged", f"{source} says that somebody acknowledged it there. {means}", page=case.respond)
         if person is None:
             finish_in(case)
             continue
@@ -214,7 +218,12 @@ def _second_in(case: Case, person: Person) -> Outcome:
     """Somebody has it already: this person (nothing to do), or another (they are told)."""
     incident = case.incident
     if person.id in (incident.owner_id, incident.acting_id):
+        if case.respond is not None and case.respond.pinged_at is not None:  # the reminder is answered by the button that it shows
+            case.tell("acknowledged", f"{person.name} acknowledged again: still at it.", page=case.respond, **hold_of(case))
+            case.record("page.acknowledge", page=case.respond, won=True, again=True)
+            finish_with_word_in(case)
         return outcome(case, f"You have #{incident.number} already.")
+    answered_in(case)
     _lost_in(case, person)
     return outcome(case, f"{who_has(case)}{_since(case)}.", won=False)
 
@@ -250,7 +259,8 @@ def _acknowledge_other_in(case: Case, page: Page, person: Person) -> Outcome:
 def _tell_taken(case: Case, person: Person, page: Page | None, before: Hold, taken: Taken, *, given_back: bool) -> None:
     hold = taken.hold
     moved = hold.owner != before.owner
-    text = f"{person.name} acknowledged{' and owns it' if moved and hold.owner == person.id else ''}."
+    did = "acknowledged" if case.person is not None else "has it, and did not acknowledge: the source stopped the page"
+    text = f"{person.name} {did}{' and owns it' if moved and hold.owner == person.id and case.person is not None else ''}."
     case.tell("acknowledged", text, page=page, ask_take_over=taken.ask_take_over, **hold_of(case))
     case.record("page.acknowledge", page=page, won=True, owner=hold.owner, acting=hold.acting)
     if moved:

@@ -16,7 +16,7 @@ from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, visible_to
 from watchbill.kernel import bus
 from watchbill.kernel.errors import NotAllowed, NotFound
-from watchbill.notifications.actions import Ask, plan_in
+from watchbill.notifications.actions import Ask, cancel_in, plan_in
 from watchbill.notifications.actions.telling import content_of
 from watchbill.paging.actions import word_in
 from watchbill.paging.models import Page
@@ -142,7 +142,22 @@ def finish_with_word_in(case: Case, *changed: str) -> None:
     """Finish an act that is a human word: whoever has it is not silent, and neither is the incident."""
     case.incident.word_at = case.now
     finish_in(case, "word_at", *changed)
+    answered_in(case)
     word_in(case.incident.id, now=case.now)
+
+
+def answered_in(case: Case) -> None:
+    """Somebody has it, and whoever speaks was reached: what their own rules still hold for them is not sent. A word by anybody answers the
+    reminder of a silent owner too."""
+    if case.person is None:
+        return
+    for page in case.pages:
+        if Page.Status.ACKNOWLEDGED not in (page.status, page.paused_status):
+            continue
+        people = {case.person.id}
+        if page.pinged_at is not None:
+            people |= {each for each in (case.incident.owner_id, case.incident.acting_id, page.acknowledged_by_id) if each is not None}
+        cancel_in(page_ids=[page.id], kinds=["page"], person_ids=people, now=case.now)
 
 
 def engage_in(case: Case) -> None:

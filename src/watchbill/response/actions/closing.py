@@ -117,7 +117,7 @@ def cleared_in(incident_ids: Sequence[int], *, source: str, now: dt.datetime) ->
         case.tell("cleared", f"{source} says that it is over.", page=case.respond)
         when = case.incident.service.when_cleared if case.incident.service else "stop_paging"
         if when == "resolve":
-            _resolve_in(case, f"Resolved because {source} says that it is over.", "cleared_at")
+            _resolve_in(case, f"{source} says that it is over: resolved.", "cleared_at")
         elif when == "keep":
             finish_in(case, "cleared_at")
         else:
@@ -150,11 +150,11 @@ def _stop_paging_in(case: Case) -> None:
     for page in had:
         case.tell("page_resolved", "The page is over. The incident stays open.", page=page)
         case.record("page.resolve", page=page, cleared=True)
-    if waiting:
-        paging.source_cleared_in([page.id for page in waiting], now=case.now)
     case.incident.cleared_unseen = case.incident.status == Incident.Status.TRIGGERED
     case.record("incident.cleared", unseen=case.incident.cleared_unseen)
     finish_in(case, "cleared_at", "cleared_unseen")
+    if waiting:
+        paging.source_cleared_in([page.id for page in waiting], now=case.now)
 
 
 def _resolve_in(case: Case, text: str, *changed: str) -> None:

@@ -16,11 +16,8 @@ from watchbill.audit.actions import Actor
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.paging import actions as paging
 from watchbill.paging.models import Firing, Page, TeamPaging
-from watchbill.paging.rules.daylight import daylight
-from watchbill.paging.rules.state import Human, World
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import Verb
-from watchbill.people.working import working_times
 from watchbill.response.actions.acknowledging import acknowledge_in, is_waiting, who_has
 from watchbill.response.actions.case import (
     Case,
@@ -31,6 +28,7 @@ from watchbill.response.actions.case import (
     open_case_in,
     outcome,
 )
+from watchbill.response.callsheet import CALLED, in_daylight_order
 from watchbill.response.rules import CALLING
 from watchbill.response.selectors import people_on
 from watchbill.schedules.models import Schedule
@@ -53,6 +51,22 @@ def manager_step(number: int, act: str, *, person: Person, actor: Actor, now: dt
     if page is None or not is_waiting(page):
         return outcome(case, f"Nobody needs to be reached for #{number} any more: {who_has(case)}.", won=False)
     return ACTS[act](case, page, person)
+
+
+@transaction.atomic(durable=True)
+def log_call(number: int, whom: Person, ended: str, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
+    """Write down that somebody was called, and how it ended: reached, no_answer, voicemail or wrong_number. It makes no owner.
+
+    Raises Invalid for another end.
+    """
+    if ended not in CALLED:
+        raise Invalid(f"A call ends as one of {', '.join(CALLED)}; this one as {ended!r}.", field="ended")
+    case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
+    engage_in(case)
+    case.tell("called", f"{person.name} called {whom.name}: {CALLED[ended]}.", page=case.respond, person=whom.id, ended=ended)
+    case.record("incident.call", person=whom.handle, ended=ended)
+    finish_with_word_in(case)
+    return outcome(case, f"Written down: {whom.name}, {CALLED[ended]}.")
 
 
 def _calling(case: Case, page: Page, person: Person) -> Outcome:
@@ -79,7 +93,7 @@ def _page_others(case: Case, page: Page, person: Person) -> Outcome:
     asked = [each for firing in Firing.objects.filter(page=page).order_by("n") for each in firing.people]
     desk = _desk(case.incident.team_id)
     others = [each for each in desk if each not in asked and each != person.id]
-    ordered = _in_daylight_order(others, asked, now=case.now)
+    ordered = in_daylight_order(others, asked, now=case.now)
     return _page(case, page, person, ordered, "the others", "Nobody on watch has answered, and the manager asks the others.")
 
 
@@ -113,16 +127,18 @@ def _first_step(case: Case, page: Page) -> list[int]:
 
 
 def _backup(case: Case, page: Page, person: Person) -> list[int]:
-    """The backup: the first later step that names a schedule or a person who is neither on watch nor a manager; else the team's second
-    schedule."""
+    """The backup: the first later step that names a schedule or a person who is neither on watch nor a manager; else the first of the team's
+    further schedules with such a person."""
     not_backup = {person.id, *_managers(case.incident.team_id, now=case.now), *_first_step(case, page)}
     for step in _steps(page)[1:]:
         people = _people([target for target in step if target["kind"] in ("schedule", "person")], now=case.now)
         if found := [each for each in people if each not in not_backup]:
             return found
     schedules = Schedule.objects.filter(team_id=case.incident.team_id, is_active=True).order_by("position", "id")
-    second = people_on(list(schedules.values_list("id", flat=True)[1:2]), now=case.now)
-    return [each for each in second if each not in not_backup]
+    for schedule_id in schedules.values_list("id", flat=True)[1:]:
+        if found := [each for each in people_on([schedule_id], now=case.now) if each not in not_backup]:
+            return found
+    return []
 
 
 def _managers(team_id: int, *, now: dt.datetime) -> list[int]:
@@ -151,13 +167,3 @@ def _people(targets: Sequence[dict[str, Any]], *, now: dt.datetime) -> list[int]
 def _desk(team_id: int) -> list[int]:
     members = Membership.objects.filter(team_id=team_id, on_desk=True, person__is_active=True)
     return list(members.order_by("position", "id").values_list("person_id", flat=True))
-
-
-def _in_daylight_order(people: Sequence[int], asked: Sequence[int], *, now: dt.datetime) -> list[int]:
-    """Local working hours first, then waking hours, then the rest; the region of the last on-call first (the engine's own rule)."""
-    rows = Person.objects.filter(id__in=[*people, *asked[:1]])
-    world = World(
-        people={row.id: Human(row.name, row.is_active, row.region) for row in rows},
-        working=working_times(list(people), around=now),
-    )
-    return list(daylight(people, last_on_call=asked[0] if asked else None, now=now, world=world))

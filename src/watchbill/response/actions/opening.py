@@ -14,7 +14,8 @@ from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.rules import plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid
-from watchbill.paging.actions import NewPage, open_pages_in, start_again_in
+from watchbill.paging.actions import NewPage, open_pages_in
+from watchbill.paging.actions import louder_in as paging_louder_in
 from watchbill.paging.models import Page, ServicePolicy, TeamPaging
 from watchbill.people.models import Team
 from watchbill.response.actions.case import Case
@@ -37,7 +38,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     for incident, one in zip(incidents, new, strict=True):
         policy_id = policies.get(one.service_id) if one.service_id is not None else None
         loud = one.urgency or _urgency(teams[one.team_id], services.get(one.service_id or 0), one.severity)
-        pages.append(NewPage(incident_id=incident.id, team_id=one.team_id, purpose="respond", urgency=loud, policy_id=policy_id))
+        pages.append(NewPage(incident.id, one.team_id, "respond", loud, policy_id, restricted=one.restricted))
     pages += coordinate_pages(incidents)
     open_pages_in(pages, now=now)
     _link_in(incidents, now=now)
@@ -92,7 +93,7 @@ def coordinate_pages(incidents: Sequence[Incident]) -> list[NewPage]:
             continue
         targets = paging.high_impact_notify or _manager(paging)
         if targets:
-            pages.append(NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="coordinate", urgency="high", targets=targets))
+            pages.append(NewPage(incident.id, incident.team_id, "coordinate", "high", targets=targets, restricted=incident.restricted))
     return pages
 
 
@@ -107,13 +108,12 @@ def coordinate_in(incident: Incident, *, now: dt.datetime) -> bool:
 
 
 def louder_in(case: Case) -> bool:
-    """Its page waits quietly, and the severity now asks for a loud one: from step 1, at once. Says whether it was so."""
+    """Its page is quiet, and the severity now asks for a loud one. One that waits starts again from step 1, at once; one that somebody has,
+    or that stands still, is loud when it goes on. Says whether it was paged again."""
     page, incident = case.respond, case.incident
-    waits = page is not None and page.status in (Page.Status.TRIGGERED, Page.Status.EXHAUSTED) and page.urgency == "low"
-    if page is None or not waits or _urgency(incident.team, incident.service, incident.severity) == "low":
+    if page is None or page.urgency != "low" or _urgency(incident.team, incident.service, incident.severity) == "low":
         return False
-    Page.objects.filter(pk=page.pk).update(urgency="high")
-    return start_again_in(page.id, now=case.now)
+    return paging_louder_in(page.id, now=case.now)
 
 
 def respond_page(incident: Incident) -> NewPage:
@@ -122,7 +122,7 @@ def respond_page(incident: Incident) -> NewPage:
     if incident.service_id is not None:
         policy_id = ServicePolicy.objects.filter(service_id=incident.service_id).values_list("policy_id", flat=True).first()
     loud = _urgency(incident.team, incident.service, incident.severity)
-    return NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="respond", urgency=loud, policy_id=policy_id)
+    return NewPage(incident.id, incident.team_id, "respond", loud, policy_id, restricted=incident.restricted)
 
 
 def _link_in(incidents: Sequence[Incident], *, now: dt.datetime) -> None:

@@ -44,13 +44,13 @@ def escalate(number: int, *, person: Person, actor: Actor, now: dt.datetime) -> 
         return is_resolved(case)
     engage_in(case)
     page = case.respond
+    case.tell("escalated", f"{person.name} escalated.", page=page)
+    case.record("page.escalate", page=page)
+    finish_with_word_in(case)
     if page is None:
         paging.open_pages_in([respond_page(case.incident)], now=now)
     else:
         paging.escalate_in(page.id, by=actor, now=now)
-    case.tell("escalated", f"{person.name} escalated.", page=page)
-    case.record("page.escalate", page=page)
-    finish_with_word_in(case)
     return outcome(case, f"The next step of #{number} is paged now." if page else f"#{number} is paged again from step 1.")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ LONG_WATCH = dt.timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about one person that somebody should look at. `kind`: double | rest | long | time_off."""
+    """Something about one person that somebody should look at. `kind`: double | rest | long | time_off | holiday | inactive."""
 
     kind: str
     person_id: int
@@ -37,9 +37,12 @@ def with_gaps(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -> l
     return sorted([*rows, *_gap_rows(schedule, rows, start, end)], key=lambda row: (row.start, row.rank, row.end, row.person_id or 0))
 
 
-def gaps(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -> list[Span]:
-    """The stretches of [start, end) in which nobody has the watch, cut at the window. Before the first shift there is nothing, and no gap."""
-    return _uncovered(schedule, final_shifts(schedule, start, end), start, end)
+def gaps(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime, *, gone: Collection[int] = ()) -> list[Span]:
+    """The stretches of [start, end) in which nobody has the watch, cut at the window. Before the first shift there is nothing, and no gap.
+
+    `gone` are people who are deactivated: they are not woken, so a watch of theirs alone is nobody's.
+    """
+    return _uncovered(schedule, [row for row in final_shifts(schedule, start, end) if row.person_id not in gone], start, end)
 
 
 def first_start(schedule: ScheduleRule) -> dt.datetime | None:
@@ -82,10 +85,10 @@ def doubles(rows: Iterable[Shift], others: Iterable[Shift]) -> Iterator[Finding]
         yield from (Finding("double", person_id, *both) for both in overlaps(spans, second.get(person_id, [])))
 
 
-def absences(rows: Iterable[Shift], away: Mapping[int, Sequence[Span]]) -> Iterator[Finding]:
-    """Time off that meets a watch."""
+def absences(rows: Iterable[Shift], away: Mapping[int, Sequence[Span]], kind: str = "time_off") -> Iterator[Finding]:
+    """Time off, or public holidays, that meet a watch."""
     for person_id, spans in _watches(rows).items():
-        yield from (Finding("time_off", person_id, *both) for both in overlaps(spans, merge(away.get(person_id, ()))))
+        yield from (Finding(kind, person_id, *both) for both in overlaps(spans, merge(away.get(person_id, ()))))
 
 
 def hours_of(rows: Iterable[Shift]) -> dict[int, dt.timedelta]:

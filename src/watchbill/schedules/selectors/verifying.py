@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from watchbill.people.models import Person, TimeOff
 from watchbill.people.rules import add, parse_duration
+from watchbill.people.working import holiday_spans
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Finding, ScheduleRule, Shift, absences, doubles, final_shifts, gaps, hours_of, long_watches, rests
 from watchbill.schedules.selectors.loading import load
@@ -29,7 +30,7 @@ class Report:
 
 
 def verify(schedules: Collection[Schedule], *, months: int, now: dt.datetime) -> list[Report]:
-    """Look at these schedules from now on. Four queries.
+    """Look at these schedules from now on. Five queries. A watch that only deactivated people have is a gap: nobody is woken.
 
     Double bookings are looked for among all active schedules of a team: the primary and its backup should not be one person.
     """
@@ -40,12 +41,14 @@ def verify(schedules: Collection[Schedule], *, months: int, now: dt.datetime) ->
     rows = {id_: final_shifts(rule, now, end) for id_, rule in rules.items()}
     everybody = {row.person_id for shifts in rows.values() for row in shifts if row.person_id is not None}
     away, gone = _away(everybody, now), set(Person.objects.filter(id__in=everybody, is_active=False).values_list("id", flat=True))
+    free = holiday_spans(everybody, start=now, end=end)
     reports = []
     for schedule in schedules:
         others = [(other.name, rows[other.id]) for other in beside if other.team_id == schedule.team_id and other.id != schedule.id]
         warnings = list(_warnings(rules[schedule.id], rows[schedule.id], others, away, gone))
+        warnings += [(finding, "") for finding in absences(rows[schedule.id], free, "holiday")]
         warnings.sort(key=lambda warning: (warning[0].start, warning[0].kind, warning[0].person_id))
-        reports.append(Report(schedule, now, end, gaps(rules[schedule.id], now, end), warnings, hours_of(rows[schedule.id])))
+        reports.append(Report(schedule, now, end, gaps(rules[schedule.id], now, end, gone=gone), warnings, hours_of(rows[schedule.id])))
     return reports
 
 

@@ -228,5 +228,6 @@
     document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     addEventListener("pagehide", () => stream?.close());
+    navigator.serviceWorker?.register("/sw.js").catch(() => { /* no offline page then; the page You says so where it matters */ });
   }
 })();

@@ -14,10 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.kernel import kinds
+from watchbill.notifications.addresses import shown
+from watchbill.notifications.models import Contact
 from watchbill.people.models import Organization
 from watchbill.web import health, times
 from watchbill.web.files import files
 from watchbill.web.walks import Node
+from watchbill.web.words import HOW
 
 register = template.Library()
 
@@ -244,6 +247,24 @@ def active(kind: str) -> bool:
 
 
 @register.filter
+def reached_at(contact: Contact) -> str:
+    """The address of a contact, as far as it may be shown."""
+    return shown(contact.kind, contact.address, contact.secret_env)
+
+
+@register.filter
 def duration(seconds: int) -> str:
     """When a rule fires: at once, or after so long."""
     return f"after {times.span(seconds)}" if seconds else "at once"
+
+
+@register.filter
+def span(length: dt.timedelta) -> str:
+    """A length of time in words."""
+    return times.span(length.total_seconds())
+
+
+@register.filter
+def way_word(kind: str) -> str:
+    """A kind of contact, as a person says it."""
+    return HOW.get(kind, kind)

@@ -122,7 +122,7 @@ def _acknowledge(request: DeskRequest, number: int) -> Outcome:
 
 def _snooze(request: DeskRequest, number: int) -> Outcome:
     hours = request.POST.get("hours", "")
-    if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours[:4]) <= MOST_HOURS:
+    if not hours.isascii() or not hours.isdigit() or len(hours) > 2 or not 1 <= int(hours) <= MOST_HOURS:
         raise Invalid(f"Snooze for 1 to {MOST_HOURS} hours.", field="hours")
     until = request.visit.now + dt.timedelta(hours=int(hours))
     return actions.snooze(number, until, request.POST.get("reason", ""), **_by(request))

@@ -20,7 +20,7 @@ ACTIONS = {
     "key.": "integration keys",
     "config.": "configuration",
 }
-VIAS = ("web", "api", "cli", "mail link", "webhook link", "engine", "source", "file")
+VIAS = ("web", "api", "cli", "mail link", "webhook link", "push", "engine", "source", "file")
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 LATEST = 40  # lines of the story on the page; all of it on asking
 MOST_ALERTS = 30
+MOST_DETAILS = 30  # of one alert
+LONGEST_DETAIL = 500
 WAITING = ("triggered", "exhausted")
 
 
@@ -113,13 +116,22 @@ def _belongs(found: Incident) -> dict[str, Any]:
     access = Access.objects.filter(incident=found, ended_at=None).select_related("person") if found.restricted else []
     earlier = found.previous if found.previous_id and found.previous and found.previous.restricted <= found.restricted else None
     return {
-        "alerts": list(alerts.order_by("-last_at")[:MOST_ALERTS]),
+        "alerts": [(alert, _details(alert)) for alert in alerts.order_by("-last_at")[:MOST_ALERTS]],
         "alert_count": counted["alerts"],
         "event_count": counted["events"] or 0,
         "participants": [each.person for each in found.participants.select_related("person").order_by("joined_at")],
         "access": access,
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
+
+
+def _details(alert: Alert) -> list[tuple[str, str]]:
+    """What the source said besides, as names and short texts; all of it is in the stored event."""
+    said = []
+    for name, value in list(alert.details.items())[:MOST_DETAILS]:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        said.append((name, text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"))
+    return said
 
 
 def _choices(found: Incident) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotFound, WatchbillError
 from watchbill.notifications.models import Notification
 from watchbill.notifications.selectors import incidents_of
-from watchbill.notifications.signing import read_token
+from watchbill.notifications.signing import SALT, read_token
 from watchbill.paging.models import Page
 from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
@@ -43,11 +43,12 @@ class Followed:
     incident: Incident
     page: Page | None
     others: tuple[Incident, ...] = ()  # what went in the same message: one answer takes all of it
+    via: str = "mail link"
 
     @property
     def actor(self) -> Actor:
         """Who pressed, by which way."""
-        return Actor(name=self.person.handle, via="mail link", person_id=self.person.id)
+        return Actor(name=self.person.handle, via=self.via, person_id=self.person.id)
 
 
 @csrf_exempt
@@ -69,9 +70,9 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     return answer
 
 
-def follow(token: str) -> Followed:
+def follow(token: str, *, salt: str = SALT, via: str = "mail link") -> Followed:
     """The person, incident and page of a link. Raises NotFound for one that is not ours, or of somebody who may not see it any more."""
-    person_id, incident_id, notification_id = read_token(token)
+    person_id, incident_id, notification_id = read_token(token, salt=salt)
     person = Person.objects.filter(pk=person_id, is_active=True).first()
     number = Incident.objects.filter(pk=incident_id).values_list("number", flat=True).first()
     if person is None or number is None:
@@ -80,7 +81,7 @@ def follow(token: str) -> Followed:
     page_id = Notification.objects.filter(pk=notification_id, person=person).values_list("page_id", flat=True).first()
     page = Page.objects.filter(pk=page_id, incident=incident).first() if page_id else None
     page = page or Page.objects.filter(incident=incident, purpose=Page.Purpose.RESPOND).exclude(status=Page.Status.RESOLVED).first()
-    return Followed(person, incident, page, _bundled(person, notification_id, incident))
+    return Followed(person, incident, page, _bundled(person, notification_id, incident), via)
 
 
 def _bundled(person: Person, notification_id: int, own: Incident) -> tuple[Incident, ...]:

@@ -15,6 +15,7 @@ from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import manages, was_notified
+from watchbill.web.views.push import devices
 from watchbill.web.visit import DeskRequest, signed_in
 from watchbill.web.words import HOW
 
@@ -24,14 +25,14 @@ from watchbill.web.words import HOW
 def you(request: DeskRequest) -> HttpResponse:
     """The account of whoever looks."""
     me = request.visit.person
-    contacts = Contact.objects.filter(person=me, removed_at=None).order_by("position", "id")
+    contacts = Contact.objects.filter(person=me, removed_at=None).exclude(verified_by="device").order_by("position", "id")
     context = {
         "section": "you",
         "contacts": [(HOW.get(contact.kind, contact.kind), contact) for contact in contacts],
         "rules": Rule.objects.filter(person=me).order_by("urgency", "position"),
         "memberships": Membership.objects.filter(person=me, team__is_active=True).select_related("team").order_by("team__name"),
     }
-    return render(request, "you.html", context)
+    return render(request, "you.html", context | devices(request.visit))
 
 
 @require_safe

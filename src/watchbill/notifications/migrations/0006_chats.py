@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0003_held_index"),
+        ("notifications", "0005_push"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ("writes", models.JSONField(default=list)),
                 ("position", models.IntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
+                ("looked_at", models.DateTimeField(null=True)),
+                ("said", models.CharField(blank=True, default="", max_length=200)),
+                ("error", models.CharField(blank=True, default="", max_length=500)),
+                ("heard_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -73,7 +77,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("digest", models.CharField(max_length=64)),
                 ("at", models.DateTimeField()),
-                ("answer", models.TextField(blank=True, default="")),
+                ("answer", models.TextField(default=None, null=True)),
                 (
                     "chat",
                     models.ForeignKey(

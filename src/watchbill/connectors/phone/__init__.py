@@ -1,0 +1,1 @@
+"""Telephones: which provider, in which order, and what a person may do by message or key."""

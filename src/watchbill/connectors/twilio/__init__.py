@@ -1,0 +1,1 @@
+"""Twilio: text messages, calls and what it tells about them."""

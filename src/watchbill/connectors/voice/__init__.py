@@ -1,0 +1,1 @@
+"""Calls, by any provider of telephones that speaks."""

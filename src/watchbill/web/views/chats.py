@@ -1,0 +1,42 @@
+"""Accounts in chats: the address that proves whose one is, and the way to give it up."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from watchbill.kernel.errors import WatchbillError
+from watchbill.notifications.chats.actions import read_link, unlink, use_link
+from watchbill.web.visit import DeskRequest, signed_in
+from watchbill.web.words import HOW
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def link(request: DeskRequest, token: str) -> HttpResponse:
+    """GET asks whether that account is whoever is signed in; POST makes it so, once."""
+    visit = request.visit
+    try:
+        if request.method == "POST":
+            contact = use_link(token, person=visit.person, actor=visit.actor, now=visit.now)
+            messages.success(request, f"What you do in {HOW.get(contact.kind, contact.kind)} counts as you now, and pages reach you there.")
+            return HttpResponseRedirect(reverse("you"), status=303)
+        row = read_link(token, now=visit.now)
+    except WatchbillError as error:
+        return render(request, "chat_link.html", {"message": error.message}, status=error.status)
+    return render(request, "chat_link.html", {"row": row, "how": HOW.get(row.chat.kind, row.chat.kind), "me": visit.person})
+
+
+@require_POST
+@signed_in
+def remove(request: DeskRequest, contact_id: int) -> HttpResponse:
+    """Give up an account that one proved oneself."""
+    visit = request.visit
+    contact = unlink(visit.person, contact_id, actor=visit.actor, now=visit.now)
+    messages.success(request, f"{HOW.get(contact.kind, contact.kind)} does not know you any more.")
+    return HttpResponseRedirect(reverse("you"), status=303)
