@@ -120,7 +120,7 @@ class ChatThread:
         finally:
             if self._listener is not None:
                 self._listener.close()
-            self._database.submit(connection.close)
+            self._database.submit(lambda: connection.close())  # looked up there: each thread has its own
             self._database.shutdown()
             self._loop.close()
 

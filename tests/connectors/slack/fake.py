@@ -60,10 +60,13 @@ class Slack:
         return [fields for name, fields in self.calls if name == method]
 
     def wait(self, true: Callable[[], Any], seconds: float = 10.0) -> Any:
-        """Until it is true after some call, or fail."""
+        """Until it is true, looked at after each call, and now and then for what is true elsewhere. The first true value."""
+        end = time.monotonic() + seconds
         with self.changed:
-            assert self.changed.wait_for(true, seconds), [name for name, _ in self.calls]
-        return true()
+            while not (found := true()):
+                assert time.monotonic() < end, [name for name, _ in self.calls]
+                self.changed.wait(0.05)
+        return found
 
     def shown(self, number: int, channel: str = "C0SEC") -> dict[str, Any]:
         """The one message about this incident in a channel."""
