@@ -120,7 +120,7 @@ class ChatThread:
         finally:
             if self._listener is not None:
                 self._listener.close()
-            self._database.submit(lambda: connection.close())  # looked up there: each thread has its own
+            self._database.submit(_hang_up)
             self._database.shutdown()
             self._loop.close()
 
@@ -210,6 +210,11 @@ class ChatThread:
                 return None
 
         return await self._loop.run_in_executor(self._database, go)
+
+
+def _hang_up() -> None:
+    """Close the connection of the thread that runs this."""
+    connection.close()
 
 
 @contextlib.contextmanager

@@ -291,6 +291,21 @@ def press(button: dict[str, Any], *, user: str = "U0ADA", response_url: str = ""
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
+def submit(view: dict[str, Any], values: dict[str, dict[str, str]], *, user: str = "U0ADA", trigger: str = "3.1") -> bytes:
+    """A form that was filled in."""
+    filled = {
+        block: {name: {"type": "plain_text_input", "value": value} for name, value in fields.items()} for block, fields in values.items()
+    }
+    payload = {
+        "type": "view_submission",
+        "user": {"id": user, "username": "someone", "team_id": "T0"},
+        "team": {"id": "T0", "domain": "example"},
+        "trigger_id": trigger,
+        "view": {"id": "V1", **view, "state": {"values": filled}},
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
 def button(message: dict[str, Any], act: str) -> dict[str, Any]:
     """The button of a message that does this."""
     buttons = [b for block in message["blocks"] if block["type"] == "actions" for b in block["elements"]]

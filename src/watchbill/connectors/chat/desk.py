@@ -163,7 +163,7 @@ def _line(incident: Incident) -> str:
     if incident.restricted:
         return f"#{incident.number} {incident.code_name} (restricted)"
     has = incident.owner or incident.acting
-    return f"#{incident.number} {incident.severity}: {' '.join(incident.title.split())[:150]} ({has.name if has else 'nobody has it'})"
+    return f"#{incident.number} {incident.severity}: {' '.join(incident.title.split())[:150]} ({f'{has.name} has it' if has else 'nobody has it'})"
 
 
 def _on_number(act: str) -> Callable[[str, Caller], str]:
@@ -243,6 +243,7 @@ COMMANDS: dict[str, Callable[[str, Caller], str]] = {
     "help": lambda _text, _who: HELP,
     "who": _who,
     "incidents": _incidents,
+    "list": _incidents,
     "ack": _on_number("acknowledge"),
     "acknowledge": _on_number("acknowledge"),
     "resolve": _on_number("resolve"),

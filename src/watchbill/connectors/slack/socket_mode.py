@@ -7,6 +7,7 @@ connection, and a proxy is never used. What arrives is handled as a signed reque
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import threading
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 LOCK_CLASS = 0x57420003  # the first half of the advisory lock; the second is the chat's id
 LOOK = 1.0  # seconds between two looks at lock and connection
 LONGEST_WAIT = 30.0  # seconds between two tries to connect, growing from 1; Slack counts how often it is asked for an address
+PING = 3.0  # seconds; after four without an answer a silent connection counts as dead
 STEADY = 20.0  # a connection that lasted so long was a good one: the next try waits a second again
 NOT_OURS = {"cursor_factory", "context", "server_side_binding", "pool", "isolation_level", "assume_role", "prepare_threshold"}
 
@@ -152,16 +154,39 @@ def _make(chat: Settings, heard: Any) -> SocketModeClient:
         def issue_new_wss_url(self) -> str:
             return asyncio.run(_address(chat))
 
+        def connect(self) -> None:
+            super().connect()
+            session = self.current_session
+            if session is not None and session.sock is not None:
+                session.sock = _Ends(session.sock)  # type: ignore[assignment]  one in all that is used of it
+
     client = Guarded(
         app_token=chat.app_token,
         web_client=WebClient(),
         logger=logging.getLogger(f"{__name__}.client"),
         auto_reconnect_enabled=False,  # by us: its own would ask for an address every few seconds
+        ping_interval=PING,
         concurrency=4,
     )
     client.proxy = None  # the library takes one from the environment
     client.socket_mode_request_listeners.append(heard)
     return client
+
+
+class _Ends:
+    """A socket whose end is an error. The library takes it for nothing to read, and asks again at once until its pings fail."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def recv(self, size: int) -> bytes:
+        data: bytes = self._sock.recv(size)
+        if not data:
+            raise ConnectionResetError(errno.ECONNRESET, "The connection ended.")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 async def _address(chat: Settings) -> str:
