@@ -9,6 +9,7 @@ from typing import Any
 
 from watchbill.connectors.chat.cards import Card
 from watchbill.notifications.messages import Message
+from watchbill.notifications.signing import link
 from watchbill.notifications.texts import DUPLICATE, incident_url, subject
 
 Block = dict[str, Any]
@@ -72,9 +73,12 @@ def message_blocks(message: Message, *, answers: bool) -> list[Block]:
     lines.extend(_content_line(content) for content in message.contents[:SHOWN])
     if message.count > len(message.contents[:SHOWN]):
         lines.append(f"... and {message.count - len(message.contents[:SHOWN])} more on the board.")
+    asks = message.kind in ("page", "drill")
+    if asks and not answers and message.incident_id is not None:
+        lines.append(f"<{link(message)}|Acknowledge, and it is yours>")
     made.append(_section("\n".join(lines)[:2900] or " "))
     numbers = [content["number"] for content in message.contents if content.get("number")][:MOST_NUMBERS]
-    if answers and numbers and message.kind in ("page", "drill"):
+    if answers and numbers and asks:
         acts = ["acknowledge", "resolve"] + (["escalate", "note"] if len(numbers) == 1 else [])
         if message.contents[0].get("restricted") and "note" in acts:
             acts.remove("note")

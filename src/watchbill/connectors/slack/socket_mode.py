@@ -158,7 +158,7 @@ def _make(chat: Settings, heard: Any) -> SocketModeClient:
             super().connect()
             session = self.current_session
             if session is not None and session.sock is not None:
-                session.sock = _Ends(session.sock)  # type: ignore[assignment]  one in all that is used of it
+                session.sock = _Ends(session.sock)  # type: ignore[assignment]
 
     client = Guarded(
         app_token=chat.app_token,
