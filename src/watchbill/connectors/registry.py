@@ -50,7 +50,7 @@ CONNECTORS = {
     "push": Entry("watchbill.connectors.push.sending", at_once=32),
     "slack": Entry("watchbill.connectors.slack.sending", at_once=10, asks="watchbill.connectors.slack.asks"),
 }
-CALLS_OUT = ("sms", "voice")  # a demo has none of these
+CALLS_OUT = ("sms", "voice", "slack")  # a demo has none of these
 
 
 INBOX = Entry("watchbill.connectors.inbox.sending")  # the demo's: mails stay on screen

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
-from watchbill.config.actions.chats import write_chats_in
+from watchbill.config.actions.chats import order_chats_in, write_chats_in
 from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
@@ -98,6 +98,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     Applied.objects.filter(pk__in=gone).delete()
     _order_schedules_in(file)
     order_phones_in(file)
+    order_chats_in(file)
     return bool(fresh or gone)
 
 
