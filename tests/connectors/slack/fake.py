@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlencode
 
 TOKEN, APP_TOKEN, SIGNING = "xoxb-right", "xapp-right", "8f742231b10e8888abcd99yyyzzz85a5"
 LOSE = "applied, and the answer is lost"
+KEEP = "applied, and the answer is kept"
 CUT = "not applied, and the connection is cut"
 
 
@@ -30,7 +31,7 @@ class Slack:
     """A workspace. `next[method]` says what becomes of its next calls, in order, `always[method]` of all of them.
 
     A dict answers instead, (status, body, headers) too; a number is a delay before it is applied; LOSE and CUT; an Event: applied when it is
-    set, and the caller never hears of it.
+    set, and the caller never hears of it. KEEP: applied, and the caller hears nothing until it goes away.
     """
 
     channels: dict[str, str] = field(default_factory=lambda: {"#sec": "C0SEC", "#other": "C0OTHER"})
@@ -224,7 +225,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.slack.changed.notify_all()
             return
         answer = self._apply(method, fields, does if isinstance(does, (dict, tuple)) else None)
-        if does == LOSE:
+        if does == KEEP:
+            self.rfile.read(1)
+        if does in (LOSE, KEEP):
             self.close_connection = True
         elif isinstance(answer, tuple):
             self._say(*answer)
