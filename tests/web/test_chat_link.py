@@ -17,7 +17,7 @@ from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.actions import make_link
 from watchbill.notifications.chats.models import Chat, ChatLink
 from watchbill.notifications.chats.selectors import Settings, person_of, settings_of
-from watchbill.notifications.models import Contact
+from watchbill.notifications.models import Contact, Rule
 
 MIN = dt.timedelta(minutes=1)
 
@@ -60,6 +60,14 @@ def test_whoever_is_signed_in_confirms_and_is_known_in_the_chat_from_then_on(des
     assert person_of(chat, "U0ALICE") == desk.alice
     record = Record.objects.get(action="contact.verify")
     assert (record.actor, record.via, record.detail["chat_user"], record.detail["by"]) == ("alice", "web", "U0ALICE", "link")
+
+
+def test_whose_rules_do_not_name_the_chat_is_told_that_pages_do_not_go_there(desk: Desk, chat: Settings):
+    Rule.objects.create(person=desk.alice, urgency="high", after_seconds=0, kinds=["email"], position=0)
+    path = asked(chat)
+    assert "Your rules do not name it" in desk.as_("alice").get(path).content.decode()
+    assert "pages do not go there" in desk.as_("alice").post(path, follow=True).content.decode()
+    assert "Pages for you go there too." in desk.as_("bob").get(asked(chat, "U0BOB")).content.decode()
 
 
 def test_it_works_once(desk: Desk, chat: Settings):

@@ -11,8 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from watchbill.kernel.errors import WatchbillError
 from watchbill.notifications.chats.actions import read_link, unlink, use_link
+from watchbill.notifications.models import Rule
+from watchbill.people.models import Person
 from watchbill.web.visit import DeskRequest, signed_in
 from watchbill.web.words import HOW
+
+SILENT = "Your rules do not name it, so pages do not go there: an administrator adds it to your `notify` in the configuration file"
 
 
 @never_cache
@@ -24,12 +28,22 @@ def link(request: DeskRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             contact = use_link(token, person=visit.person, actor=visit.actor, now=visit.now)
-            messages.success(request, f"What you do in {HOW.get(contact.kind, contact.kind)} counts as you now, and pages reach you there.")
+            how = HOW.get(contact.kind, contact.kind)
+            messages.success(
+                request, f"What you do in {how} counts as you now{'' if _rings(visit.person, contact.kind) else f'. {SILENT}'}."
+            )
             return HttpResponseRedirect(reverse("you"), status=303)
         row = read_link(token, now=visit.now)
     except WatchbillError as error:
         return render(request, "chat_link.html", {"message": error.message}, status=error.status)
-    return render(request, "chat_link.html", {"row": row, "how": HOW.get(row.chat.kind, row.chat.kind), "me": visit.person})
+    about = {"row": row, "how": HOW.get(row.chat.kind, row.chat.kind), "me": visit.person, "rings": _rings(visit.person, row.chat.kind)}
+    return render(request, "chat_link.html", about)
+
+
+def _rings(person: Person, kind: str) -> bool:
+    """Do pages for this person go there? Without rules of their own, everywhere."""
+    named = [each for kinds in Rule.objects.filter(person=person).values_list("kinds", flat=True) for each in kinds]
+    return not named or kind in named
 
 
 @require_POST
