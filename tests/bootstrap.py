@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 os.environ.setdefault("WATCHBILL_SECRET_KEY", "only-for-tests")
 os.environ["WATCHBILL_AS_OWNER"] = "1"
+os.environ.setdefault("WATCHBILL_DRILL_BEFORE", "0")  # no test page besides those that a test asks for, whatever day it is
 if url := os.environ.get("WATCHBILL_TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = url
 elif "WATCHBILL_TEST_FOLDER" not in os.environ:

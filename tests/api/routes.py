@@ -12,6 +12,7 @@ UNTIL = "2199-01-01T00:00:00Z"
 # (method, address): (query, body). {number} is the incident in question.
 VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/oncall"): ("", None),
+    ("GET", "/readiness"): ("", None),
     ("GET", "/schedules"): ("", None),
     ("GET", "/schedules/{name}/shifts"): (RANGE, None),
     ("GET", "/incidents"): ("status=all", None),
@@ -30,7 +31,14 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/incidents/{number}/page"): ("", {"to": ["bob"], "reason": "you know the disk"}),
     ("POST", "/incidents/{number}/give-back"): ("", {"reason": "I am ill"}),
     ("POST", "/incidents/{number}/severity"): ("", {"severity": "critical"}),
+    ("POST", "/incidents/{number}/split"): ("", {"keys": ["k1"], "keep": True}),
     ("POST", "/incidents/{number}/manager"): ("", {"act": "calling"}),
+    ("GET", "/maintenances"): ("", None),
+    ("POST", "/maintenances"): ("", {"service": "S", "reason": "new disks", "ends_at": UNTIL}),
+    ("GET", "/maintenances/{id}"): ("", None),
+    ("POST", "/maintenances/{id}/end"): ("", {}),
+    ("POST", "/maintenances/{id}/extend"): ("", {"ends_at": UNTIL}),
+    ("GET", "/heartbeats"): ("", None),
     ("GET", "/notifications"): ("incident={number}", None),
     ("GET", "/audit"): ("", None),
     ("GET", "/people"): ("", None),
@@ -53,7 +61,7 @@ def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
     """The method, the address with its query, and the body."""
     method, path = route
     query, body = VALID[route]
-    address = path.replace("{number}", str(number)).replace("{name}", "P" if path.startswith("/policies") else "First")
+    address = path.replace("{number}", str(number)).replace("{id}", "1").replace("{name}", "P" if path.startswith("/policies") else "First")
     return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body
 
 

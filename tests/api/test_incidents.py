@@ -240,3 +240,18 @@ def test_a_timeline_comes_in_pages(desk):
         cursor = page["next"]
     assert [each["text"] for each in seen if each["kind"] == "note"] == [f"note {n}" for n in range(5)]
     assert [each["id"] for each in seen] == sorted({each["id"] for each in seen})
+
+
+def test_alerts_are_split_off_and_the_new_incident_is_answered(desk):
+    number = desk.open().number
+    incident = Incident.objects.get(number=number)
+    at = database_now()
+    for key in ("a", "b", "c"):
+        incident.alerts.create(service=incident.service, dedup_key=key, severity="high", summary=f"about {key}", first_at=at, last_at=at)
+    got = act(desk, number, "split", keys=["a", "b"], keep=True)
+    assert (got.status, got.body["title"], got.body["owner"]["handle"]) == (201, "about a", "alice")
+    assert sorted(alert["dedup_key"] for alert in got.body["alerts"]) == ["a", "b"]
+    left = desk.get(f"/incidents/{number}", desk.alice).body
+    assert ([alert["dedup_key"] for alert in left["alerts"]], left["owner"]) == (["c"], None)
+    again = act(desk, number, "split", keys=["c"])
+    assert (again.status, again.body["error"]) == (422, "invalid")

@@ -10,10 +10,13 @@ from typer.testing import CliRunner
 from tests import factories
 from watchbill.cli import operate
 from watchbill.config.models import Applied
+from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key
+from watchbill.intake.actions.heartbeats import watch_in
+from watchbill.intake.models import Heartbeat, Listening
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.chats.models import Chat, Posting
-from watchbill.people.models import Organization
+from watchbill.people.models import Organization, Person
 from watchbill.schedules.models import Schedule
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +140,21 @@ def test_a_chat_that_was_last_asked_long_ago_and_messages_that_wait_are_said(mon
 def test_a_chat_whose_variable_is_missing_is_named_once(watch):
     assert chat() == {}
     assert "Not set: SLACK_SIGNING, SLACK_TOKEN." in {f.what: f.says for f in operate._not_active(database_now())}["chats main"]
+
+
+@pytest.mark.req("P19", "P20")
+def test_what_is_quiet_and_who_cannot_be_heard_is_said(watch):
+    now, ann = database_now(), factories.actor(Person.objects.get(handle="ann"))
+    service = factories.service("S", watch.team, factories.policy("P", watch.team, ([factories.to(watch)], "15m")))
+    add_maintenance(NewMaintenance(service, now, now + factories.HOUR, "new disks"), by=ann, now=now)
+    for name in ("backup", "restore"):
+        watch_in(name, {"service_id": service.id, "every_seconds": 300, "grace_seconds": 0, "severity": "high"}, now=now)
+    found = states()
+    assert (found["S"], found["heartbeats"], found["heartbeat backup"]) == ("amber", "red", "amber")
+    Listening.objects.create(last_at=now, since=now)
+    create_heartbeat_key("backup", by=ann, now=now)
+    found = states()
+    assert "heartbeats" not in found
+    assert "heartbeat backup" not in found
+    Heartbeat.objects.filter(name="backup").update(late_at=now)
+    assert states()["heartbeat backup"] == "amber"

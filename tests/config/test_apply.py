@@ -319,7 +319,6 @@ def test_later_parts_are_kept_and_reported_with_their_missing_variables(apply):
     assert {part.kind for part in diff.not_active} >= {
         "chats",
         "trackers",
-        "heartbeats",
         "queues",
         "duties",
         "stale",
@@ -334,7 +333,7 @@ def test_later_parts_are_kept_and_reported_with_their_missing_variables(apply):
     assert Applied.objects.get(kind="duties", name="Work the backlog").content["queue"] == "backlog"
 
 
-def test_a_later_part_that_changed_is_shown_and_kept(apply):
+def test_a_heartbeat_that_changed_is_shown_and_kept(apply):
     apply()
     diff = apply(EXAMPLE.replace("every: 5m", "every: 10m"))
     assert verbs(diff) == {("heartbeats", "detections pipeline"): Verb.CHANGED}

@@ -94,14 +94,14 @@ def test_an_address_that_is_none_is_refused(address):
 def test_an_account_that_somebody_proved_is_no_part_of_the_file(apply):
     apply()
     ada = Person.objects.get(handle="ada")
-    Contact.objects.create(person=ada, kind="slack", address="slack:U0ADA", verified_at=T0, verified_by="link")
+    Contact.objects.create(person=ada, kind="slack", address="slack:U0ADA", verified_at=T0, verified_by="link", own=True)
     assert "U0ADA" not in selectors.export()
     assert apply(selectors.export()).is_empty
     assert apply(EXAMPLE.replace("Ada Osei", "Ada O."), overwrite=True).having(Verb.CHANGED)
     assert Contact.objects.get(address="slack:U0ADA").removed_at is None
     named = EXAMPLE.replace(VOICE, VOICE + ", {kind: slack, address: 'slack:U0ADA'}")
     apply(named)
-    assert Contact.objects.get(address="slack:U0ADA").verified_by == "operator"
+    assert Contact.objects.get(address="slack:U0ADA").own is False
     assert "slack:U0ADA" in selectors.export()
 
 

@@ -14,6 +14,7 @@ from watchbill.config import reader, selectors, writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Heartbeat
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
@@ -27,6 +28,7 @@ def forget():
     for model in (
         TeamPaging,
         ServicePolicy,
+        Heartbeat,
         Service,
         Policy,
         Layer,

@@ -145,6 +145,8 @@ BAD = [
     ("policy: P", "policy: P, routes: [{when: {a: /(/}, to: {drop: true}}]", 22, "is no regular expression"),
     ("policy: P", "policy: P, routes: [{when: {a: b}, to: {drop: true, service: S}}]", 22, "expected `drop` alone"),
     ("policy: P", "policy: P, routes: [{when: {a: b}, to: {}}]", 22, "this leads nowhere"),
+    ("policy: P", "policy: P, routes: [{when: {a: '/(a)\\1/'}, to: {drop: true}}]", 22, "is no regular expression"),
+    ("policy: P", "policy: P, routes: [{when: {a: b}, to: {service: S}}]", 22, "this leads to itself"),
     ("policy: P}", "policy: P}\n  - {name: S, team: Ops, policy: P}", 23, "S is defined twice, first on line 22"),
 ]
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from ruamel.yaml import YAML
 
 import watchbill.connectors
@@ -15,7 +16,8 @@ from tests.frontdoor.house import House
 from tests.intake.desk import Desk
 from watchbill.connectors import github_alerts
 from watchbill.connectors.snippets import ADDRESSES, SNIPPETS, address, snippet
-from watchbill.intake.actions import create_key
+from watchbill.intake.actions import create_heartbeat_key, create_key
+from watchbill.intake.actions.heartbeats import watch_in
 from watchbill.intake.rules import ACTIVE_KINDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "connectors"
@@ -30,7 +32,20 @@ def test_every_kind_has_a_page_with_its_snippet(kind: str):
     blocks = re.findall(r"```\w*\n(.*?)\n```", page, re.DOTALL)
     assert blocks[0] == snippet(kind, url="https://YOUR-DESK", key="KEY")
     assert f"--kind {kind}" in page
-    assert set(ADDRESSES) == set(SNIPPETS) == set(ACTIVE_KINDS)
+    assert set(ADDRESSES) == set(SNIPPETS) == {*ACTIVE_KINDS, "heartbeat"}
+
+
+def test_the_page_about_heartbeats_has_the_snippet_and_what_is_pasted_is_heard(house: House, desk: Desk):  # noqa: F811
+    page = (DOCS / "heartbeat.md").read_text()
+    assert re.findall(r"```\w*\n(.*?)\n```", page, re.DOTALL)[0] == snippet("heartbeat", url="https://YOUR-DESK", key="KEY")
+    with transaction.atomic():
+        watch_in("backup", {"service_id": desk.service.id, "every_seconds": 300, "grace_seconds": 0, "severity": "high"}, now=T0)
+    key = create_heartbeat_key("backup", by=actor(desk.grace), now=T0)[1]
+    line = snippet("heartbeat", url=URL, key=key).splitlines()[-1]
+    found = re.search(rf"{re.escape(URL)}(/in/heartbeat/\w+)$", line)
+    assert found
+    assert address("heartbeat", url=URL, key=key) == URL + found[1]
+    assert house.post(found[1], b"", method="GET").status == 202
 
 
 @pytest.mark.parametrize("kind", sorted(FIRES))

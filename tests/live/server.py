@@ -86,6 +86,7 @@ class Desk:
         self.env = (
             inherited
             | {"WATCHBILL_DATA": str(self.data), "WATCHBILL_URL": self.url, "WATCHBILL_ALLOW_PRIVATE_TARGETS": "127.0.0.0/8"}
+            | {"WATCHBILL_DRILL_BEFORE": "0"}  # no test page besides those that a test asks for, whatever day it is
             | env
         )
         if database_url:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 
 import pytest
@@ -96,3 +97,15 @@ def test_a_set_up_link_works_for_a_day_and_only_here():
     assert not setup.is_valid("other", token, now=1001)
     for broken in ("", "x", "1000", "1000-", token[:-1], "\udcff-1", "9" * 400 + "-x"):
         assert not setup.is_valid("key", broken, now=1001)
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("12h", 720), ("90m", 90), ("2d", 2880), ("0", 0), ("0h", 0), ("", 720)])
+def test_how_long_before_a_watch_its_drill_goes_out(tmp_path, text, minutes):
+    found = read(tmp_path, WATCHBILL_DRILL_BEFORE=text)
+    assert found.drill_before == dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["12", "-1h", "8d", "soon", "1h30m", "1 h"])
+def test_a_drill_before_that_is_no_length_is_said_by_name(tmp_path, text):
+    with pytest.raises(Invalid, match="WATCHBILL_DRILL_BEFORE"):
+        read(tmp_path, WATCHBILL_DRILL_BEFORE=text)

@@ -65,6 +65,7 @@ class Story:
         self.until(now - 3 * HOUR)
         begin = now - 3 * HOUR
         owned = numbers["owned"] = self.open("Deploy token used from an unknown network", "high", begin, component="runner-7")
+        self.join(owned, "Token of the deploy bot rotated", "Sign-in from a network never seen: runner-9", at=begin + MIN)
         self.until(begin + 17 * MIN)
         owner = self.asked(owned)
         other = "ada" if owner != "ada" else "dana"
@@ -128,6 +129,18 @@ class Story:
         )
         Incident.objects.filter(pk=incident_id).update(last_alert_at=at + MIN / 2)
         return incident.number
+
+    def join(self, number: int, *summaries: str, at: dt.datetime) -> None:
+        """More alerts of the same group."""
+        from watchbill.incidents.models import Incident
+        from watchbill.intake.models import Alert
+
+        incident = Incident.objects.get(number=number)
+        for n, summary in enumerate(summaries):
+            fields: dict[str, Any] = {"severity": "medium", "summary": summary, "source": "detector-4", "component": "tokens"}
+            Alert.objects.create(
+                service=incident.service, incident=incident, dedup_key=f"j{number}-{n}", first_at=at, last_at=at + n * MIN, **fields
+            )
 
     def clear(self, number: int, at: dt.datetime) -> None:
         """The source says it is over."""
@@ -235,6 +248,51 @@ def inlets(now: dt.datetime) -> dict[str, int]:
     return {"inlet": key.id}
 
 
+def quiet(now: dt.datetime) -> dict[str, int]:
+    """A service in maintenance, one that will be, one that was; heartbeats in each state; routes with their counts."""
+    from watchbill.audit.actions import Actor
+    from watchbill.incidents.models import Incident, Service
+    from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key, end_maintenance
+    from watchbill.intake.models import Heartbeat, Listening, RouteUse
+    from watchbill.intake.rules import mark_of
+    from watchbill.people.models import Person
+
+    ada = Person.objects.get(handle="ada")
+    by = Actor("ada", "web", ada.id)
+    of = {service.name: service for service in Service.objects.all()}
+    was = NewMaintenance(of["Panic mailbox"], now - 3 * DAY, now + HOUR, "Mail server gets a new disk")
+    end_maintenance(add_maintenance(was, by=by, now=now - 3 * DAY).id, by=by, now=now - 3 * DAY + 2 * HOUR)
+    runs = NewMaintenance(of["Vulnerability intake"], now - 20 * MIN, now + 100 * MIN, "The form moves to the new host; Dana does it")
+    add_maintenance(runs, by=by, now=now - 20 * MIN)
+    when = {"component": "/^db[0-9]+$/", "severity": "low"}
+    comes = NewMaintenance(of["Detections"], now + 5 * HOUR, now + 7 * HOUR, "Nightly copy", when, "1 day", zone="Europe/Berlin")
+    add_maintenance(comes, by=by, now=now - HOUR)
+    for name, last, late in (("nightly backup", 27 * HOUR, 2 * HOUR), ("log shipper", 40 * MIN / 60, None), ("restore test", None, None)):
+        Heartbeat.objects.create(
+            name=name,
+            service=of["Detections"],
+            every_seconds=86400 if late else 300,
+            grace_seconds=3600 if late else 0,
+            severity="high",
+            fresh_from=now - DAY,
+            due_at=now + DAY,
+            last_at=now - last if last else None,
+            late_at=now - late if late else None,
+        )
+        if last:
+            create_heartbeat_key(name, by=Actor("operator", "cli"), now=now - DAY)
+    Listening.objects.create(last_at=now, since=now - DAY)
+    routes = [
+        {"when": {"class": "test"}, "to": {"drop": True}},
+        {"when": {"component": "/^mail/", "details.env": "prod"}, "to": {"service": "Panic mailbox", "severity": "critical"}},
+        {"when": {"severity": "low"}, "to": {"policy": "Watch the queue"}},
+    ]
+    Service.objects.filter(name="Detections").update(routes=routes)
+    RouteUse.objects.create(service=of["Detections"], mark=mark_of(routes[0]), dropped=True, count=412, last_at=now - 9 * MIN)
+    held = Incident.objects.get(service=of["Vulnerability intake"])
+    return {"held": held.number, "routes": of["Detections"].id}
+
+
 def engine() -> None:
     """A small engine until the process is ended: pages walk and messages "arrive", so that a browser sees a desk that lives."""
     from watchbill.kernel import bus
@@ -278,7 +336,7 @@ def main() -> None:
         engine()
     call_command("migrate", verbosity=0)
     now = database_now()
-    numbers = desk(now) | inlets(now)
+    numbers = desk(now) | inlets(now) | quiet(now)
     sys.stdout.write(json.dumps({**numbers, "watch": Story(now).asked_at(now), "links": links(now)}) + "\n")
 
 

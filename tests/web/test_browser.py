@@ -98,8 +98,9 @@ def visit(desk: Site, chromium: Browser, signed_in: Callable[[str], Any]) -> Ite
 
 
 def meant(said: Any) -> bool:
-    """Is this complaint of the browser what the test wanted: a page that is not there, a stream that is cut?"""
-    return said.location["url"].endswith(("/a/none", "/chat/link/none", "/incidents/424242", "/live"))
+    """Is this complaint of the browser what the test wanted: a page that is not there, a form that is refused, a stream that is cut?"""
+    gone = ("/a/none", "/chat/link/none", "/incidents/424242", "/live")
+    return "a status of 422" in said.text or said.location["url"].endswith(gone)
 
 
 def raise_page(page: Page, title: str) -> int:
@@ -269,6 +270,7 @@ def addresses(desk: Site) -> dict[str, str]:
         "incident-exhausted": f"/incidents/{of['exhausted']}",
         "incident-cleared": f"/incidents/{of['cleared']}",
         "incident-owned": f"/incidents/{of['owned']}",
+        "incident-split": f"/incidents/{of['owned']}/split",
         "incident-snoozed": f"/incidents/{of['snoozed']}",
         "incident-resolved": f"/incidents/{of['resolved']}?all",
         "schedules": "/schedules",
@@ -280,6 +282,7 @@ def addresses(desk: Site) -> dict[str, str]:
         "callsheet": f"/callsheet/1?incident={of['triggered']}",
         "audit": "/audit",
         "you": "/you",
+        "calendars": "/you/calendars",
         "permissions": "/permissions",
         "keys": "/keys",
         "password": "/accounts/password/change/",
@@ -346,6 +349,20 @@ def test_the_encrypted_call_sheet_opens_from_the_disk_with_its_passphrase_and_no
     expect(offline.locator("tr.now").first).to_be_visible()
     assert not Axe().run(offline, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
     offline.close()
+
+
+@pytest.mark.req("K42")
+def test_an_address_for_a_calendar_is_made_in_the_browser_and_reads(desk: Site, visit: Callable[..., Page]):
+    page = visit("grace", **PHONE)
+    page.goto("/you/calendars")
+    page.get_by_role("button", name="Make the address").click()
+    address = page.locator("pre.raw").inner_text()
+    assert page.get_by_role("link", name="Subscribe on this device").get_attribute("href") == address.replace("http://", "webcal://", 1)
+    answer = page.request.get("/calendar/" + address.rpartition("/")[2])
+    assert answer.status == 200
+    assert answer.text().startswith("BEGIN:VCALENDAR")
+    page.get_by_role("button", name="Make the address").click()
+    expect(page.locator("pre.raw")).not_to_have_text(address)
 
 
 def test_every_target_of_a_thumb_is_big_enough(desk: Site, visit: Callable[..., Page]):

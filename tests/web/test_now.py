@@ -10,7 +10,10 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.conftest import BACKEND, Desk
+from watchbill.notifications.models import Contact
+from watchbill.paging.models import TeamPaging
 from watchbill.response import actions
+from watchbill.schedules.models import Schedule
 
 MIN = dt.timedelta(minutes=1)
 
@@ -33,6 +36,15 @@ def test_a_page_on_me_stands_first_with_its_countdown_and_the_one_filled_button(
     assert "Grace is not woken" in html
     assert html.count("btn-alarm") + html.count("btn-main") == 1
     assert f"<title>#{incident.number} pages you" in html
+
+
+def test_a_manager_who_is_paged_to_coordinate_reads_so_and_not_the_word_of_the_last_resort(desk: Desk):
+    TeamPaging.objects.create(team=desk.team, manager_schedule=Schedule.objects.get(name="Managers"), high_impact_severity="critical")
+    desk.page("db down", "critical", at=desk.now - 20 * MIN)
+    make_round(desk, desk.now - 4 * MIN)  # nobody coordinates: the walk of that page went to its last resort, who is the same person
+    html = desk.as_("grace").get("/").content.decode()
+    assert "Paging you to coordinate" in html
+    assert "Last resort: paging you" not in html
 
 
 def test_whoever_is_not_paged_sees_the_incident_and_no_alarm(desk: Desk):
@@ -155,3 +167,17 @@ def test_paging_by_hand_from_the_first_page(desk: Desk):
     refused = desk.as_("charlie").post("/incidents/page", {"summary": "", "service": "Detections", "next": "/"})
     assert refused.headers["Location"] == "/"
     assert "Say in 1 to 1024 characters" in desk.as_("charlie").get("/").content.decode()
+
+
+@pytest.mark.req("G38")
+def test_who_comes_next_and_cannot_be_woken_is_red_with_the_reason_and_no_address(desk: Desk):
+    Contact.objects.create(person=desk.alice, kind="sms", address="+15005550006", position=3, own=True)
+    html = desk.as_("charlie").get("/").content.decode()
+    section = html.partition('id="coming"')[2].partition("</section>")[0]
+    assert "Unproven" in section
+    assert "is-red" in section
+    assert "Not proven yet: SMS." in section
+    assert "5550006" not in html
+    assert "Your contacts" not in section
+    mine = desk.as_("alice").get("/").content.decode().partition('id="coming"')[2].partition("</section>")[0]
+    assert "Your contacts" in mine

@@ -20,8 +20,9 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from watchbill.people.actions import USED_EVERY, digest_of, token_person
+from watchbill.people.actions import USED_EVERY, token_person
 from watchbill.people.permissions import holds
+from watchbill.people.rules import digest_of
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import final_shifts
 from watchbill.schedules.selectors import load, who

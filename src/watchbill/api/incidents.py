@@ -27,9 +27,11 @@ from watchbill.api.shapes import (
     ReasonIn,
     SeverityIn,
     SnoozeIn,
+    SplitIn,
     Word,
 )
 from watchbill.incidents.selectors import Filters, by_number, search, timeline
+from watchbill.intake.actions import Which, split
 from watchbill.kernel.clock import database_now
 from watchbill.response import actions
 from watchbill.response.selectors import describe, describe_many
@@ -171,6 +173,15 @@ def set_severity(request: HttpRequest, number: int, body: SeverityIn) -> HttpRes
 def manager(request: HttpRequest, number: int, body: ManagerIn) -> HttpResponse:
     """What a manager does on their step: call, page again, page others, or take it."""
     return _act(request, number, actions.manager_step, act=body.act)
+
+
+@router.post("/incidents/{int:number}/split", response={201: IncidentOut}, **write)
+def split_off(request: HttpRequest, number: int, body: SplitIn) -> HttpResponse:
+    """Alerts of a storm, or of a wrong group, get an incident of their own; it is answered."""
+    who = caller(request)
+    which = Which(keys=body.keys, field=body.field, value=body.value)
+    made = split(number, which, keep=body.keep, person=who.person, actor=who.actor, now=database_now())
+    return _now(request, made.number, status=201)
 
 
 def _act(request: HttpRequest, number: int, act: Callable[..., Any], /, **values: Any) -> HttpResponse:

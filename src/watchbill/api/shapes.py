@@ -95,6 +95,36 @@ class ManagerIn(Body):
     act: Literal["calling", "page_again", "page_backup", "page_others", "take"]
 
 
+class SplitIn(Body):
+    """Either `keys` or `field` with `value`."""
+
+    keys: list[Word] = Field([], description="Dedup keys of alerts that fire in this incident.", max_length=1000)
+    field: Literal["", "class", "component", "group", "source", "summary"] = Field("", description="Or: every firing alert whose field ...")
+    value: Text = Field("", description="... says this.")
+    keep: StrictBool = Field(False, description="You have it at once; otherwise its page begins.")
+
+
+class MaintenanceIn(Body):
+    service: Word = Field(description="The service that is worked on.")
+    reason: Text = Field(description="Why it is quiet, in 1 to 500 characters.")
+    starts_at: Moment | None = Field(None, description="Now unless said. RFC 3339.")
+    ends_at: Moment = Field(description="It always has an end, 92 days after its begin at most. RFC 3339.")
+    when: dict[Word, Line] = Field(
+        default_factory=dict, description="Only alerts whose fields fit: a value, or /pattern/. Empty: every alert of the service."
+    )
+    every: Literal["", "1 day", "1 week"] = Field("", description="Again at the same clock times of `timezone`.")
+    until: Moment | None = Field(None, description="One that recurs does not begin again from then on.")
+    timezone: Word = Field("UTC", description="Whose clock one that recurs keeps, as Europe/Berlin.")
+
+
+class EndIn(Body):
+    this_time: StrictBool = Field(False, description="One that recurs comes again next time.")
+
+
+class ExtendIn(Body):
+    ends_at: Moment = Field(description="The new end, later or sooner. RFC 3339.")
+
+
 class PersonOut(Schema):
     handle: str
     name: str
@@ -165,6 +195,17 @@ class WatchOut(Schema):
     schedule: str
     on_call: list[OnCallOut]
     next: list[NextOut]
+
+
+class ReadinessOut(Schema):
+    schedule: str
+    person: PersonOut
+    from_: Moment = Field(alias="from", description="When the watch begins, or began.")
+    until: Moment
+    runs: bool = Field(description="It has begun.")
+    state: Literal["ready", "asked", "quiet", "unanswered", "unproven", "no_phone", "unreachable"]
+    why: str
+    manages: bool = Field(description="It is the watch of the team's managers, who must be reachable by telephone.")
 
 
 class ShiftOut(Schema):
@@ -254,6 +295,38 @@ class PreviewOut(Schema):
     at: Moment
     urgency: Literal["high", "low"]
     firings: list[ForeseenOut]
+
+
+class MaintenanceOut(Schema):
+    """A maintenance: the time that runs or comes next."""
+
+    id: int
+    service: str
+    team: str
+    state: Literal["coming", "running", "over"]
+    starts_at: Moment
+    ends_at: Moment
+    reason: str
+    when: dict[str, str]
+    every: str = Field(description="`1 day`, `1 week`, or empty for one that does not recur.")
+    until: Moment | None
+    timezone: str
+    by: str | None = Field(description="Handle of whoever added it; null for the operator at the console.")
+    ended_by: str | None = Field(description="Handle of whoever ended it before its time.")
+    holds: int = Field(description="Incidents that it holds back now, as far as you may see them.")
+
+
+class HeartbeatOut(Schema):
+    id: int
+    name: str
+    service: str
+    team: str
+    state: Literal["beats", "waits", "silent"] = Field(description="`waits`: for its first sign, and not late yet.")
+    every_seconds: int
+    grace_seconds: int
+    severity: Severity
+    last_at: Moment | None = Field(description="When the last sign came.")
+    silent_since: Moment | None
 
 
 class AttemptOut(Schema):

@@ -12,9 +12,10 @@ from ninja.params.functions import Query
 from watchbill.api.access import needs
 from watchbill.api.errors import answer
 from watchbill.api.lists import cursor_field, entry_id, limit_field, moment, time_field
-from watchbill.api.shapes import ListOut, ScheduleOut, ShiftOut, WatchOut, Word
+from watchbill.api.shapes import ListOut, ReadinessOut, ScheduleOut, ShiftOut, WatchOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid
+from watchbill.response.readiness import described
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.selectors import by_name, shift_objects, who
 
@@ -32,6 +33,12 @@ def on_call(
     when = moment(at, field="at") if at else database_now()
     ids = [by_name(schedule).id] if schedule else list(_active().values_list("id", flat=True))
     return answer({"items": who(ids, at=when), "next": None})
+
+
+@router.get("/readiness", response=ListOut[ReadinessOut], by_alias=True, **needs("schedules:read"))
+def list_readiness(request: HttpRequest) -> HttpResponse:
+    """Can whoever has a watch, or has it next, be woken, and is that proven? The same answer as on the page Now and in `doctor`."""
+    return answer({"items": described(at=database_now()), "next": None})
 
 
 @router.get("/schedules", response=ListOut[ScheduleOut], **needs("schedules:read"))

@@ -9,14 +9,11 @@ import sys
 from typing import Annotated
 
 import typer
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
-from django.urls import reverse
 
 from watchbill.cli.app import Json, app, now, operator, out, say, short, table, usage
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.people.actions import TOKEN_LIFE, create_person, create_token, record_invitation, revoke_token, set_password
+from watchbill.people.invitations import invitation
 from watchbill.people.models import ApiToken, Person
 
 user = typer.Typer(no_args_is_help=True, help="Accounts by hand.")
@@ -115,12 +112,6 @@ def token_revoke(number: Annotated[int, typer.Argument(metavar="ID", help="Its i
     """End a token now."""
     revoke_token(number, by=operator(), now=now())
     out.print(f"Token {number} opens nothing any more.")
-
-
-def invitation(person: Person) -> str:
-    """The address at which somebody sets a password, once; it dies with the next sign-in or password."""
-    address = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
-    return f"{settings.PUBLIC_URL}{reverse('account_reset_password_from_key', kwargs=address)}"
 
 
 def _person(word: str) -> Person:

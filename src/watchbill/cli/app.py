@@ -66,6 +66,8 @@ MODULES = {
     "shifts": "schedules",
     "verify": "schedules",
     "override": "schedules",
+    "maintenance": "quiet",
+    "heartbeat": "quiet",
     "preview": "policies",
     "apply": "configuration",
     "export": "configuration",

@@ -12,19 +12,20 @@ from django.conf import settings
 from django.db import connection
 
 from watchbill.audit.selectors import verify_chain
-from watchbill.cli.app import Json, app, now, out, say
+from watchbill.cli.app import Json, app, now, operator_viewer, out, say
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
+from watchbill.intake.selectors import quiet
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
-from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.chats.selectors import State, states
-from watchbill.notifications.models import Contact
+from watchbill.notifications.reach import ways_of
+from watchbill.notifications.rules import Ready
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
+from watchbill.response.readiness import managers_without_a_number, readiness
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.selectors import on_call
 
 OLDEST_LOOK = dt.timedelta(minutes=3)
 OLDEST_TICK = dt.timedelta(seconds=30)
@@ -116,28 +117,31 @@ def _last_resort(_moment: dt.datetime) -> Iterator[Finding]:
 
 
 def _watches(moment: dt.datetime) -> Iterator[Finding]:
-    schedules = list(Schedule.objects.filter(is_active=True).order_by("position", "name"))
-    have = on_call([schedule.id for schedule in schedules], at=moment)
-    people = Person.objects.in_bulk({one.person_id for rows in have.values() for one in rows})
-    for schedule in schedules:
-        if not have[schedule.id]:
-            yield Finding(schedule.name, "red", "Nobody has the watch now: a page goes straight to the next step.")
-        for one in have[schedule.id]:
-            yield _reach(people[one.person_id], schedule.name)
+    """Gaps, and whether those who have a watch, or have it next, can be woken: the same answer as the page Now."""
+    keepers = readiness(at=moment)
+    held = {one.schedule.id for one in keepers if one.runs}
+    for schedule in Schedule.objects.filter(is_active=True).exclude(id__in=held).order_by("position", "name"):
+        yield Finding(schedule.name, "red", "Nobody has the watch now: a page goes straight to the next step.")
+    for one in keepers:
+        what = one.schedule.name if one.runs else f"{one.schedule.name}, next"
+        begins = "" if one.runs else f" from {one.start:%d %B %H:%M} UTC"
+        yield Finding(
+            what, "red" if one.state.is_red else "green" if one.state is Ready.READY else "amber", f"{one.person.name}{begins}: {one.why}"
+        )
+    for team in managers_without_a_number():
+        yield Finding(
+            f"managers of {team}", "amber", "None of them has a proven telephone number. One adds it on the page You, or the file names it."
+        )
 
 
 def _reach(person: Person, what: str) -> Finding:
     """Can this person be woken by something that works here?"""
     if not person.is_active:
         return Finding(what, "red", f"{person.name} is deactivated and is not woken. Name somebody else, by an override or in the file.")
-    usable = {
-        contact.kind
-        for contact in Contact.objects.filter(person=person, removed_at=None, silent_at=None, verified_at__isnull=False)
-        if not why_skipped(contact.kind, active=True, verified=True, secret_env=contact.secret_env, by=contact.verified_by)
-    }
-    if usable:
-        return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted(usable))}.")
-    return Finding(what, "red", f"{person.name} cannot be reached: no proven contact of a kind that is active here.")
+    ways, why_not = ways_of([person.pk], "high", "all").get(person.pk, ((), ""))
+    if ways:
+        return Finding(what, "green", f"{person.name} can be reached by {', '.join(sorted({way.kind for way in ways}))}.")
+    return Finding(what, "red", f"{person.name} cannot be reached. {why_not}")
 
 
 def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
@@ -181,6 +185,27 @@ def _chat(state: State, moment: dt.datetime) -> tuple[str, str]:
     return "green", f"It answers as {state.said}; what is pressed there is heard by {' and '.join(heard)}."
 
 
+def _quiet(moment: dt.datetime) -> Iterator[Finding]:
+    """What is silent on purpose, and who cannot be heard."""
+    for row, held in quiet.running_now(operator_viewer(), now=moment):
+        says = f"In maintenance until {row.ends_at:%d %B %H:%M} UTC, {held} incidents held back: {row.reason}"
+        yield Finding(row.service.name, "amber", says)
+    beats = list(quiet.heartbeats_for(operator_viewer()))
+    if beats and not quiet.hears(now=moment):
+        yield Finding(
+            "heartbeats", "red", "No front door listens for signs of life: a job that stops wakes nobody. Start `watchbill serve`."
+        )
+    fed = quiet.keys_of([beat.id for beat in beats], now=moment)
+    for beat in beats:
+        if beat.id not in fed:
+            says = f'It has no key: nothing can beat it. Make one with `watchbill heartbeat key "{beat.name}"`.'
+            yield Finding(f"heartbeat {beat.name}", "amber", says)
+        elif beat.late_at is not None:
+            yield Finding(
+                f"heartbeat {beat.name}", "amber", f"Silent since {beat.late_at:%d %B %H:%M} UTC: an alert of {beat.service.name} fires."
+            )
+
+
 def _ends(moment: dt.datetime) -> Iterator[Finding]:
     for key in IntegrationKey.objects.filter(revoked_at=None, ends_at__lt=moment + SOON, ends_at__gt=moment).select_related("service"):
         yield Finding("key", "amber", f"A key of {key.service.name} (...{key.hint}) ends {key.ends_at:%d %B %H:%M} UTC.")
@@ -211,6 +236,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _set_aside,
     _journal,
     _chats,
+    _quiet,
     _ends,
     _evidence,
     _not_active,

@@ -11,8 +11,9 @@ from django.db.models import Model
 
 from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Heartbeat
 from watchbill.notifications.addresses import clear
-from watchbill.notifications.chats.models import LINK, Chat
+from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
@@ -57,9 +58,17 @@ def current_state(applied: Collection[Key]) -> Found:
         teams={team.id: team.name for team in teams},
         schedules=dict(Schedule.objects.values_list("id", "name")),
     )
-    everybody = _people(people)
-    desks = {**_organization(names), **_teams(teams, names), **_schedules(names), **_policies(names), **_services(names)}
-    current = {**desks, **_phones(), **_chats()}
+    everybody = people_of(people)
+    current = {
+        **_organization(names),
+        **_teams(teams, names),
+        **_schedules(names),
+        **_policies(names),
+        **_services(names),
+        **_phones(),
+        **_chats(),
+        **_heartbeats(),
+    }
     named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
     active = {("people", person.handle) for person in people if person.is_active}
     current.update({key: full for key, full in everybody.items() if key in active or key in named or key in applied})
@@ -75,6 +84,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "services": Service,
         "phones": Phone,
         "chats": Chat,
+        "heartbeats": Heartbeat,
     }
     gone: set[Key] = set()
     for kind, model in models.items():
@@ -89,17 +99,19 @@ def _organization(names: Names) -> dict[Key, Full]:
     return {("organization", ""): {"organization": row.name, "last_resort": names.people.get(row.last_resort_id or 0)}}
 
 
-def _people(people: Collection[Person]) -> dict[Key, Full]:
+def people_of(people: Collection[Person]) -> dict[Key, Full]:
+    """The entries of these people, with their contacts and rules; what they added themselves is not the file's."""
+    ids = [person.id for person in people]
     contacts: dict[int, list[Full]] = defaultdict(list)
     for contact in (
-        Contact.objects.filter(removed_at=None, verified_at__isnull=False)
-        .exclude(verified_by__in=("device", LINK))
+        Contact.objects.filter(person_id__in=ids, removed_at=None, verified_at__isnull=False, own=False)
+        .exclude(verified_by="device")
         .order_by("position", "id")
     ):
         address = clear(contact.kind, contact.address)
         contacts[contact.person_id].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
-    for rule in Rule.objects.order_by("position", "id"):
+    for rule in Rule.objects.filter(person_id__in=ids).order_by("position", "id"):
         notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})
     return {
         ("people", person.handle): {
@@ -228,4 +240,16 @@ def _phones() -> dict[Key, Full]:
             "limits": {"person": row.per_person, "all": row.overall},
         }
         for row in Phone.objects.filter(is_active=True).order_by("position", "id")
+    }
+
+
+def _heartbeats() -> dict[Key, Full]:
+    return {
+        ("heartbeats", row.name): {
+            "service": row.service.name,
+            "every": row.every_seconds,
+            "grace": row.grace_seconds,
+            "severity": row.severity,
+        }
+        for row in Heartbeat.objects.filter(is_active=True).select_related("service").order_by("id")
     }

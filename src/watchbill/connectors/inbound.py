@@ -19,6 +19,7 @@ from watchbill.connectors import (
     sentry,
 )
 from watchbill.intake.rules import Parser
+from watchbill.intake.rules.heartbeats import read_event
 
 # One message of a monitor can hold a whole group of alerts, and what it does not deliver it does not send again.
 GROUP = 4 * 1024 * 1024
@@ -71,5 +72,6 @@ PARSERS: Mapping[str, Parser] = {
     "events": pagerduty_events.parse,
     "events-v1": pagerduty_events.parse_first,
     "opsgenie": opsgenie.parse,
+    "heartbeat": read_event,
     **{kind: way.parse for kind, way in WAYS.items()},
 }

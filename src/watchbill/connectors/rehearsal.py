@@ -48,14 +48,7 @@ def _plain(node: Node) -> Any:
 
 def rehearse(kind: str, body: bytes, wanted: Mapping[str, Any] | None = None, severities: Mapping[str, str] | None = None) -> Rehearsed:
     """Read a sample as events of this kind are read. `severities`: the service's own words."""
-    if len(body) > SAMPLE:
-        return Rehearsed(problem=f"A sample holds up to {SAMPLE} bytes.")
-    try:
-        parsed = _parsed(kind, body, wanted or {})
-    except bodies.Unreadable as unreadable:
-        return Rehearsed(problem=str(unreadable))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return Rehearsed(problem=f"The message is not one of kind {kind}: {type(error).__name__} {error}.")
+    parsed = read(kind, body, wanted)
     if isinstance(parsed, str):
         return Rehearsed(problem=parsed)
     alerts = [
@@ -75,6 +68,18 @@ def rehearse(kind: str, body: bytes, wanted: Mapping[str, Any] | None = None, se
         for draft in parsed.drafts
     ]
     return Rehearsed(remark=parsed.remark, alerts=tuple(alerts))
+
+
+def read(kind: str, body: bytes, wanted: Mapping[str, Any] | None = None) -> Parsed | str:
+    """What is said in a sample of this kind, or in words why it would be refused."""
+    if len(body) > SAMPLE:
+        return f"A sample holds up to {SAMPLE} bytes."
+    try:
+        return _parsed(kind, body, wanted or {})
+    except bodies.Unreadable as unreadable:
+        return str(unreadable)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return f"The message is not one of kind {kind}: {type(error).__name__} {error}."
 
 
 def _parsed(kind: str, body: bytes, wanted: Mapping[str, Any]) -> Parsed | str:

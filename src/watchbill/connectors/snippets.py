@@ -14,6 +14,7 @@ ADDRESSES: Mapping[str, str] = {
     "gitlab-alerts": "{url}/in/gitlab-alerts   (Secret token: {key})",
     "sentry": "{url}/in/sentry/{key}",
     "opsgenie": "{url}/v2/alerts   (Authorization: GenieKey {key})",
+    "heartbeat": "{url}/in/heartbeat/{key}",
 }
 SNIPPETS: Mapping[str, str] = {
     "events": """curl -X POST {url}/v2/enqueue -H 'Content-Type: application/json' -d '{{
@@ -51,6 +52,8 @@ Webhooks: issue""",
   - api_url: {url}/
     api_key: {key}
     send_resolved: true""",
+    "heartbeat": """# in a crontab, when the job has worked
+0 3 * * *  /usr/local/bin/backup && curl -fsS -m 10 --retry 5 {url}/in/heartbeat/{key}""",
 }
 
 

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 SET = 500  # events, pages, notifications and results in one step of a round
 LONGEST_SLEEP = 1.0
 BREATH = 0.005  # between two rounds that follow a signal: what comes in a burst is handled together
-EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "unowned": 30.0, "chats": 2.0}
+EVERY = {"leases": 1.0, "beat": 1.0, "seal": 2.0, "proof": 5.0, "session": 1.0, "unowned": 30.0, "drill": 20.0, "chats": 2.0}
 DEADMAN_EVERY = 30.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
 SHOWN_FOR = 60.0  # an error stays on the row so long after the last bad round
@@ -175,12 +175,14 @@ class Engine:
         self._step("record", self._record, now)
         self._step("stalled", self._ask_again, now)
         self._now_and_then("leases", self._release, now)
+        self._step("quiet", lambda at: self._does.keep_quiet(now=at), now)
         taken = self._step("intake", lambda at: self._does.take_in(now=at, limit=SET), now) or 0
         fired = self._step("paging", lambda at: self._does.fire_due(now=at, limit=SET), now) or 0
         more = self._step("send", self._claim, now)
         self._step("hear", self._hear, now)
         self._now_and_then("proof", self._prove, now)
         self._now_and_then("unowned", lambda at: self._does.alarm_unowned(now=at), now)
+        self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
         self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
@@ -303,7 +305,11 @@ class Engine:
 
     def _nap(self, now: dt.datetime) -> float:
         """Until the next due time, a second at most."""
-        due = [at for at in (self._does.next_page(after=now), selectors.next_due(after=now)) if at is not None]
+        due = [
+            at
+            for at in (self._does.next_page(after=now), selectors.next_due(after=now), self._does.next_quiet(after=now))
+            if at is not None
+        ]
         since = (self._now().now() - now).total_seconds()
         return max(0.0, min([LONGEST_SLEEP, *((at - now).total_seconds() - since for at in due)]))
 

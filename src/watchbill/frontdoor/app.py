@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from watchbill.connectors import bodies, pagerduty_events
 from watchbill.connectors.callbacks import CALLBACKS
-from watchbill.frontdoor import messages, opsgenie
+from watchbill.frontdoor import heartbeats, messages, opsgenie
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
 from watchbill.frontdoor.requests import (
     AGAIN,
@@ -59,6 +59,7 @@ class FrontDoor:
         self.others = AsyncExitStack()
         self.writer: Writer | None = None
         self.keys: KeyRing | None = None
+        self.hearing = heartbeats.Hearing()
         self.busy = 0  # requests under way
         self.closed = False
         self.alerts = opsgenie.Alerts(self, behind)
@@ -98,6 +99,8 @@ class FrontDoor:
         way = self.ways.get(path.rstrip("/"))
         if way is not None:
             return way
+        if path == heartbeats.PATH or path.startswith(f"{heartbeats.PATH}/"):
+            return self.heartbeat
         if path == "/in" or path.startswith("/in/"):
             return None if path.split("/")[2:3] and path.split("/")[2] in CALLBACKS else self.inbound
         if path == "/v2/alerts" or path.startswith("/v2/alerts/"):
@@ -149,6 +152,11 @@ class FrontDoor:
         """POST /in/KIND/KEY, or /in/KIND with the key as a bearer token."""
         await messages.take(self, scope, receive, send)
 
+    async def heartbeat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A sign of life."""
+        self._running()
+        await self.hearing.take(scope, receive, send)
+
     async def acceptz(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /acceptz: can an event be stored durably now?"""
         await drop_body(receive)
@@ -195,6 +203,7 @@ class FrontDoor:
             self.writer, self.keys = Writer(), KeyRing()
             self.writer.start()
             self.keys.start()
+            self.hearing.start()
         return self.writer
 
     async def stop(self) -> None:
@@ -204,6 +213,7 @@ class FrontDoor:
             await asyncio.sleep(0.01)
         self.closed = True
         if self.writer is not None and self.keys is not None:
+            await self.hearing.stop()
             await self.keys.stop()
             await self.writer.stop()
         self.writer = self.keys = None

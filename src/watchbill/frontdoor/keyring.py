@@ -33,12 +33,12 @@ QUIET = 1.0  # seconds without an answer of the database after which the list an
 
 LOOK = """
 SELECT k.digest, k.id, k.service_id FROM intake_integrationkey k JOIN incidents_service s ON s.id = k.service_id
-WHERE k.digest = ANY(%s) AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
+WHERE k.digest = ANY(%s) AND k.heartbeat_id IS NULL AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
 """
 
 GOOD = """
 SELECT encode(k.digest, 'hex'), k.id, k.service_id FROM intake_integrationkey k JOIN incidents_service s ON s.id = k.service_id
-WHERE k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
+WHERE k.heartbeat_id IS NULL AND k.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > clock_timestamp()) AND s.is_active
 """
 
 logger = logging.getLogger("watchbill.frontdoor")

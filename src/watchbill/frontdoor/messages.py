@@ -12,7 +12,7 @@ from watchbill.connectors.inbound import WAYS, Way
 from watchbill.frontdoor.keyring import Key, Unknown
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
-LATER = ("heartbeat", "gitlab", "github", "hackerone", "slack")  # ways in whose connector is not there yet
+LATER = ("gitlab", "github", "hackerone", "slack")  # ways in whose connector is not there yet
 STORED = b'{"status":"success","message":"Message stored"}'
 
 
@@ -62,7 +62,7 @@ async def take(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
 async def no_way(scope: Scope, receive: Receive, send: Send) -> None:
     """An address of machines that nobody answers: 503 where a connector is missing, so that its sender comes again, else 404."""
     await drop_body(receive)
-    active = ["/v2/enqueue", "/v2/change/enqueue", "/v2/alerts", *(f"/in/{kind}" for kind in sorted(WAYS))]
+    active = ["/v2/enqueue", "/v2/change/enqueue", "/v2/alerts", "/in/heartbeat", *(f"/in/{kind}" for kind in sorted(WAYS))]
     missing = next((kind for kind in LATER if scope["path"].startswith(f"/in/{kind}/")), "")
     if missing:
         await answer(send, 503, error("not_active", f"The way in for {missing} is not active here.", active=active), AGAIN)

@@ -25,7 +25,8 @@ TITLE_LENGTH = Incident._meta.get_field("title").max_length or 1024
 
 @dataclass(frozen=True, slots=True)
 class NewIncident:
-    """An incident to open. `text` is the first line of its story; `urgency` forces how loud its page is (None: by the service's rules)."""
+    """An incident to open. `text` is the first line of its story; `urgency` forces how loud its page is (None: by the
+    service's rules), `policy_id` which policy it walks (None: the service's)."""
 
     title: str
     severity: str
@@ -38,6 +39,7 @@ class NewIncident:
     storm: bool = False
     previous_id: int | None = None
     urgency: str | None = None
+    policy_id: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
 

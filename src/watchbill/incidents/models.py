@@ -31,7 +31,7 @@ class Service(models.Model):
     severity_map = models.JSONField(default=dict)  # their word -> ours
     restricted = models.BooleanField(default=False)
     storm = models.JSONField(null=True)  # {incidents, seconds}; null: the guard is off
-    routes = models.JSONField(default=list)  # stored; not active yet
+    routes = models.JSONField(default=list)  # [{when: {field: value or /pattern/}, to: {..}}], as the file says
     is_active = models.BooleanField(default=True)
 
     class Meta:

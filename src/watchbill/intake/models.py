@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from watchbill.incidents.models import Incident, Service, Severity
+from watchbill.people.models import Person
 
 
 class IntegrationKey(models.Model):
@@ -16,6 +18,7 @@ class IntegrationKey(models.Model):
     name = models.CharField(max_length=120, blank=True, default="")
     digest = models.BinaryField(max_length=32, unique=True)
     hint = models.CharField(max_length=8)
+    heartbeat = models.ForeignKey("Heartbeat", null=True, on_delete=models.CASCADE, related_name="keys")  # of kind heartbeat
     created_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)  # of a rotated key: works until then
     revoked_at = models.DateTimeField(null=True)
@@ -83,12 +86,16 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)  # by its source: a mark, no owner
     count = models.IntegerField(default=1)  # events
+    sources = ArrayField(
+        models.BigIntegerField(), default=list
+    )  # services whose monitors say so, where a route led here; empty: its own alone
 
     class Meta:
         indexes = [
             models.Index(fields=["incident", "first_at"], name="alert_incident"),
             models.Index(fields=["incident"], name="alert_incident_firing", condition=Q(state="firing")),
             models.Index(fields=["service", "dedup_key", "-id"], name="alert_key"),  # what was it the last time?
+            models.Index(fields=["dedup_key"], name="alert_sent", condition=Q(state="firing") & ~Q(sources=[])),
         ]
         constraints = [
             models.UniqueConstraint(fields=["service", "dedup_key"], name="alert_firing_once", condition=Q(state="firing")),
@@ -97,3 +104,111 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.id}"
+
+
+class RouteUse(models.Model):
+    """How often a route of a service fitted: what it drops is counted, never silent."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+    mark = models.CharField(max_length=16)  # digest of what the route says
+    dropped = models.BooleanField()
+    count = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "mark", "dropped"], name="route_use_once")]
+
+    def __str__(self) -> str:
+        return f"route {self.mark} of {self.service_id}"
+
+
+class Maintenance(models.Model):
+    """A service is worked on: its alerts are kept and wake nobody. `starts_at` and `ends_at` are the time that runs or comes next."""
+
+    class State(models.TextChoices):
+        COMING = "coming"
+        RUNNING = "running"
+        OVER = "over"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="maintenances")
+    state = models.CharField(max_length=8, choices=State, default=State.COMING)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # when the engine must look at it; null: it is over
+    when = models.JSONField(default=dict)  # {field: value or /pattern/}; empty: every alert of the service
+    reason = models.CharField(max_length=500)
+    zone = models.CharField(max_length=64, default="UTC")
+    every_days = models.IntegerField(null=True)  # it recurs
+    clock_begins = models.CharField(max_length=26, blank=True, default="")  # of the first time, as the zone's clock shows it
+    clock_ends = models.CharField(max_length=26, blank=True, default="")
+    until = models.DateTimeField(null=True)  # it does not begin again from then on
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    ended_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # ended by hand, before its time
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="maintenance_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["service"], name="maintenance_service", condition=~Q(state="over")),
+            models.Index(fields=["-ends_at"], name="maintenance_ended"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["coming", "running", "over"]), name="maintenance_state"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="maintenance_has_length"),
+            models.CheckConstraint(condition=Q(state="over") | Q(due_at__isnull=False), name="maintenance_never_forgotten"),
+        ]
+
+    def __str__(self) -> str:
+        return f"maintenance {self.id}"
+
+
+class HeldBack(models.Model):
+    """An incident whose page a maintenance held back: the evidence of what was quiet, and why."""
+
+    maintenance = models.ForeignKey(Maintenance, on_delete=models.PROTECT, related_name="held_back")
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["maintenance", "incident"], name="held_back_once")]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} in maintenance {self.maintenance_id}"
+
+
+class Heartbeat(models.Model):
+    """Something that must give a sign of life. The front door writes `last_at` and nothing else."""
+
+    name = models.CharField(max_length=200, unique=True)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="heartbeats")
+    every_seconds = models.BigIntegerField()
+    grace_seconds = models.BigIntegerField(default=0)
+    severity = models.CharField(max_length=8, choices=Severity, default=Severity.HIGH)
+    is_active = models.BooleanField(default=True)
+    fresh_from = models.DateTimeField()  # its interval counts from then at the earliest
+    last_at = models.DateTimeField(null=True)
+    late_at = models.DateTimeField(null=True)  # since when it is late, and its alert fires
+    due_at = models.DateTimeField()  # when the engine must look at it
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="heartbeat_due", condition=Q(is_active=True)),
+            models.Index(fields=["id"], name="heartbeat_late", condition=Q(late_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Listening(models.Model):
+    """Could signs of life be heard? One row, written by the front doors as long as they can store one."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    last_at = models.DateTimeField()
+    since = models.DateTimeField()  # without a gap
+    gap_from = models.DateTimeField(null=True)  # the last gap: from then until `since`
+    told_since = models.DateTimeField(null=True)  # the gap before that is in the audit
+
+    def __str__(self) -> str:
+        return f"listening since {self.since}"

@@ -11,6 +11,7 @@ children.die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
 os.environ.setdefault("WATCHBILL_PROCESS", "web")
 
+from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402  the death signal must be set first
 
 pages: Any = get_asgi_application()  # Django's own type of it is narrower; sets Django up: what is imported below needs it
@@ -18,8 +19,9 @@ pages: Any = get_asgi_application()  # Django's own type of it is narrower; sets
 from watchbill.api.express import Express  # noqa: E402
 from watchbill.frontdoor.app import make_application  # noqa: E402
 from watchbill.kernel import logs  # noqa: E402
+from watchbill.main.demo.pulse import pulse  # noqa: E402
 from watchbill.web import live  # noqa: E402
 
 logs.configure("web")  # after the server's own: addresses hold keys, and are masked here
 
-application = make_application(Express(pages), alongside=[live.alongside])
+application = make_application(Express(pages), alongside=[live.alongside, *([pulse] if settings.DEMO_INBOX else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import os
 import re
@@ -16,6 +17,8 @@ from watchbill.kernel import postgres
 from watchbill.kernel.errors import Invalid, Refused
 
 DATABASE_EXPECTED = "expected one as postgresql://user:password@host:5432/watchbill"
+MINUTES = {"": 0, "m": 1, "h": 60, "d": 1440}
+LONGEST_BEFORE = dt.timedelta(days=7)
 APP_ROLE = "watchbill_app"  # the plain role that the running application takes on
 
 
@@ -34,6 +37,7 @@ class Environment:
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
     journal_bytes: int
+    drill_before: dt.timedelta
     demo: bool
 
 
@@ -54,6 +58,7 @@ def read(env: Mapping[str, str]) -> Environment:
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
         journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),
+        drill_before=_length("WATCHBILL_DRILL_BEFORE", env.get("WATCHBILL_DRILL_BEFORE") or ("0" if env.get("WATCHBILL_DEMO") else "12h")),
         demo=bool(env.get("WATCHBILL_DEMO")),
     )
 
@@ -137,6 +142,14 @@ def _megabytes(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
         raise Invalid(f"{name} is {text!r}; expected a whole number of megabytes, as in 256; 0 turns it off.")
     return int(text) * 1024 * 1024
+
+
+def _length(name: str, text: str) -> dt.timedelta:
+    found = re.fullmatch("([0-9]{1,4})([mhd]?)", text)
+    length = dt.timedelta(minutes=int(found[1]) * MINUTES[found[2]]) if found and (found[2] or found[1] == "0") else None
+    if length is None or length > LONGEST_BEFORE:
+        raise Invalid(f"{name} is {text!r}; expected how long before a watch, up to 7d, as in 12h or 90m; 0 turns it off.")
+    return length
 
 
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:

@@ -117,6 +117,7 @@ MAIL_FROM = ENV.mail_from
 ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 DEADMAN_URL = ENV.deadman_url
 JOURNAL_BYTES = ENV.journal_bytes
+DRILL_BEFORE = ENV.drill_before
 DEMO_INBOX = ENV.demo  # mails stay on screen
 LOGGING_CONFIG = None  # kernel.logs configures each process
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -24,7 +24,9 @@ class Contact(models.Model):
     position = models.IntegerField(default=0)
     verified_at = models.DateTimeField(null=True)
     verified_by = models.CharField(max_length=16, blank=True, default="")
+    own = models.BooleanField(default=False)  # added by the person themself: no part of the configuration file
     silent_at = models.DateTimeField(null=True)  # its owner answered STOP: nothing is sent there until START
+    unproven_told_at = models.DateTimeField(null=True)  # when the managers heard that its person did not prove it
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -32,6 +34,59 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class ContactCode(models.Model):
+    """A code that was sent through a contact, to be typed in by its person. Only its keyed hash is kept; one at most is open for a contact."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="codes")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.IntegerField(default=0)  # wrong ones
+    notification_id = models.BigIntegerField(default=0)  # the message that carried it
+    ended_at = models.DateTimeField(null=True)  # used, or a newer one was sent
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "created_at"], name="contact_code_person")]
+        constraints = [models.UniqueConstraint(fields=["contact"], condition=Q(ended_at=None), name="contact_code_one_open")]
+
+    def __str__(self) -> str:
+        return f"code for contact {self.contact_id}"
+
+
+class Drill(models.Model):
+    """A test page to one person: one they asked for, or the one before a shift. `schedule_id` names a row of a higher layer."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="drills")
+    schedule_id = models.BigIntegerField(null=True)  # of a drill: the watch that begins
+    shift_start = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    answer_by = models.DateTimeField()  # not answered until then: it counts as unanswered
+    notifications = models.JSONField(default=list)  # ids of what went out, in order
+    skipped = models.JSONField(default=list)  # [[kind, why]]: contacts that could not be used
+    answers = models.JSONField(default=dict)  # {notification id: [when, by which way]}
+    answered_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when the managers heard that nobody answered
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "-created_at"], name="drill_person"),
+            models.Index(
+                fields=["answer_by"],
+                name="drill_untold",
+                condition=Q(schedule_id__isnull=False, answered_at__isnull=True, told_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "schedule_id", "shift_start"], condition=Q(schedule_id__isnull=False), name="drill_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"drill of {self.person_id}"
 
 
 class Device(models.Model):

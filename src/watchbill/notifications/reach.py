@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from watchbill.notifications.actions.planning import people_with_contacts
-from watchbill.notifications.rules import plan, why_nobody
+from watchbill.notifications.rules import PersonalRule, plan, why_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,17 @@ class Way:
     after: dt.timedelta
 
 
-def ways_of(people: Collection[int], urgency: str, methods: str = "rules") -> dict[int, tuple[tuple[Way, ...], str]]:
-    """Each person's ways in their order; with none of them the reason as a sentence. `methods`: "rules" or "all"."""
+def ways_of(
+    people: Collection[int], urgency: str, methods: str = "rules", rules: Sequence[PersonalRule] | None = None
+) -> dict[int, tuple[tuple[Way, ...], str]]:
+    """Each person's ways in their order; with none of them the reason as a sentence.
+
+    `methods`: "rules" or "all". `rules`: as if these were their personal rules.
+    """
     answer = {}
     for person_id, person in people_with_contacts(sorted(people)).items():
-        turns = plan(person.methods, person.rules.get(urgency, []), urgency=urgency, everything=methods == "all")
+        by = person.rules.get(urgency, []) if rules is None else rules
+        turns = plan(person.methods, by, urgency=urgency, everything=methods == "all")
         why_not = "" if turns else why_nobody(person.methods, urgency=urgency)
         answer[person_id] = (tuple(Way(turn.method.kind, turn.after) for turn in turns), why_not)
     return answer

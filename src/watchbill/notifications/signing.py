@@ -10,6 +10,7 @@ from watchbill.notifications.messages import Message
 
 SALT = "watchbill.notifications.link"
 BUTTON = "watchbill.notifications.button"  # of a notification on a device: acknowledges, and nothing else
+DRILL = "watchbill.notifications.drill"  # of a test page: says that it was seen, and nothing else
 
 
 def link_token(message: Message) -> str:
@@ -40,3 +41,9 @@ def read_token(token: str, *, salt: str = SALT) -> tuple[int, int, int]:
 def link(message: Message, act: str = "") -> str:
     """The address in the mail. `act` is "resolve", or empty for acknowledge."""
     return f"{settings.PUBLIC_URL}/a/{link_token(message)}" + (f"?act={act}" if act else "")
+
+
+def answer_link(message: Message) -> str:
+    """The address in a test page that says: I got it."""
+    drill = message.contents[0].get("drill") if message.contents else None
+    return f"{settings.PUBLIC_URL}/answer/{make_token(message.person_id, drill, message.notification_id, salt=DRILL)}"

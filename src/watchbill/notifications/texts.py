@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 
 from watchbill.notifications.messages import Message
-from watchbill.notifications.signing import link
+from watchbill.notifications.signing import answer_link, link
 
 DUPLICATE = "You may have this message already: it is not certain that the first try arrived."
 
+PLAINLY = ("code", "test")  # say themselves what they are
 LISTED = 50  # incidents in one text: more is not read at night, so the rest is counted
 
 
@@ -40,6 +41,8 @@ def plain(message: Message) -> str:
         parts.append(f"... and {hidden} more on the board: {settings.PUBLIC_URL}/")
     if _asks(message):
         parts.append(f"Acknowledge, and it is yours: {link(message)}\nResolve: {link(message, 'resolve')}")
+    if is_drill(message):
+        parts.append(f"I got it: {answer_link(message)}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -57,12 +60,23 @@ def html(message: Message) -> str:
     if _asks(message):
         parts.append(f'<p><a href="{_safe(link(message))}">Acknowledge, and it is yours</a></p>')
         parts.append(f'<p><a href="{_safe(link(message, "resolve"))}">Resolve</a></p>')
+    if is_drill(message):
+        parts.append(f'<p><a href="{_safe(answer_link(message))}">I got it</a></p>')
     return f'<!doctype html><html lang="en"><body>{"".join(parts)}</body></html>\n'
 
 
 def incident_url(content: dict[str, Any]) -> str:
-    """Where the incident of this content is read."""
-    return f"{settings.PUBLIC_URL}/incidents/{content['number']}" if content.get("number") else f"{settings.PUBLIC_URL}/"
+    """Where the incident of this content is read; without one, the page that it is about."""
+    return (
+        f"{settings.PUBLIC_URL}/incidents/{content['number']}"
+        if content.get("number")
+        else f"{settings.PUBLIC_URL}{content.get('path') or '/'}"
+    )
+
+
+def is_drill(message: Message) -> bool:
+    """Is it a test page, which its person answers?"""
+    return bool(message.contents and message.contents[0].get("drill"))
 
 
 def _many(message: Message) -> str:
@@ -92,7 +106,8 @@ def _lines(content: dict[str, Any], kind: str) -> list[str]:
         if opened := _time(content.get("opened_at")):
             lines.append(f"Opened: {opened}")
         if content.get("reason"):
-            lines.append(_one_line(content["reason"] if kind == "status" else f"Why you: {content['reason']}"))
+            plainly = kind == "status" or content.get("purpose") in PLAINLY
+            lines.append(_one_line(content["reason"] if plainly else f"Why you: {content['reason']}"))
     return [*lines, f"Open it: {incident_url(content)}"]
 
 

@@ -94,6 +94,7 @@ class Page(models.Model):
     paused_status = models.CharField(max_length=12, blank=True, default="")  # what it goes back to
     paused_due_in_ms = models.BigIntegerField(null=True)  # how long the wait still had
     pause_reason = models.CharField(max_length=200, blank=True, default="")
+    maintenance_at = models.DateTimeField(null=True)  # since when a maintenance of its service holds it back; null: none does
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -6,7 +6,6 @@ A token is shown once; only its SHA-256 is kept. It never opens more than its pe
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import secrets
 import string
@@ -24,6 +23,7 @@ from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel.errors import AlreadyDone, Invalid
 from watchbill.people.models import ApiToken, Person
 from watchbill.people.permissions import SCOPES
+from watchbill.people.rules import digest_of
 
 TOKEN_PREFIX = "wb_"  # noqa: S105  how tokens begin, so that scanners of leaked secrets know them
 TOKEN_LENGTH = 40  # letters and digits: 238 bits
@@ -130,11 +130,6 @@ def token_person(secret: str, now: dt.datetime) -> tuple[Person, ApiToken] | Non
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_EVERY)
         ApiToken.objects.filter(stale, id=token.id).update(last_used_at=now)
     return token.person, token
-
-
-def digest_of(secret: str) -> bytes:
-    """What is kept of a secret: a random one of 238 bits needs no slow hash."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _checked_email(email: str) -> str:

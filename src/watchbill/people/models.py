@@ -157,3 +157,17 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"token ...{self.hint}"
+
+
+class SignIn(models.Model):
+    """A session of somebody, so that they can see and end it. `fingerprint` is of the password that opened it: with another one it is over."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    fingerprint = models.CharField(max_length=16)
+    browser = models.CharField(max_length=80)
+    address = models.CharField(max_length=45, blank=True, default="")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"session of {self.person_id}"

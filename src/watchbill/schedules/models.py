@@ -20,6 +20,8 @@ class Schedule(models.Model):
     hours = models.CharField(max_length=8, default="any")  # any | business: when the person may be notified
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    revision = models.IntegerField(default=0)  # edits of its layers: calendars see by it that a shift is newer than the one they have
+    edited_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -104,3 +106,25 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.schedule_id}"
+
+
+class Feed(models.Model):
+    """A calendar that its owner subscribed: their own shifts, or a whole schedule. Only the hash of its address is kept."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="feeds")
+    schedule = models.ForeignKey(Schedule, null=True, on_delete=models.CASCADE, related_name="feeds")  # null: their own, on all schedules
+    digest = models.BinaryField(max_length=32, unique=True)
+    hint = models.CharField(max_length=8)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "schedule"], name="feed_once", condition=Q(ended_at__isnull=True), nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"calendar ...{self.hint}"

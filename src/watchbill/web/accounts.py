@@ -17,6 +17,7 @@ from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel.clock import database_now
 from watchbill.people import actions
 from watchbill.people.models import Person
+from watchbill.web.sessions import know_session
 
 SAID = {
     "account/messages/password_changed.txt": "Your password is changed. Other sessions of yours were ended.",
@@ -53,6 +54,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         with transaction.atomic():
             detail = {"handle": user.handle, "address": request.META.get("REMOTE_ADDR", "")}
             record_in([Entry("person.sign_in", "person", str(user.pk), detail=detail)], by=_themself(user), now=database_now())
+        know_session(request, user, now=database_now())
         return cast("HttpResponse", answer)
 
 

@@ -25,6 +25,8 @@ class Wanted:
     action: str = ""
     number: str = ""
     via: str = ""
+    kind: str = ""  # of the object: services, person, key, ...
+    object: str = ""  # its name or number, as the record has it
     before: dt.datetime | None = None
 
 
@@ -55,6 +57,10 @@ def page(viewer: Viewer, wanted: Wanted, *, cursor: str = "") -> tuple[list[Reco
         rows = rows.filter(action__startswith=wanted.action)
     if wanted.via:
         rows = rows.filter(via=wanted.via)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.object:
+        rows = rows.filter(object_id=wanted.object)
     if wanted.number:
         rows = rows.filter(incident_id__in=_of_number(wanted.number))
     if wanted.before is not None:

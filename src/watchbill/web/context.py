@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from watchbill.intake.selectors.log import may_look
 from watchbill.people.models import Organization
 from watchbill.web import times, waiting
+from watchbill.web.admin.rights import may_administer
 from watchbill.web.audit import may_read
 from watchbill.web.visit import visit_of
 
@@ -43,6 +44,7 @@ def _signed_in(request: HttpRequest) -> dict[str, Any]:
         "clock_utc": times.clock(visit.now, dt.UTC),
         "waiting": waiting.pages_of(request),
         "may_audit": may_read(visit.viewer),
+        "may_administer": may_administer(visit.viewer),
         "may_see_inlets": may_look(visit.viewer),
         "demo": Organization.objects.filter(demo=True).exists(),
         "refreshing": "X-Watchbill-Refresh" in request.headers,

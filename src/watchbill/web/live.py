@@ -20,6 +20,7 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
 
 from watchbill.kernel import bus
 from watchbill.kernel.clock import database_now
@@ -159,6 +160,7 @@ def _who(request: HttpRequest) -> tuple[int | None, str]:
             connections.close_all()
 
 
+@require_safe
 async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The signals for one open page. 401 without a session, 429 for the thirteenth page of one person."""
     person_id, now = await _who(request)

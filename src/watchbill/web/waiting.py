@@ -69,6 +69,8 @@ class Waiting:
 
     @property
     def word(self) -> str:
+        if self.purpose == Page.Purpose.COORDINATE:
+            return "Paging you to coordinate"
         return "Last resort: paging you" if self.status == Page.Status.EXHAUSTED else "Paging you"
 
     @property

@@ -45,6 +45,17 @@ def face_of(status: str, *, page: str = "", paused: str = "", cleared_unseen: bo
     return ACKNOWLEDGED if status == "acknowledged" else NOBODY
 
 
+READINESS = {
+    "ready": Face("Ready", "ok", "green"),
+    "asked": Face("Test page out", "due", "amber"),
+    "quiet": Face("Not woken", "warn", "amber"),
+    "unanswered": Face("Unanswered", "warn", "red"),
+    "unproven": Face("Unproven", "warn", "red"),
+    "no_phone": Face("No number", "warn", "red"),
+    "unreachable": Face("Unreachable", "stop", "red"),
+}
+
+
 HOW = {
     "email": "E-mail",
     "webhook": "Webhook",

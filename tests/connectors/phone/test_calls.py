@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import InternalError, ProgrammingError, transaction
 
 from tests import factories
 from tests.connectors.phone.house import House, page_of, sid_of
 from tests.connectors.twilio.fake import action, said
-from tests.factories import MIN, SEC
+from tests.factories import MIN, SEC, actor
 from watchbill.audit.models import Record
+from watchbill.connectors.sms.texts import text_of
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.kernel.clock import database_now
-from watchbill.notifications.actions import give_up_waiting
-from watchbill.notifications.models import Notification, Receipt
+from watchbill.notifications.actions import give_up_waiting, send_code, send_test, type_code
+from watchbill.notifications.models import Contact, Drill, Notification, Receipt
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Firing
 from watchbill.response.actions import acknowledge, cleared_in, give_back
@@ -275,3 +278,38 @@ def test_receipts_cannot_be_changed_or_deleted(house):
     for change in (lambda: Receipt.objects.update(verdict="reached"), lambda: Receipt.objects.all().delete()):
         with pytest.raises((InternalError, ProgrammingError)), transaction.atomic():
             change()
+
+
+@pytest.mark.req("G38")
+def test_a_code_that_proves_a_number_is_spoken_digit_by_digit_and_kept_nowhere(house):
+    number = Contact.objects.create(person=house.ada, kind="voice", address="+15005550077", own=True)
+    send_code(number.pk, person=house.ada, by=actor(house.ada), now=house.now)
+    (call,) = house.sent()
+    words = said(voice(house, call).content)
+    spelled = re.search(r"Your code is: ((?:\d, ){5}\d)\. Again: \1\. Good-bye\.", words)
+    assert spelled, words
+    assert "Press 1" not in words
+    code = spelled[1].replace(", ", "")
+    assert spelled[1] not in str(list(Receipt.objects.values("answer", "detail")))
+    type_code(number.pk, code, person=house.ada, by=actor(house.ada), now=house.now)
+    number.refresh_from_db()
+    assert number.verified_by == "code"
+
+
+def test_a_code_comes_in_a_text_of_its_own(house):
+    number = Contact.objects.create(person=house.ada, kind="sms", address="+15005550077", own=True)
+    send_code(number.pk, person=house.ada, by=actor(house.ada), now=house.now)
+    (message,) = house.sent()
+    assert re.fullmatch(r"Your Watchbill code is \d{6}", text_of(message))
+    assert message.address == "+15005550077"
+
+
+@pytest.mark.req("G38")
+def test_a_test_page_by_call_is_answered_with_1(house):
+    send_test(house.ada, by=actor(house.ada), now=house.now)
+    call = next(m for m in house.sent(2 * SEC) if m.method == "voice")
+    assert "This is a test page. Nothing has happened. Press 1 to say that you hear it." in said(voice(house, call).content)
+    assert "That key does nothing" in said(key(house, call, "2").content)
+    assert Drill.objects.get().answered_at is None
+    assert "This number reaches you" in said(key(house, call, "1", turn=2).content)
+    assert [via for _, via in Drill.objects.get().answers.values()] == ["voice"]

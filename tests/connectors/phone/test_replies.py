@@ -6,11 +6,13 @@ import pytest
 
 from tests.connectors.phone.house import ADA, GRACE, House, page_of, sid_of
 from tests.connectors.twilio.fake import said
-from tests.factories import SEC, T0, person
+from tests.factories import SEC, T0, actor, person
 from watchbill.audit.models import Record
 from watchbill.connectors.phone.replies import read
+from watchbill.connectors.sms.texts import text_of
 from watchbill.incidents.models import Incident, TimelineEntry
-from watchbill.notifications.models import Attempt, Contact, Notification, Receipt
+from watchbill.notifications.actions import send_test
+from watchbill.notifications.models import Attempt, Contact, Drill, Notification, Receipt
 from watchbill.paging.models import Firing
 
 
@@ -170,3 +172,14 @@ def test_a_gateway_tells_and_asks_in_signed_json(house: House):
     assert answer.json()["text"].startswith(f"You own #{incident.number}.")
     assert house.gateway("sms", {"id": "in-2", "from": GRACE}).status_code == 422
     assert house.gateway("other", {}).status_code == 404
+
+
+@pytest.mark.req("G38")
+def test_a_test_page_by_text_is_answered_with_a(house: House):
+    send_test(house.ada, by=actor(house.ada), now=house.now)
+    text = next(m for m in house.sent() if m.method == "sms")
+    assert text_of(text) == "This is a test page. Nothing has happened. Answer A: you got it."
+    assert said(house.writes("R").content).startswith("A 418: acknowledge")
+    assert Drill.objects.get().answered_at is None
+    assert said(house.writes("a").content) == "Thank you: this number reaches you."
+    assert [via for _, via in Drill.objects.get().answers.values()] == ["sms"]

@@ -102,6 +102,22 @@ def test_without_a_way_back_it_has_a_link_in_the_place_of_buttons(there: Slack):
     assert "|Acknowledge, and it is yours>" in json.dumps(sent["blocks"])
 
 
+@pytest.mark.req("G38")
+def test_a_test_page_and_a_code_say_what_they_are(there: Slack):
+    told = {"number": None, "severity": "", "service": "", "restricted": False, "opened_at": None}
+    drill = {**told, "title": "This is a test page.", "reason": "You asked for it.", "purpose": "test", "drill": 4, "path": "/you/test"}
+    code = {**told, "title": "123456 is your code", "reason": "Type it in.", "purpose": "code", "path": "/you"}
+    nothing = {"incident_id": None, "page_id": None}
+    send(to(kind="drill", contents=(drill,), **nothing), to(kind="code", contents=(code,), **nothing))
+    first, second = (json.dumps(sent["blocks"]) for sent in there.made("chat.postMessage"))
+    assert "This is a test page." in first
+    assert "/answer/" in first
+    assert "|I got it>" in first
+    assert "123456" in second
+    for sent in there.made("chat.postMessage"):
+        assert not [block for block in sent["blocks"] if block["type"] == "actions"]
+
+
 @pytest.mark.parametrize(
     ("does", "failure"),
     [({"ok": False, "error": "user_not_found"}, PermanentFailure), ({"ok": False, "error": "invalid_auth"}, PermanentFailure),

@@ -1,5 +1,23 @@
-"""Apply a configuration file."""
+"""Apply a configuration file, or change a few entries on a page, and take such a change back."""
 
 from watchbill.config.actions.apply import Diff, apply, read
+from watchbill.config.actions.edit import ChangedMeanwhile, Edits, Found, Proposal, edit, propose, seen_now, team_of
+from watchbill.config.actions.undo import ACTIONS, Reverse, key_of, reverse
 
-__all__ = ["Diff", "apply", "read"]
+__all__ = [
+    "ACTIONS",
+    "ChangedMeanwhile",
+    "Diff",
+    "Edits",
+    "Found",
+    "Proposal",
+    "Reverse",
+    "apply",
+    "edit",
+    "key_of",
+    "propose",
+    "read",
+    "reverse",
+    "seen_now",
+    "team_of",
+]

@@ -20,12 +20,13 @@ from django.db import connection, transaction
 from watchbill.audit.actions import Actor, record_in
 from watchbill.audit.actions import Entry as Evidence
 from watchbill.config import reader, selectors
+from watchbill.config.actions.evidence import evidence_of
 from watchbill.config.actions.writing import conflicts, deactivate_in, remember_in, write_in
-from watchbill.config.rules import Change, File, Full, Key, NotActive, Plan, Problem, Verb, check, compare
+from watchbill.config.rules import Change, File, Full, Key, NotActive, Plan, Problem, Standing, Verb, check, compare
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import Invalid
 
-LOCK = 7_310_331  # advisory lock: one file at a time
+LOCK = 7_310_331  # advisory lock: one change of the configuration at a time
 MOST_ERRORS = 100
 
 
@@ -75,8 +76,7 @@ def apply(
     file = read(text, filename=filename)
     environment = os.environ if environment is None else environment
     with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        lock_in()
         wanted = wanted_of(file)
         standing = selectors.standing()
         plan = compare(wanted, standing, overwrite=overwrite, prune=prune)
@@ -84,10 +84,21 @@ def apply(
         silent = selectors.inactive(wanted, environment=environment)
         if not dry_run:
             _write_in(
-                file, plan, by=by, now=now, source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune}
+                file,
+                plan,
+                standing,
+                by=by,
+                now=now,
+                source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune},
             )
     kinds.forget()
     return Diff(plan.changes, tuple(silent), applied=not dry_run)
+
+
+def lock_in() -> None:
+    """Nobody else changes the configuration, by a file or on a page, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def read(text: str | bytes, *, filename: str = "configuration") -> File:
@@ -121,33 +132,22 @@ def wanted_of(file: File) -> dict[Key, Full]:
     return head | {(entry.kind, entry.name): entry.full for entry in file.entries}
 
 
-def _write_in(file: File, plan: Plan, *, by: Actor, now: dt.datetime, source: Mapping[str, Any]) -> None:
+def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.datetime, source: Mapping[str, Any]) -> None:
     moved = plan.having(Verb.ADDED, Verb.CHANGED)
     write_in(plan.final, {(change.kind, change.name): change for change in moved}, now=now)
     removed = plan.having(Verb.REMOVED)
-    deactivate_in([(change.kind, change.name) for change in removed])
+    deactivate_in([(change.kind, change.name) for change in removed], now=now)
     remembered = remember_in(file, [(change.kind, change.name) for change in removed], now=now)
     if not (moved or removed or remembered):
         return
     counts = {verb.name.lower(): len(plan.having(verb)) for verb in Verb}
     evidence = [Evidence("config.apply", "configuration", source["file"][:80], detail={**source, "counts": counts})]
-    evidence += [_evidence(change) for change in (*moved, *removed)]
+    evidence += [evidence_of(change, was=standing.current.get((change.kind, change.name))) for change in (*moved, *removed)]
     record_in(evidence, by=by, now=now)
     if any(change.kind == "services" for change in (*moved, *removed)):
         bus.signal(bus.KEYS)
     bus.wake_engine()
     bus.board_changed()
-
-
-def _evidence(change: Change) -> Evidence:
-    """What happened to one entry. Addresses of people are no part of it: only that they changed."""
-    shown = {
-        field.field: "changed" if field.field in ("contact", "email") else [field.here, field.file]
-        for field in change.fields
-        if not field.kept
-    }
-    detail: dict[str, Any] = {"name": change.name, "verb": change.verb.value}
-    return Evidence("config.apply", change.kind, change.name[:80], detail={**detail, "fields": shown} if shown else detail)
 
 
 def _change(change: Change) -> dict[str, Any]:

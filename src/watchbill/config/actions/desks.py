@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from watchbill.config.actions.ids import Ids
 from watchbill.config.rules import Full
 from watchbill.incidents.models import Service
+from watchbill.intake.actions.heartbeats import watch_in
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Team
 
@@ -78,3 +80,11 @@ def write_services_in(services: Mapping[str, Full], ids: Ids) -> None:
         }
         service, _ = Service.objects.update_or_create(name=name, defaults=values)
         ServicePolicy.objects.update_or_create(service=service, defaults={"policy_id": ids.policies[full["policy"]]})
+
+
+def write_heartbeats_in(heartbeats: Mapping[str, Full], *, now: dt.datetime) -> None:
+    """Who must give signs of life. The first interval begins now."""
+    services = dict(Service.objects.filter(name__in=[full["service"] for full in heartbeats.values()]).values_list("name", "id"))
+    for name, full in heartbeats.items():
+        values = {"every_seconds": full["every"], "grace_seconds": full["grace"], "severity": full["severity"]}
+        watch_in(name, {**values, "service_id": services[full["service"]]}, now=now)

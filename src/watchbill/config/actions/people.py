@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,15 +12,14 @@ from django.contrib.auth.hashers import make_password
 from watchbill.config.actions.ids import Ids
 from watchbill.config.rules import Full
 from watchbill.notifications.addresses import clear, stored
-from watchbill.notifications.chats.models import LINK
 from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Person
 
 PLAIN = ("name", "email", "timezone", "region", "holidays", "hours")
 
 
-def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -> None:
-    """Make and change people. New ones have no password: the operator invites them."""
+def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime, reached: Collection[str]) -> None:
+    """Make and change people. New ones have no password: the operator invites them. `reached`: whose contacts and rules are written too."""
     rows = {person.handle: person for person in Person.objects.filter(handle__in=people)}
     new = [
         _fill(Person(handle=handle, password=make_password(None), created_at=now), full)
@@ -31,7 +30,7 @@ def write_people_in(people: Mapping[str, Full], ids: Ids, *, now: dt.datetime) -
     Person.objects.bulk_update([_fill(row, people[handle]) for handle, row in rows.items()], [*PLAIN, "is_active"])
     Person.objects.bulk_create(new)
     ids.people.update({person.handle: person.id for person in new})
-    by_id = {ids.people[handle]: full for handle, full in people.items()}
+    by_id = {ids.people[handle]: people[handle] for handle in people if handle in reached}
     _write_contacts_in(by_id, now=now)
     _write_rules_in(by_id)
 
@@ -53,8 +52,8 @@ def _free_mails_in(rows: list[Person]) -> None:
 def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
     """The contacts of the file, in its order, verified by the operator. What it does not list is removed, not deleted: attempts name it.
 
-    An address that waits for the code of its owner, one that its owner proved by a link, and a device that its owner made ring, are not the
-    file's and stay as they are.
+    What a person added is not the file's (nor is a device that its owner made ring) and stays as it is, unless the file names the same
+    address: then it becomes the file's.
     """
     there: dict[Any, list[Contact]] = defaultdict(list)
     for contact in (
@@ -70,14 +69,13 @@ def _write_contacts_in(people: Mapping[int, Full], *, now: dt.datetime) -> None:
                 new.append(Contact(person_id=person_id, position=position, verified_at=now, verified_by="operator", **kept_as))
                 continue
             row = rows.pop()
-            row.position = position
+            row.position, row.own = position, False
             if row.verified_at is None:
-                row.verified_at = now
-            row.verified_by = "operator"
+                row.verified_at, row.verified_by = now, "operator"
             kept.append(row)
-    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None and row.verified_by != LINK]
+    dropped = [row.pk for rows in there.values() for row in rows if row.verified_at is not None and not row.own]
     Contact.objects.filter(pk__in=dropped).update(removed_at=now)
-    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by"])
+    Contact.objects.bulk_update(kept, ["position", "verified_at", "verified_by", "own"])
     Contact.objects.bulk_create(new)
 
 

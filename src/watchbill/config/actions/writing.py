@@ -12,15 +12,17 @@ from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
 from watchbill.config.actions.chats import order_chats_in, write_chats_in
-from watchbill.config.actions.desks import write_policies_in, write_services_in, write_team_paging_in, write_teams_in
+from watchbill.config.actions.desks import write_heartbeats_in, write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
-from watchbill.config.rules import Change, File, Full, Key, Plan, Problem
+from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
+from watchbill.intake.actions.heartbeats import retire_in
+from watchbill.intake.models import Heartbeat
 from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
@@ -34,35 +36,41 @@ MODELS: dict[str, type[Model]] = {
     "services": Service,
     "phones": Phone,
     "chats": Chat,
+    "heartbeats": Heartbeat,
 }
 
 
 def conflicts(file: File, plan: Plan) -> list[Problem]:
     """What the database would refuse: an address that belongs to an account which the file does not name, or names with another one."""
-    mails: dict[str, str] = {}
-    problems = []
     lines = {entry.name: entry.line for entry in file.of("people")}
+    return sorted(Problem(lines[handle], f"people {handle}, email: {text}") for handle, text in mail_owners(plan))
+
+
+def mail_owners(plan: Plan) -> list[tuple[str, str]]:
+    """Whose address belongs to somebody else, by handle, and the sentence that says so."""
+    mails: dict[str, str] = {}
+    found = []
     final = {name: full["email"].lower() for (kind, name), full in plan.final.items() if kind == "people"}
     others = Person.objects.exclude(handle__in=final).annotate(mail=Lower("email")).filter(mail__in=final.values())
     mails.update(others.values_list("mail", "handle"))
     for handle, mail in final.items():
         owner = mails.setdefault(mail, handle)
         if owner != handle:
-            text = f"people {handle}, email: {mail} belongs to the account {owner} here; expected that handle, or another address."
-            problems.append(Problem(lines[handle], text))
-    return sorted(problems)
+            found.append((handle, f"{mail} belongs to the account {owner} here; expected that handle, or another address."))
+    return found
 
 
 def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.datetime) -> None:
     """Write the entries of `moved` as `final` has them. People first, then what names them."""
     ids = naming.load_in()
     changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
-    write_people_in(changed["people"], ids, now=now)
+    write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
     write_chats_in(changed["chats"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
     write_services_in(changed["services"], ids)
+    write_heartbeats_in(changed["heartbeats"], now=now)
     write_team_paging_in(changed["teams"], ids)
     write_phones_in(changed["phones"])
     for full in changed["organization"].values():
@@ -70,12 +78,23 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
         Organization.objects.update_or_create(id=1, defaults=values)
 
 
-def deactivate_in(keys: Iterable[Key]) -> None:
+def _reached(moved: Mapping[Key, Change]) -> set[str]:
+    """Whose contacts or rules change. Those of others are not touched: their owner may be changing them at this moment."""
+    asked = {"contact", "notify"}
+    return {
+        name
+        for (kind, name), change in moved.items()
+        if kind == "people" and (change.verb is Verb.ADDED or any(field.field in asked and not field.kept for field in change.fields))
+    }
+
+
+def deactivate_in(keys: Iterable[Key], *, now: dt.datetime) -> None:
     """What a file no longer names stops being used. Nothing is deleted: pages, incidents and the audit name it."""
     names: dict[str, list[str]] = {}
     for kind, name in keys:
         names.setdefault(kind, []).append(name)
     Person.objects.filter(handle__in=names.get("people", ())).update(is_active=False)
+    retire_in(names.get("heartbeats", ()), now=now)
     for kind, model in MODELS.items():
         model._default_manager.filter(name__in=names.get(kind, ())).update(is_active=False)
 

@@ -144,6 +144,10 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= _targets(target for step in full["steps"] for target in step["notify"])
     elif kind == "services":
         found |= {("teams", full["team"]), ("policies", full["policy"])}
+        found |= {_key("services", one["to"].get("service")) for one in full.get("routes", ())}
+        found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
+    elif kind == "heartbeats":
+        found |= {("services", full["service"])}
     elif kind == "organization":
         found.add(_key("people", full["last_resort"]))
     found |= {("chats", name) for name in chats_named(kind, full)}

@@ -48,8 +48,6 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
             found.append(NotActive(kind, name, "nothing is posted there and nothing is heard from there.", unset))
         elif why := _idle_channels(kind, full, idle, teams):
             found.append(NotActive(kind, name, f"its channels are skipped, and that is said in the timeline: {why}."))
-        elif kind == "services" and full.get("routes"):
-            found.append(NotActive(kind, name, "`routes` are kept and not active yet."))
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from watchbill.config.rules.forms import (
     CURRENCY,
-    ELAPSED,
     EMAIL,
     ENVIRONMENT,
     NAME,
@@ -16,18 +15,9 @@ from watchbill.config.rules.forms import (
 from watchbill.config.rules.shapes import Field, Flag, Group, Keyed, Many, Named, OneOf, Whole
 
 ANY_TIME = Span()
-SECONDS = Span((ELAPSED,))
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
-HEARTBEATS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "service": Field(Named("services"), required=True),
-        "every": Field(SECONDS, "A sign of life is late after so long.", required=True),
-    },
-    "name",
-)
 TRACKERS = Group(
     {
         "name": Field(NAME, required=True),

@@ -328,6 +328,20 @@ def _brief_phone(full: Full) -> dict[str, Any]:
     return short
 
 
+def _heartbeat(words: Mapping[str, Any]) -> Full:
+    return {
+        "service": words["service"],
+        "every": seconds(words["every"]),
+        "grace": seconds(words.get("grace", "0s")),
+        "severity": words.get("severity", "high"),
+    }
+
+
+def _brief_heartbeat(full: Full) -> dict[str, Any]:
+    short = _without(full, {"grace": 0, "severity": "high"})
+    return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
+
+
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "people": _person,
     "teams": _team,
@@ -336,6 +350,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "services": _service,
     "chats": chats.fill,
     "phones": _phone,
+    "heartbeats": _heartbeat,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -345,4 +360,5 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "services": _brief_service,
     "chats": chats.brief,
     "phones": _brief_phone,
+    "heartbeats": _brief_heartbeat,
 }

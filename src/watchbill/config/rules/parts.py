@@ -26,7 +26,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import DUTIES, HEARTBEATS, MAILBOXES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import DUTIES, MAILBOXES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
@@ -298,6 +298,17 @@ SERVICES = Group(
     "name",
 )
 
+HEARTBEATS = Group(
+    {
+        "name": Field(NAME, required=True),
+        "service": Field(Named("services"), "Whose alert it is when no sign comes.", required=True),
+        "every": Field(SECONDS, "A sign of life is expected so often.", required=True),
+        "grace": Field(Span((ELAPSED,), zero=True), "It is late so long after that.", default="0s"),
+        "severity": Field(SEVERITY, "How severe its silence is.", default="high"),
+    },
+    "name",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -318,7 +329,7 @@ PARTS = (
     Part("services", SERVICES, "What can page.", live=True),
     Part("phones", PHONES, "Who sends text messages and places calls, in the order of fail-over.", live=True),
     Part("chats", CHATS, "Chat systems.", live=True),
-    Part("heartbeats", HEARTBEATS, "Who must give signs of life."),
+    Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers."),
     Part("queues", QUEUES, "Items that wait for somebody."),
     Part("duties", DUTIES, "Standing responsibilities of a shift."),

@@ -6,7 +6,6 @@ Entries with a problem of their own are not here any more, and whatever depends 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from watchbill.config.rules.forms import EMAIL, URL, is_url
 from watchbill.config.rules.meaning import TELEPHONES
 from watchbill.config.rules.nodes import Map, line_at, shown_value
 from watchbill.config.rules.shapes import Place
+from watchbill.intake.rules import is_pattern, problem
 from watchbill.notifications.rules import e164
 from watchbill.schedules.rules import parse_length, parse_turn
 
@@ -55,6 +55,7 @@ def check(entries: Iterable[Entry], head: Mapping[str, Any], tree: Map, top: Pla
         by_kind.setdefault(entry.kind, {})[entry.name] = entry
     whole = Whole(top, by_kind)
     _mails_once(whole)
+    _routes_lead_on(whole)
     for kind, checks in CHECKS.items():
         for entry in by_kind.get(kind, {}).values():
             checks(entry, whole)
@@ -199,7 +200,7 @@ def _answers(handle: str, whole: Whole) -> bool:
 def _service(entry: Entry, whole: Whole) -> None:
     for index, route in enumerate(entry.words.get("routes", [])):
         for name, wanted in route["when"].items():
-            if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/") and (why := _bad_expression(wanted[1:-1])):
+            if is_pattern(wanted) and (why := problem(wanted)):
                 text = f"{shown_value(wanted)} is no regular expression ({why}); expected one between slashes, or a plain value."
                 whole.say(entry, ("routes", index, "when", name), text)
         if not route["when"]:
@@ -210,14 +211,33 @@ def _service(entry: Entry, whole: Whole) -> None:
             whole.say(entry, ("routes", index, "to", "drop"), "what is dropped goes nowhere else; expected `drop` alone.")
 
 
-def _bad_expression(pattern: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return " ".join(str(error).split())
-    return ""
+def _routes_lead_on(whole: Whole) -> None:
+    """Alerts go one way: what leads back where it came from was not meant so, and nothing restricted leads where everybody may look."""
+    leads: dict[str, dict[str, int]] = {}
+    for name, entry in whole.by_kind.get("services", {}).items():
+        for index, route in enumerate(entry.words.get("routes", [])):
+            if to := route["to"].get("service"):
+                leads.setdefault(name, {}).setdefault(to, index)
+                target = whole.get("services", to)
+                if entry.full["restricted"] and target is not None and not target.full["restricted"]:
+                    text = f"{shown_value(name)} is restricted and {shown_value(to)} is not; expected a restricted service, so that nothing leaks."
+                    whole.say(entry, ("routes", index, "to", "service"), text)
+    for name, targets in leads.items():
+        for to, index in targets.items():
+            if name in _reached(to, leads):
+                back = "itself" if to == name else f"{shown_value(to)}, from which routes lead back here"
+                text = f"this leads to {back}; expected services that lead one way."
+                whole.say(whole.by_kind["services"][name], ("routes", index, "to", "service"), text)
+
+
+def _reached(start: str, leads: Mapping[str, Mapping[str, int]]) -> set[str]:
+    """Every service to which routes lead from here, this one included."""
+    reached, left = {start}, [start]
+    while left:
+        new = set(leads.get(left.pop(), ())) - reached
+        reached |= new
+        left += new
+    return reached
 
 
 def _phone(entry: Entry, whole: Whole) -> None:

@@ -13,7 +13,7 @@ from watchbill.connectors.phone.acts import ACKNOWLEDGE, ESCALATE, RESOLVE, act
 from watchbill.connectors.phone.receiving import once
 from watchbill.connectors.sms.texts import HELP
 from watchbill.incidents.models import Incident
-from watchbill.notifications.actions import Told, silence, speak_again
+from watchbill.notifications.actions import Told, answer_drill, silence, speak_again
 from watchbill.notifications.models import Contact, Notification, Receipt
 from watchbill.notifications.rules import Verdict, e164
 from watchbill.notifications.selectors import last_text_to, owners_of, page_told_last, pages_in
@@ -28,6 +28,7 @@ START = frozenset({"start", "unstop"})
 MOST_NUMBERS = 20
 NOT_KNOWN = "This number is no proven contact here: nothing was done. Sign in instead."
 SHARED = "This number belongs to several people here, so nobody knows who answers: nothing was done. Sign in instead."
+DRILL_ANSWERED = "Thank you: this number reaches you."
 NOTHING_SENT = "No message of the last 24 hours waits for an answer: nothing was done. Name the incident, as A 418."
 
 
@@ -92,6 +93,8 @@ def _act(asked: Asked, person: Person, last: Notification | None, now: dt.dateti
     if asked.numbers:
         ids = dict(Incident.objects.filter(number__in=asked.numbers).values_list("number", "id"))
         on = [(number, page_told_last(person.pk, ids[number]) if number in ids else None) for number in asked.numbers]
+    elif last is not None and last.content.get("drill"):
+        return DRILL_ANSWERED if asked.what == ACKNOWLEDGE and answer_drill(last, via=VIA, now=now) else HELP
     else:
         pages = pages_in(last.pk) if last is not None else []
         if not pages:

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from watchbill.notifications.messages import Message
-from watchbill.notifications.signing import button, link
-from watchbill.notifications.texts import DUPLICATE, incident_url
+from watchbill.notifications.signing import answer_link, button, link
+from watchbill.notifications.texts import DUPLICATE, incident_url, is_drill
 
 LARGEST = 2800  # bytes of JSON; push services take 4096 encrypted, and one in the wild takes 3000
 LONGEST_TITLE, LONGEST_BODY = 180, 400  # characters
@@ -39,6 +39,8 @@ def payload(message: Message) -> bytes:
     }
     if message.incident_id is not None and message.kind in ("page", "drill"):
         given |= {"acknowledge": button(message), "ask": link(message)}
+    elif is_drill(message):
+        given |= {"acknowledge": button(message), "ask": answer_link(message)}
     encoded = msgspec.json.encode(given)
     while len(encoded) > LARGEST and given["body"]:  # what is long in UTF-8 gives way, never an address
         given["body"] = given["body"][: len(given["body"]) // 2]

@@ -9,8 +9,8 @@ from typing import Any
 
 from watchbill.connectors.chat.cards import Card
 from watchbill.notifications.messages import Message
-from watchbill.notifications.signing import link
-from watchbill.notifications.texts import DUPLICATE, incident_url, subject
+from watchbill.notifications.signing import answer_link, link
+from watchbill.notifications.texts import DUPLICATE, incident_url, is_drill, subject
 
 Block = dict[str, Any]
 
@@ -76,6 +76,8 @@ def message_blocks(message: Message, *, answers: bool) -> list[Block]:
     asks = message.kind in ("page", "drill")
     if asks and not answers and message.incident_id is not None:
         lines.append(f"<{link(message)}|Acknowledge, and it is yours>")
+    if is_drill(message):
+        lines.append(f"<{answer_link(message)}|I got it>")
     made.append(_section("\n".join(lines)[:2900] or " "))
     numbers = [content["number"] for content in message.contents if content.get("number")][:MOST_NUMBERS]
     if answers and numbers and asks:

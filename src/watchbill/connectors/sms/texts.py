@@ -29,6 +29,8 @@ def text_of(message: Message) -> str:
 
 def _answers(message: Message, first: Mapping[str, Any]) -> str:
     number = first.get("number")
+    if first.get("drill"):
+        return " Answer A: you got it."
     if not number or message.kind not in ("page", "drill"):
         return ""
     if message.count > 1:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from watchbill.connectors.phone.acts import ACKNOWLEDGE, ESCALATE, act
 from watchbill.connectors.voice import speech
+from watchbill.notifications.actions import answer_drill
+from watchbill.notifications.actions.codes import PURPOSE
 from watchbill.notifications.models import Notification
 
 VIA = "voice"
@@ -27,6 +29,10 @@ def greet(notification: Notification) -> Spoken:
     about = speech.incidents_in(notification)
     if not notification.person.is_active:
         return Spoken([CLOSED])
+    if notification.content.get("purpose") == PURPOSE:
+        return Spoken(speech.code(notification))
+    if notification.content.get("drill"):
+        return Spoken([speech.DRILL], speech.DRILL_KEYS)
     if not about and notification.kind in ("page", "status"):
         return Spoken([speech.nothing_waits(about)])
     if about and notification.kind == "page" and not speech.still_waits(about):
@@ -40,6 +46,11 @@ def press(notification: Notification, key: str, turn: int, *, now: dt.datetime) 
     person = notification.person
     if not person.is_active:
         return Spoken([CLOSED])
+    if notification.content.get("drill") and turn < MOST_TURNS:
+        if key != "1":
+            return Spoken(["That key does nothing."], speech.DRILL_KEYS)
+        answer_drill(notification, via=VIA, now=now)
+        return Spoken(["Thank you. This number reaches you.", "Good-bye."])
     if turn >= MOST_TURNS or not about:
         return Spoken(["Good-bye."])
     if key in ("1", "2"):

@@ -6,12 +6,15 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from watchbill.incidents.models import Incident
+from watchbill.notifications.contents import opened
 from watchbill.notifications.models import Notification
 from watchbill.notifications.rules import digits
 from watchbill.notifications.selectors import pages_in, tried
 from watchbill.paging.models import Page
 
 KEYS = "Press 1 to acknowledge. Press 2 to escalate. Press 3 to hear more."
+DRILL = "This is Watchbill. This is a test page. Nothing has happened."
+DRILL_KEYS = "Press 1 to say that you hear it."
 LONGEST_TITLE = 240
 FEW = 4
 WAITING = (Page.Status.TRIGGERED, Page.Status.EXHAUSTED, Page.Status.PAUSED)
@@ -30,6 +33,12 @@ def opening(about: list[tuple[Incident, int | None]]) -> list[str]:
         return ["This is Watchbill."]
     count = f"{len(about)} incidents wait for you. The first is this." if len(about) > 1 else ""
     return ["This is Watchbill.", *([count] if count else []), headline(about[0][0])]
+
+
+def code(notification: Notification) -> list[str]:
+    """A code that proves this number, digit by digit and twice: nobody has a pen ready at once."""
+    spelled = ", ".join(str(opened(notification.content).get("code", "")))
+    return ["This is Watchbill.", f"Your code is: {spelled}.", f"Again: {spelled}.", "Good-bye."]
 
 
 def headline(incident: Incident) -> str:

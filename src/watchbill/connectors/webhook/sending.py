@@ -15,7 +15,8 @@ from standardwebhooks import Webhook
 from watchbill.connectors.failures import PermanentFailure, TemporaryFailure
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.notifications.messages import Message
-from watchbill.notifications.texts import incident_url
+from watchbill.notifications.signing import answer_link
+from watchbill.notifications.texts import incident_url, is_drill
 
 TRY_LATER = frozenset({408, 425, 429})
 
@@ -63,6 +64,8 @@ def payload(message: Message) -> dict[str, Any]:
         "possible_duplicate": message.possible_duplicate,
         "at": message.created_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
     }
+    if is_drill(message):
+        body["answer_url"] = answer_link(message)
     if message.count > 1:
         body["incidents"] = incidents
         body["count"] = message.count
@@ -86,7 +89,11 @@ def _incident(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(content: dict[str, Any]) -> str:
-    return "" if content.get("restricted") else content.get("reason") or ""
+    """Without an incident there is no title beside it, so it begins with what it is about."""
+    if content.get("restricted"):
+        return ""
+    title = "" if content.get("number") else str(content.get("title") or "").rstrip(".")
+    return ". ".join(part for part in (title, str(content.get("reason") or "")) if part)
 
 
 def _headers(message: Message, body: bytes, key: str, *, now: dt.datetime) -> list[tuple[bytes, bytes]]:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.incidents.models import Service
-from watchbill.intake.models import IntegrationKey
+from watchbill.intake.models import Heartbeat, IntegrationKey
 from watchbill.intake.rules import ACTIVE_KINDS, KEY_CHARACTERS, KINDS, MAPPED_KINDS, digest_of, mapping
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
@@ -27,8 +27,15 @@ def create_key(service: Service | str, kind: str = "events", name: str = "", *, 
         raise Invalid(f"There is no kind of key named {kind!r}; expected one of {', '.join(KINDS)}.")
     if kind not in ACTIVE_KINDS:
         raise Invalid(f"Keys of kind {kind} are not active yet; make one of kind {' or '.join(ACTIVE_KINDS)}.")
-    key, secret = _made(of, kind, name, now=now)
-    record_in([_entry("key.create", key, of)], by=by, now=now)
+    return make_key_in(of, kind, name, by=by, now=now)
+
+
+def make_key_in(
+    service: Service, kind: str, name: str, *, by: Actor, now: dt.datetime, heartbeat: Heartbeat | None = None
+) -> tuple[IntegrationKey, str]:
+    """The key and its characters, audited without them, in the open transaction."""
+    key, secret = _made(service, kind, name, now=now, heartbeat=heartbeat)
+    record_in([_entry("key.create", key, service)], by=by, now=now)
     bus.signal(bus.KEYS)
     return key, secret
 
@@ -44,7 +51,7 @@ def rotate_key(key_id: int, overlap: dt.timedelta, *, by: Actor, now: dt.datetim
     follower = IntegrationKey.objects.filter(follows=old).first()
     if follower is not None:
         raise AlreadyDone(f"Key {key_id} was replaced by key {follower.id} already; rotate that one.")
-    key, secret = _made(old.service, old.kind, old.name, now=now, mapping=old.mapping, follows=old)
+    key, secret = _made(old.service, old.kind, old.name, now=now, mapping=old.mapping, heartbeat=old.heartbeat, follows=old)
     old.ends_at = min(now + overlap, old.ends_at) if old.ends_at else now + overlap
     old.save(update_fields=["ends_at"])
     record_in([_entry("key.rotate", old, old.service, to=key.id, ends_at=old.ends_at.isoformat())], by=by, now=now)

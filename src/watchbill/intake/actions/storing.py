@@ -13,7 +13,9 @@ from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import Line, NewIncident, tell_in
 from watchbill.incidents.models import Incident
 from watchbill.intake.actions.choosing import Stored
+from watchbill.intake.actions.holding import hold_in, let_go_incidents_in
 from watchbill.intake.actions.louder import raise_in
+from watchbill.intake.actions.routes import count_in
 from watchbill.intake.rules import AlertState, Opening, Plan, ServiceRule, World
 from watchbill.kernel import bus
 from watchbill.response.actions import cleared_in, open_in, source_ack_in
@@ -29,19 +31,20 @@ UPDATE intake_alert a SET
     severity = r.severity, last_at = r.last_at, count = a.count + r.events,
     summary = COALESCE(r.summary, a.summary), source = COALESCE(r.source, a.source), component = COALESCE(r.component, a.component),
     "group" = COALESCE(r."group", a."group"), event_class = COALESCE(r.event_class, a.event_class),
-    details = COALESCE(r.details, a.details) || COALESCE(r.more, '{}'), links = COALESCE(r.links, a.links)
+    details = COALESCE(r.details, a.details) || COALESCE(r.more, '{}'), links = COALESCE(r.links, a.links), sources = r.sources
 FROM jsonb_to_recordset(%s::jsonb) AS r(id bigint, firing boolean, resolved_at timestamptz, acknowledged_at timestamptz, severity text,
-    last_at timestamptz, events int, summary text, source text, component text, "group" text, event_class text, details jsonb, links jsonb, more jsonb)
+    last_at timestamptz, events int, sources bigint[], summary text, source text, component text, "group" text, event_class text, details jsonb,
+    links jsonb, more jsonb)
 WHERE a.id = r.id
 """
 NEW_ALERTS = """
 INSERT INTO intake_alert (service_id, incident_id, dedup_key, state, severity, summary, source, component, "group", event_class, details, links,
-    first_at, last_at, resolved_at, acknowledged_at, count)
+    first_at, last_at, resolved_at, acknowledged_at, count, sources)
 SELECT r.service_id, r.incident_id, r.dedup_key, CASE WHEN r.firing THEN 'firing' ELSE 'resolved' END, r.severity, r.summary, r.source,
-    r.component, r."group", r.event_class, r.details, r.links, r.first_at, r.last_at, r.resolved_at, r.acknowledged_at, r.events
+    r.component, r."group", r.event_class, r.details, r.links, r.first_at, r.last_at, r.resolved_at, r.acknowledged_at, r.events, r.sources
 FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS (service_id bigint, incident_id bigint, dedup_key text, firing boolean, severity text,
     summary text, source text, component text, "group" text, event_class text, details jsonb, links jsonb, first_at timestamptz,
-    last_at timestamptz, resolved_at timestamptz, acknowledged_at timestamptz, events int)) WITH ORDINALITY AS r
+    last_at timestamptz, resolved_at timestamptz, acknowledged_at timestamptz, events int, sources bigint[])) WITH ORDINALITY AS r
 ORDER BY r.ordinality
 """
 TOUCH = """
@@ -86,6 +89,9 @@ def store_in(plan: Plan, world: World, events: Sequence[Stored], *, now: dt.date
     for source, ids in _by_source(plan.source_acks, stored, world).items():
         source_ack_in(ids, source=source, now=now)
     raise_in(plan.louder, {ref: world.incidents[ref].service_id for ref in world.incidents}, world.services, now=now)
+    hold_in({stored(ref): list(of.values()) for ref, of in plan.quiet.items()}, now=now)
+    let_go_incidents_in([ref for ref in plan.let_go if ref > 0], now=now)
+    count_in(plan.used, now=now)
     for source, ids in _by_source(plan.cleared, stored, world).items():
         cleared_in(ids, source=source, now=now)
     outcomes = {id_: _numbered(text, numbers, ref) for id_, (text, ref) in plan.outcomes.items()}
@@ -126,6 +132,7 @@ def _incident(opening: Opening, service: ServiceRule, made: Mapping[int, Inciden
         group_key=opening.group_key,
         last_alert_at=opening.last_alert_at,
         storm=opening.storm,
+        policy_id=opening.policy_id,
         previous_id=made[previous].id if previous is not None and previous < 0 else previous,
     )
 
@@ -152,6 +159,7 @@ def _state(alert: AlertState) -> dict[str, Any]:
         "severity": alert.severity,
         "last_at": alert.last_at.isoformat(),
         "events": alert.events,
+        "sources": sorted(alert.sources),
     }
 
 

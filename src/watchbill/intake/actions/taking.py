@@ -15,10 +15,10 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
-from watchbill.intake.actions.loading import load_in, service_rules
+from watchbill.intake.actions.loading import Changed, load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
 from watchbill.intake.models import IntegrationKey
-from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, clean, decide
+from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, Verb, clean, decide, route
 
 logger = logging.getLogger("watchbill.intake")
 
@@ -42,6 +42,8 @@ def take_in(*, now: dt.datetime, limit: int = 1000, parsers: Mapping[str, Parser
         return 0
     try:
         return _round(waiting, readers, limit=limit, now=now)
+    except Changed:
+        return 1  # somebody else was at an alert to which a route led: come again
     except Exception as error:  # one poisoned event must not stop the others
         if _passes(error):
             raise
@@ -55,6 +57,8 @@ def _service_alone(service_id: int, readers: Mapping[str, Parser], *, limit: int
     while taken < limit:
         try:
             done = _round([service_id], readers, limit=size, now=now)
+        except Changed:
+            return taken + 1
         except Exception as error:  # the same
             if _passes(error):
                 raise
@@ -99,7 +103,12 @@ def _read(
         except Exception as error:  # noqa: BLE001  whatever a reader raises is about this event alone
             failures[event.id] = _words(error)
         else:
-            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at))
+            rule = rules[event.service_id]
+            routed = [
+                route(draft, rule.id, rule.routes, rule.severity) if draft.verb is Verb.TRIGGER and not draft.all_with_prefix else None
+                for draft in parsed.drafts
+            ]
+            events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at, routed))
     return events, failures
 
 

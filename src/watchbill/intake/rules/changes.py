@@ -25,6 +25,14 @@ def apply(draft: Draft, alert: AlertState, severity: str) -> list[str]:
     return [draft.note] if draft.note else []
 
 
+def as_it_stands(alert: AlertState) -> Draft:
+    """All that the alert says now, as far as it is known."""
+    if alert.draft is not None:
+        return alert.draft
+    said = alert.stored or Draft(Verb.TRIGGER, alert.dedup_key)
+    return replace(said, summary=alert.summary, details={**said.details, **alert.parts.get("more", {})})
+
+
 def _change(draft: Draft, alert: AlertState) -> None:
     alert.summary = draft.summary or alert.summary
     if alert.draft is not None:  # it came up in this round: all of it is written anyway

@@ -12,16 +12,17 @@ from watchbill.intake.rules.drafts import Draft
 OWN_FIELDS = {"class": "event_class", "component": "component", "group": "group", "source": "source", "summary": "summary"}
 
 
-def group_key(service_id: int, group_by: Sequence[str], draft: Draft, severity: str) -> str:
+def group_key(service_id: int, group_by: Sequence[str], draft: Draft, severity: str, policy_id: int | None = None) -> str:
     """The group of an alert, as a digest; empty when the alert stands alone.
 
     An alert that has none of the fields stands alone: two alerts that share only the absence of a class have nothing in common, and joining
-    them would silence the second.
+    them would silence the second. One that a route gave a policy of its own joins no page that walks another.
     """
     values = [_value(name, draft, severity) for name in group_by]
     if not any(value not in (None, "") for value in values):
         return ""
-    words = json.dumps([service_id, list(group_by), values], sort_keys=True, ensure_ascii=True, default=str)
+    own = [service_id, list(group_by), values] if policy_id is None else [service_id, list(group_by), values, policy_id]
+    words = json.dumps(own, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchbill.intake.rules.drafts import SEVERITIES, Draft, Parsed
+from watchbill.intake.rules.maintenance import Quiet
+from watchbill.intake.rules.routing import Route, Routed
 
 Ref = int  # an incident or alert: its id, or a negative number for one that is only decided about
 
@@ -33,6 +35,7 @@ class ServiceRule:
     storm: Storm | None = None
     restricted: bool = False
     loud: frozenset[str] = frozenset(SEVERITIES)  # severities whose page is of high urgency
+    routes: Sequence[Route] = ()
 
 
 @dataclass(slots=True)
@@ -54,6 +57,12 @@ class AlertState:
     changed: bool = False
     summary: str = ""
     parts: dict[str, Any] = field(default_factory=dict)  # fields that changed alone, while the rest stays as stored
+    stored: Draft | None = None  # what it said until now, where that was asked for
+    sources: frozenset[int] = frozenset()  # services whose monitors say so; empty: its own alone
+
+    @property
+    def said_by(self) -> frozenset[int]:
+        return self.sources or frozenset((self.service_id,))
 
 
 @dataclass(slots=True)
@@ -72,6 +81,7 @@ class IncidentState:
     last_alert_at: dt.datetime | None = None
     firing: int = 0  # alerts
     quiet: bool = False  # nobody has it, and its page is of low urgency
+    held: bool = False  # a maintenance holds its page back
 
 
 @dataclass(slots=True)
@@ -85,7 +95,11 @@ class World:
     storms: dict[int, Ref] = field(default_factory=dict)  # the open storm incident of a service
     recent: dict[int, int] = field(default_factory=dict)  # new incidents within the storm window, or what would have been
     previous: dict[tuple[int, str], Ref] = field(default_factory=dict)  # incident of the latest resolved alert with this key
-    closed: dict[tuple[int, str], dt.datetime] = field(default_factory=dict)  # when that alert was resolved
+    closed: dict[tuple[int, str], dt.datetime] = field(default_factory=dict)  # when the alert of this service's monitors was resolved
+    sent: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)  # where the alert of a service is that a route sent away
+    quiet: Mapping[int, Sequence[Quiet]] = field(default_factory=dict)  # maintenances of a service that run now
+    held_groups: dict[tuple[int, str], Ref] = field(default_factory=dict)  # as `groups`, of incidents that a maintenance holds back
+    held_storms: dict[int, Ref] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ class Incoming:
     received_at: dt.datetime
     parsed: Parsed
     arrived_at: dt.datetime | None = None  # of one that waited in a journal: when it was heard
+    routed: Sequence[Routed | None] = ()  # of each draft that triggers; found out when not given
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,7 @@ class Opening:
     last_alert_at: dt.datetime | None = None
     storm: bool = False
     previous: Ref | None = None
+    policy_id: int | None = None  # instead of the service's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +161,7 @@ class Plan:
     touched: dict[Ref, dt.datetime] = field(default_factory=dict)  # incidents that got an alert, and when
     cleared: dict[Ref, None] = field(default_factory=dict)  # ordered; all alerts resolved by the source
     source_acks: dict[Ref, None] = field(default_factory=dict)
+    quiet: dict[Ref, dict[int, Quiet]] = field(default_factory=dict)  # incidents whose pages a maintenance holds back, by its id
+    let_go: dict[Ref, None] = field(default_factory=dict)  # held back no longer: an alert of theirs became one that no maintenance covers
+    used: dict[tuple[int, str, bool], int] = field(default_factory=dict)  # (service, mark of the route, dropped): how often
     outcomes: dict[int, tuple[str, Ref | None]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from watchbill.intake.models import Event, IntegrationKey
+from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Maintenance
 
 
 def keys(*, all_of_them: bool = False) -> QuerySet[IntegrationKey]:
@@ -45,3 +45,12 @@ def set_aside() -> QuerySet[Event]:
 def waiting() -> int:
     """How many stored events have not had their effect yet."""
     return Event.objects.filter(state=Event.State.PENDING).count()
+
+
+def next_quiet(*, after: dt.datetime) -> dt.datetime | None:
+    """When the engine must look at a maintenance or a heartbeat, if it must after that moment."""
+    due = [
+        Maintenance.objects.filter(due_at__gt=after).order_by("due_at").values_list("due_at", flat=True).first(),
+        Heartbeat.objects.filter(due_at__gt=after, is_active=True).order_by("due_at").values_list("due_at", flat=True).first(),
+    ]
+    return min((at for at in due if at is not None), default=None)

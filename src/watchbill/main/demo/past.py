@@ -22,11 +22,12 @@ from watchbill.audit.actions import Actor  # noqa: E402
 from watchbill.config.actions import apply  # noqa: E402
 from watchbill.config.selectors import example  # noqa: E402
 from watchbill.incidents.models import Incident, Severity  # noqa: E402
-from watchbill.intake.actions import create_key, take_in  # noqa: E402
+from watchbill.intake.actions import create_heartbeat_key, create_key, take_in  # noqa: E402
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
 from watchbill.kernel.clock import database_now  # noqa: E402
 from watchbill.kernel.models import EngineInstance  # noqa: E402
 from watchbill.main.demo import stories  # noqa: E402
+from watchbill.main.demo.pulse import NAME as PIPELINE  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
 from watchbill.notifications.actions import claim, record  # noqa: E402
 from watchbill.notifications.messages import Result  # noqa: E402
@@ -120,6 +121,7 @@ def seed(now: dt.datetime) -> str:
     grace = Person.objects.get(handle="grace")
     set_password(grace, password, by=OPERATOR, now=start)
     Person.objects.filter(id=grace.id).update(is_admin=True)
+    create_heartbeat_key(PIPELINE, by=OPERATOR, now=start)
     replay(now)
     changes_ahead(now)
     Organization.objects.filter(id=1).update(demo=True)

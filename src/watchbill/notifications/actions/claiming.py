@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from watchbill.kernel import bus, leases
 from watchbill.notifications.actions.outbox import fetch, inherit_in, leaders_in, run
 from watchbill.notifications.actions.planning import why_skipped
 from watchbill.notifications.actions.recording import apply_in, write_attempts_in
+from watchbill.notifications.contents import opened
 from watchbill.notifications.messages import Claimed, Message, Report, Result
 from watchbill.notifications.rules import (
     BUNDLE_WAIT,
@@ -38,7 +38,8 @@ DUE = """
 SELECT n.id, n.public_id::text, n.person_id, n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,
   n.first_page, n.held, n.tries, n.possible_duplicate, n.content, n.created_at, n.error,
   coalesce(c.kind, 'email') AS method, coalesce(c.address, p.email) AS address, coalesce(c.secret_env, '') AS secret_env,
-  c.id IS NULL OR c.verified_at IS NOT NULL AND c.removed_at IS NULL AND c.silent_at IS NULL AS usable, p.is_active, p.handle, p.name,
+  c.id IS NULL OR c.removed_at IS NULL AND c.silent_at IS NULL AND (c.verified_at IS NOT NULL OR n.content->>'purpose' = 'code') AS usable,
+  p.is_active, p.handle, p.name,
   l.at AS last_at, l.page_id AS last_page, split_part(coalesce(c.address, ''), '/', 3) AS host
 FROM notifications_notification n
 JOIN people_person p ON p.id = n.person_id
@@ -234,7 +235,7 @@ def _take_in(chosen: Sequence[_Due], instance_id: int, *, now: dt.datetime) -> t
 
 
 def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> Message:
-    contents = [_decoded(content) for content in (row.content, *others)]
+    contents = [opened(content) for content in (row.content, *others)]
     distinct = {content.get("number"): content for content in reversed(contents)}
     shown = tuple(reversed(distinct.values()))
     return Message(
@@ -259,11 +260,6 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
         count=max(len(shown), more + 1 if more >= SHOWN else 0),
         first_page=row.first_page,
     )
-
-
-def _decoded(content: Any) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(content) if isinstance(content, (str, bytes)) else content
-    return decoded
 
 
 CONFIRM = """

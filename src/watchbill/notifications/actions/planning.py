@@ -24,7 +24,7 @@ SILENT = "silenced by its owner with STOP"
 
 PEOPLE = """
 SELECT p.id, p.email, p.is_active, l.at, l.page_id, c.id, c.kind, c.verified_at IS NOT NULL, c.secret_env, c.silent_at IS NOT NULL,
-    c.verified_by
+    c.verified_by, c.own
 FROM people_person p
 LEFT JOIN notifications_lastpage l ON l.person_id = p.id
 LEFT JOIN notifications_contact c ON c.person_id = p.id AND c.removed_at IS NULL
@@ -102,7 +102,7 @@ def people_with_contacts(ids: list[int]) -> dict[int, _Person]:
     """Contacts, personal rules and the last page of these people. Two queries."""
     people: dict[int, _Person] = {}
     mails: dict[int, Method] = {}
-    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env, silent, by in fetch(PEOPLE, [ids]):
+    for id_, email, active, last_at, last_page, contact, kind, verified, secret_env, silent, by, own in fetch(PEOPLE, [ids]):
         if id_ not in people:
             last = LastPaged(last_at, last_page) if last_at else None
             people[id_] = _Person([], {}, last, {})
@@ -111,9 +111,9 @@ def people_with_contacts(ids: list[int]) -> dict[int, _Person]:
         if contact is not None:
             why_not = SILENT if silent else why_skipped(kind, active=active, verified=verified, secret_env=secret_env, by=by)
             people[id_].methods.append(Method(contact, kind, why_not, kind in kinds.VOICE))
-            if by != "device":
+            if by != "device" and (verified or not own):
                 mails.pop(id_, None)
-    for id_, mail in mails.items():  # no contact was ever set, but for devices beside it: the mail of the account
+    for id_, mail in mails.items():  # none but devices and what its person has not proven yet: the mail of the account
         people[id_].methods.append(mail)
     for person, urgency, after, stored in fetch(RULES, [ids]):
         named = msgspec.json.decode(stored) if isinstance(stored, str) else stored

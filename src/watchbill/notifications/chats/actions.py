@@ -21,6 +21,7 @@ from django.utils.crypto import get_random_string
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus, leases
 from watchbill.kernel.errors import NotFound, Refused
+from watchbill.notifications.actions.contacts import BY_ACCOUNT
 from watchbill.notifications.actions.outbox import fetch, run
 from watchbill.notifications.chats.messages import Claim, PostAsk, Posted, Said
 from watchbill.notifications.chats.models import LINK, Chat, ChatLink, ChatName, Heard, Posting
@@ -243,25 +244,11 @@ def use_link(signed: str, *, person: Person, actor: Actor, now: dt.datetime) -> 
         last = Contact.objects.filter(person=person).order_by("-position").values_list("position", flat=True).first()
         position = 0 if last is None else last + 1
         contact = Contact.objects.create(
-            person=person, kind=chat.kind, address=address, position=position, verified_at=now, verified_by=LINK
+            person=person, kind=chat.kind, address=address, position=position, own=True, verified_at=now, verified_by=LINK
         )
         _keep_the_account_s_mail_in(person, now=now)
     evidence = {"handle": person.handle, "kind": chat.kind, "chat": chat.name, "chat_user": row.user, "by": LINK}
     record_in([Entry("contact.verify", "contact", str(contact.pk), detail=evidence)], by=actor, now=now)
-    return contact
-
-
-@transaction.atomic(durable=True)
-def unlink(person: Person, contact_id: int, *, actor: Actor, now: dt.datetime) -> Contact:
-    """That account of a chat is not this person any more. Raises NotFound for what they did not prove themselves."""
-    rows = Contact.objects.select_for_update().filter(pk=contact_id, person=person, verified_by=LINK, removed_at=None)
-    contact = rows.exclude(kind="email").first()
-    if contact is None:
-        raise NotFound("You have no account of a chat like that.")
-    contact.removed_at = now
-    contact.save(update_fields=["removed_at"])
-    evidence = {"handle": person.handle, "kind": contact.kind, "address": contact.address}
-    record_in([Entry("contact.remove", "contact", str(contact.pk), detail=evidence)], by=actor, now=now)
     return contact
 
 
@@ -271,7 +258,9 @@ def _keep_the_account_s_mail_in(person: Person, *, now: dt.datetime) -> None:
         Contact.objects.filter(person=person, removed_at=None).count() == 1
         and not Contact.objects.filter(person=person, kind="email").exists()
     ):
-        Contact.objects.create(person=person, kind="email", address=person.email, position=0, verified_at=now, verified_by=LINK)
+        Contact.objects.create(
+            person=person, kind="email", address=person.email, position=0, own=True, verified_at=now, verified_by=BY_ACCOUNT
+        )
 
 
 def _digest(token: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from django.db import connection
 from django.db.models import Q
 
-from watchbill.audit.actions import Actor
+from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.incidents.actions import Line, end_paged_access_in, tell_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid, NotFound, Refused
@@ -96,6 +96,48 @@ def resume_in(page_id: int, *, now: dt.datetime) -> bool:
     row = _one(page_id)
     bus.wake_engine()
     return _put(row, rules.resume(row.walk, now=now))
+
+
+def hold_back_in(pages: Mapping[int, tuple[dt.datetime, str]], *, now: dt.datetime) -> list[int]:
+    """Of these pages (until when, why) those that nobody has wait for the end of a maintenance; what waits to be sent for them is not sent.
+
+    Answers which are held back newly. One that is held back already only ever waits longer.
+    """
+    changed = [
+        (row, walk)
+        for row in hold(list(pages))
+        if (walk := rules.hold_back(row.walk, until=pages[row.page_id][0], reason=pages[row.page_id][1][:200], now=now)) is not None
+    ]
+    if not changed:
+        return []
+    write_walks_in(changed)
+    new = [row for row, _ in changed if row.walk.maintenance_at is None]
+    cancel_in(page_ids=[row.page_id for row in new], now=now)
+    tell_in(
+        [
+            Line(row.incident_id, "paused", f"{pages[row.page_id][1]}. Nobody is paged until it is over.", None, "engine", {}, row.page_id)
+            for row in new
+        ],
+        now=now,
+    )
+    record_in(
+        [Entry("page.pause", "page", str(r.page_id), r.incident_id, r.walk.team_id, r.restricted, {"number": r.number}) for r in new],
+        by=ENGINE,
+        now=now,
+    )
+    return [row.page_id for row in new]
+
+
+def let_go_in(pages: Mapping[int, tuple[dt.datetime, str]], *, now: dt.datetime) -> None:
+    """The maintenance of these pages ends then, and why they still wait. A time that has come: they go on at the engine's next look."""
+    changed = [
+        (row, walk)
+        for row in hold(list(pages))
+        if (walk := rules.let_go(row.walk, at=pages[row.page_id][0], reason=pages[row.page_id][1][:200])) is not None
+    ]
+    write_walks_in(changed)
+    if any(walk.due_at is not None and walk.due_at <= now for _, walk in changed):
+        bus.wake_engine()
 
 
 def page_people_in(page_id: int, person_ids: Iterable[int], reason: str, *, now: dt.datetime) -> None:

@@ -28,12 +28,12 @@ UPDATE paging_page p SET status = r.status, step = r.step, round = r.round, firi
     due_at = r.due_at, wait_until = r.wait_until, step_fired_at = r.step_fired_at, paused_status = r.paused_status,
     paused_due_in_ms = r.paused_due_in_ms, pause_reason = r.pause_reason, acknowledged_at = r.acknowledged_at,
     acknowledged_by_id = r.acknowledged_by, resolved_at = r.resolved_at, exhausted_at = r.exhausted_at, word_at = r.word_at,
-    pinged_at = r.pinged_at, source_cleared = r.source_cleared, quiet_at = r.quiet_at, aimed_at_id = r.aimed_at, tries = 0, error = '',
-    set_aside_at = NULL
+    pinged_at = r.pinged_at, source_cleared = r.source_cleared, quiet_at = r.quiet_at, aimed_at_id = r.aimed_at, maintenance_at = r.maintenance_at,
+    tries = 0, error = '', set_aside_at = NULL
 FROM jsonb_to_recordset(%s::jsonb) AS r(id bigint, status text, step int, round int, firings int, rest jsonb, held jsonb, due_at timestamptz,
     wait_until timestamptz, step_fired_at timestamptz, paused_status text, paused_due_in_ms bigint, pause_reason text,
     acknowledged_at timestamptz, acknowledged_by bigint, resolved_at timestamptz, exhausted_at timestamptz, word_at timestamptz,
-    pinged_at timestamptz, source_cleared bool, quiet_at timestamptz, aimed_at bigint)
+    pinged_at timestamptz, source_cleared bool, quiet_at timestamptz, aimed_at bigint, maintenance_at timestamptz)
 WHERE p.id = r.id
 """
 
@@ -155,6 +155,7 @@ def _placed(page_id: int, walk: Walk) -> dict[str, Any]:
         "source_cleared": walk.source_cleared,
         "quiet_at": walk.quiet_at,
         "aimed_at": walk.aimed_at,
+        "maintenance_at": walk.maintenance_at,
     }
 
 

@@ -93,8 +93,10 @@ def aim(walk: Walk, person_id: int, *, now: dt.datetime) -> Walk | None:
 
 
 def pause(walk: Walk, *, until: dt.datetime, reason: str, now: dt.datetime) -> Walk | None:
-    """Stand still until then; what the wait still had is kept. A pause in a pause moves its end."""
+    """Stand still until then; what the wait still had is kept. A pause in a pause moves its end, but never that of a maintenance."""
     if walk.status == RESOLVED:
+        return None
+    if walk.maintenance_at is not None:
         return None
     if walk.status == PAUSED:
         return replace(walk, due_at=until, pause_reason=reason)
@@ -108,17 +110,40 @@ def resume(walk: Walk, *, now: dt.datetime) -> Walk | None:
     return replace(walk, due_at=now) if walk.status == PAUSED else None
 
 
+def hold_back(walk: Walk, *, until: dt.datetime, reason: str, now: dt.datetime) -> Walk | None:
+    """A maintenance of its service holds: nobody is asked until then. None: somebody has it, or it is held back so long already.
+
+    What it waited for is given up, since it starts from step 1 when the maintenance is over; a person's own act on it ends this at once.
+    """
+    if walk.status == RESOLVED or is_owned(walk):
+        return None
+    if walk.maintenance_at is not None:
+        return replace(walk, due_at=until, pause_reason=reason) if walk.due_at is None or until > walk.due_at else None
+    status = walk.paused_status or walk.status
+    held = replace(walk, status=PAUSED, paused_status=status, paused_due_in=None, pause_reason=reason, maintenance_at=now)
+    return replace(held, due_at=until, wait_until=None, rest=(), held=())
+
+
+def let_go(walk: Walk, *, at: dt.datetime, reason: str) -> Walk | None:
+    """The maintenance that held it back ends at another time than was said. None: none holds it back."""
+    return replace(walk, due_at=at, pause_reason=reason or walk.pause_reason) if walk.maintenance_at is not None else None
+
+
 def clear(walk: Walk, *, reached: bool, now: dt.datetime) -> Walk | None:
     """Every alert is resolved by its source and nobody has acknowledged: one person is still reached, then quiet."""
     if walk.status == RESOLVED or is_owned(walk) or walk.source_cleared:
         return None
     cleared = replace(walk, source_cleared=True)
+    if walk.maintenance_at is not None:
+        return cleared
     return reach(cleared, now=now) or cleared if reached else cleared
 
 
 def reach(walk: Walk, *, now: dt.datetime) -> Walk | None:
     """One person was reached. Matters where the source has cleared: from here on it is quiet."""
     if not walk.source_cleared or walk.quiet_at is not None or walk.status == RESOLVED or is_owned(walk):
+        return None
+    if walk.maintenance_at is not None:  # it is looked at when that is over
         return None
     status = walk.paused_status or walk.status
     return replace(_unowned(walk), status=status, held=(), quiet_at=now, due_at=now + UNSEEN_AFTER)
@@ -135,7 +160,7 @@ def fail_early(walk: Walk, *, now: dt.datetime) -> Walk | None:
 
 
 def _awake(walk: Walk) -> Walk:
-    return replace(walk, paused_status="", paused_due_in=None, pause_reason="", quiet_at=None)
+    return replace(walk, paused_status="", paused_due_in=None, pause_reason="", maintenance_at=None, quiet_at=None)
 
 
 def _unowned(walk: Walk) -> Walk:

@@ -43,6 +43,7 @@ class Walk:
     paused_status: str = ""
     paused_due_in: dt.timedelta | None = None
     pause_reason: str = ""
+    maintenance_at: dt.datetime | None = None  # since when a maintenance holds it back
     acknowledged_at: dt.datetime | None = None
     acknowledged_by: int | None = None
     resolved_at: dt.datetime | None = None

@@ -16,6 +16,7 @@ from watchbill.paging.rules.state import (
     PATIENCE,
     PAUSED,
     TRIGGERED,
+    UNSEEN_AFTER,
     UNSEEN_AGAIN,
     Advance,
     Channel,
@@ -254,6 +255,8 @@ def _unseen(walk: Walk, now: dt.datetime, world: World) -> Advance:
 def _go_on(walk: Walk, now: dt.datetime, world: World) -> Advance:
     """A pause is over: the wait goes on where it stood. After a snooze the owner is reminded; where they have been silent for the ack timeout
     by then, that is their ping."""
+    if walk.maintenance_at is not None:
+        return _after_maintenance(walk, now, world)
     resumed = replace(walk, status=walk.paused_status or TRIGGERED, paused_status="", paused_due_in=None, pause_reason="")
     if resumed.status == ACKNOWLEDGED:
         reason = "The time for which you put it off is over."
@@ -261,6 +264,19 @@ def _go_on(walk: Walk, now: dt.datetime, world: World) -> Advance:
         return replace(reminded, lines=(Said("resumed", "The snooze is over."), *reminded.lines), proofs=("page.resume", *reminded.proofs))
     on = _until(resumed, now + (walk.paused_due_in or dt.timedelta(0)))
     return Advance(on, None, (Said("resumed", "The pause is over: the page goes on."),), ("page.resume",))
+
+
+def _after_maintenance(walk: Walk, now: dt.datetime, world: World) -> Advance:
+    """It is over, and nobody has acknowledged meanwhile: from step 1. Where the source says that it is over too, it is quiet: somebody must look."""
+    back = replace(walk, paused_status="", paused_due_in=None, pause_reason="", maintenance_at=None)
+    if walk.source_cleared:
+        text = "The maintenance is over, and the source says that it is over: nobody is woken. Somebody must still look."
+        quiet = replace(back, status=walk.paused_status, quiet_at=walk.quiet_at or now, due_at=now + UNSEEN_AFTER)
+        return Advance(quiet, None, (Said("cleared", text, {"quiet": True}),), ("page.resume",))
+    begin = replace(back, status=TRIGGERED, step=0, round=0, tried=(), aimed_at=None, quiet_at=None, due_at=now)
+    first = _step(begin, now, world)
+    text = "The maintenance is over, and nobody has acknowledged: the page starts from step 1."
+    return replace(first, lines=(Said("resumed", text), *first.lines), proofs=("page.resume", *first.proofs))
 
 
 # --- small parts -----------------------------------------------------------------------------------------------------------------------

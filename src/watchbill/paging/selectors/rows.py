@@ -37,7 +37,7 @@ SELECT p.id, p.incident_id, i.number, CASE WHEN i.restricted THEN i.code_name EL
     i.opened_at, p.tries, i.team_id, COALESCE(i.owner_id, i.acting_id, p.acknowledged_by_id), p.copy_id, p.opened_at, p.due_at, p.status,
     p.purpose, p.urgency, p.step, p.round, p.firings, p.rest, p.held, p.wait_until, p.step_fired_at, p.paused_status, p.paused_due_in_ms,
     p.pause_reason, p.acknowledged_at, p.acknowledged_by_id, p.resolved_at, p.exhausted_at, p.word_at, p.pinged_at, p.source_cleared, p.quiet_at,
-    p.aimed_at_id
+    p.aimed_at_id, p.maintenance_at
 """
 FROM = "FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id LEFT JOIN incidents_service s ON s.id = i.service_id"
 
@@ -65,7 +65,7 @@ SEEN = f"{FIELDS} {FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.id"
 WALK = (
     "team_id", "owner_id", "copy", "opened_at", "due_at", "status", "purpose", "urgency", "step", "round", "firings", "rest", "held",
     "wait_until", "step_fired_at", "paused_status", "paused_due_in", "pause_reason", "acknowledged_at", "acknowledged_by", "resolved_at",
-    "exhausted_at", "word_at", "pinged_at", "source_cleared", "quiet_at", "aimed_at",
+    "exhausted_at", "word_at", "pinged_at", "source_cleared", "quiet_at", "aimed_at", "maintenance_at",
 )  # fmt: skip
 EMPTY = "[]"  # a raw cursor of Django leaves jsonb as text
 

@@ -143,9 +143,12 @@ def silence_pages_in(case: Case, pages: Sequence[Page]) -> None:
 
 
 def _stop_paging_in(case: Case) -> None:
-    """Pages that somebody has are over; the others reach one person and are quiet then."""
+    """Pages that somebody has are over; the others reach one person and are quiet then. What came and went in a maintenance is over."""
     had = [page for page in case.pages if not is_waiting(page)]
     waiting = [page for page in case.pages if is_waiting(page)]
+    if waiting and not had and all(page.maintenance_at is not None and page.firings == 0 for page in waiting):
+        _resolve_in(case, "It came and went in a maintenance, and nobody was paged: resolved.", "cleared_at")
+        return
     silence_pages_in(case, had)
     for page in had:
         case.tell("page_resolved", "The page is over. The incident stays open.", page=page)

@@ -36,7 +36,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     incidents = open_incidents_in(new, by=by, now=now)
     pages = []
     for incident, one in zip(incidents, new, strict=True):
-        policy_id = policies.get(one.service_id) if one.service_id is not None else None
+        policy_id = one.policy_id or (policies.get(one.service_id) if one.service_id is not None else None)
         loud = one.urgency or _urgency(teams[one.team_id], services.get(one.service_id or 0), one.severity)
         pages.append(NewPage(incident.id, one.team_id, "respond", loud, policy_id, restricted=one.restricted))
     pages += coordinate_pages(incidents)

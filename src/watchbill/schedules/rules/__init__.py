@@ -12,6 +12,7 @@ from watchbill.schedules.rules.coverage import (
     with_gaps,
 )
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
+from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -25,11 +26,13 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 
 __all__ = [
+    "CalendarEntry",
     "Edit",
     "Finding",
     "LayerRule",
     "LayerSpec",
     "Length",
+    "Mark",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
@@ -37,6 +40,7 @@ __all__ = [
     "Version",
     "absences",
     "doubles",
+    "entries",
     "final_shifts",
     "first_start",
     "gaps",

@@ -1,20 +1,36 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
+from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.verifying import Report, verify
-from watchbill.schedules.selectors.watch import Next, OnCall, next_on_call, on_call, people_objects, shift_objects, shifts_of, who
+from watchbill.schedules.selectors.watch import (
+    Next,
+    OnCall,
+    next_on_call,
+    on_call,
+    people_objects,
+    shift_objects,
+    shifts_of,
+    shifts_of_person,
+    who,
+)
 
 __all__ = [
+    "CalendarPart",
     "Next",
     "OnCall",
     "Report",
     "by_name",
+    "feed_of",
+    "feeds_of",
     "load",
     "next_on_call",
     "on_call",
+    "parts_of",
     "people_objects",
     "shift_objects",
     "shifts_of",
+    "shifts_of_person",
     "verify",
     "versions_of",
     "who",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from watchbill.audit.models import Record
+from watchbill.config import selectors
+from watchbill.config.actions import key_of, reverse
+from watchbill.config.rules import Verb as ConfigVerb
 from watchbill.incidents.selectors import visible_to
 from watchbill.web import audit
+from watchbill.web.admin import saying
+from watchbill.web.admin.rights import rights_of
 from watchbill.web.visit import DeskRequest, signed_in
 
 ACTIONS = {
@@ -23,6 +32,14 @@ ACTIONS = {
 VIAS = ("web", "api", "cli", "mail link", "webhook link", "push", "engine", "source", "file")
 
 
+class Told(NamedTuple):
+    """A change of the configuration as the list shows it."""
+
+    said: saying.Said
+    may_look: bool  # at the page of the change
+    can_undo: bool
+
+
 @require_safe
 @signed_in
 def records(request: DeskRequest) -> HttpResponse:
@@ -33,20 +50,41 @@ def records(request: DeskRequest) -> HttpResponse:
         action=asked.get("action", "") if asked.get("action", "") in ACTIONS else "",
         number=asked.get("number", "").strip(),
         via=asked.get("via", "") if asked.get("via", "") in VIAS else "",
+        kind=asked.get("kind", "").strip().replace("\x00", "")[:40],
+        object=asked.get("object", "").strip().replace("\x00", "")[:80],
     )
     rows, following = audit.page(request.visit.viewer, wanted, cursor=asked.get("cursor", ""))
     numbers = dict(
         visible_to(request.visit.viewer).filter(id__in={row.incident_id for row in rows if row.incident_id}).values_list("id", "number")
     )
+    told = _changes(request, rows)
     context = {
         "section": "audit",
         "wanted": wanted,
-        "rows": [(row, numbers.get(row.incident_id or 0), _said(row.detail)) for row in rows],
+        "rows": [(row, numbers.get(row.incident_id or 0), [] if row.id in told else _said(row.detail), told.get(row.id)) for row in rows],
         "next": following,
         "actions": ACTIONS.items(),
         "vias": VIAS,
     }
     return render(request, "audit.html", context)
+
+
+def _changes(request: DeskRequest, rows: Sequence[Record]) -> dict[int, Told]:
+    """Those of the records that are changes of the configuration, by id: the difference, and whether it can be taken back here."""
+    keys = {row.id: key for row in rows if (key := key_of(row))}
+    if not keys:
+        return {}
+    rights = rights_of(request.visit.viewer)
+    standing = selectors.standing(also=set(keys.values()))
+    found = {}
+    for row in rows:
+        if row.id not in keys:
+            continue
+        may = rights.may_take_back(row, *keys[row.id], standing)
+        made = row.detail.get("verb") == ConfigVerb.ADDED  # whether that can be unmade takes a look at all later records: on its own page
+        back = may and not made and not reverse(row, standing).why_not
+        found[row.id] = Told(saying.recorded(row.kind, row.detail), may, back)
+    return found
 
 
 def _said(detail: dict[str, object]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Accounts in chats: the address that proves whose one is, and the way to give it up."""
+"""Accounts in chats: the address that proves whose one is."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from watchbill.kernel.errors import WatchbillError
-from watchbill.notifications.chats.actions import read_link, unlink, use_link
+from watchbill.notifications.chats.actions import read_link, use_link
 from watchbill.notifications.models import Rule
 from watchbill.people.models import Person
 from watchbill.web.visit import DeskRequest, signed_in
 from watchbill.web.words import HOW
 
-SILENT = "Your rules do not name it, so pages do not go there: an administrator adds it to your `notify` in the configuration file"
+SILENT = "Your rules do not name it, so pages do not go there until you add it to them"
 
 
 @never_cache
@@ -44,13 +44,3 @@ def _rings(person: Person, kind: str) -> bool:
     """Do pages for this person go there? Without rules of their own, everywhere."""
     named = [each for kinds in Rule.objects.filter(person=person).values_list("kinds", flat=True) for each in kinds]
     return not named or kind in named
-
-
-@require_POST
-@signed_in
-def remove(request: DeskRequest, contact_id: int) -> HttpResponse:
-    """Give up an account that one proved oneself."""
-    visit = request.visit
-    contact = unlink(visit.person, contact_id, actor=visit.actor, now=visit.now)
-    messages.success(request, f"{HOW.get(contact.kind, contact.kind)} does not know you any more.")
-    return HttpResponseRedirect(reverse("you"), status=303)

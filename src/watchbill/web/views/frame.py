@@ -23,6 +23,7 @@ from watchbill.kernel.errors import NotFound, WatchbillError
 from watchbill.people.actions import create_person
 from watchbill.people.models import Person
 from watchbill.web.middleware import database_away
+from watchbill.web.sessions import know_session
 
 YEAR = 365 * 24 * 3600
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -85,6 +86,7 @@ def first_setup(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(None, error.message)
         else:
             login(request, person, backend=BACKEND)
+            know_session(request, person, now=now)
             return redirect("now")
     answer = render(request, "account/first_setup.html", {"form": form}, status=422 if form.is_bound else 200)
     answer.headers["Referrer-Policy"] = "no-referrer"  # the address is a capability

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
+from watchbill.intake.selectors import quiet
 from watchbill.notifications.selectors import tried
 from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
@@ -45,6 +46,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
     respond = next((page for page in reversed(pages) if page.purpose == Page.Purpose.RESPOND), None)
     opened = respond if respond is not None and respond.status != Page.Status.RESOLVED else None
     ahead = waiting.next_of(opened, now=visit.now) if opened is not None and _waits(opened) else None
+    rights = _rights(visit, found)
     context = {
         "section": "incidents",
         "i": found,
@@ -52,8 +54,9 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "face": face_of_incident(found, opened),
         "waits": _waits(opened) or (opened is None and found.status == Incident.Status.TRIGGERED),
         "ahead": ahead,
+        "quiet": quiet.holding(visit.viewer, found.id) if opened is not None and opened.maintenance_at is not None else [],
         "coordinate": next((page for page in pages if page.purpose == "coordinate" and _waits(page)), None),
-        "rights": _rights(visit, found),
+        "rights": rights,
         "walk": walks.draw(respond, via=_via(story, respond), now=visit.now) if respond else None,
         "attempts": attempts_of(messages, {page.id: page.purpose for page in pages}, now=visit.now),
         "told": [each for each in messages if each.kind == "status"],
@@ -65,6 +68,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "take_over": _asked_to_take_over(story, found, visit),
         "others": [page for page in waiting.pages_of(request) if page.number != number],
         **_belongs(found),
+        "can_split": rights["respond"].allowed and found.status != Incident.Status.RESOLVED and _fire(found) > 1,
         **_choices(found),
     }
     return render(request, "incident.html", context)
@@ -123,6 +127,11 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "access": access,
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
+
+
+def _fire(found: Incident) -> int:
+    """How many of its alerts fire."""
+    return Alert.objects.filter(incident=found, state="firing").count()
 
 
 def _details(alert: Alert) -> list[tuple[str, str]]:

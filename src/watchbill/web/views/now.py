@@ -10,10 +10,16 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
+from watchbill.intake.selectors import quiet
+from watchbill.notifications.rules import Ready
+from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import board
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
+from watchbill.web.words import READINESS, Face
+
+SHOWN = 8  # watches to come; the others behind one press
 
 
 @require_safe
@@ -26,6 +32,7 @@ def now(request: DeskRequest) -> HttpResponse:
         return render(request, "first_run.html", {"section": "now"})
     paging = waiting.pages_of(request)
     rows = rows_of_board(board(visit.viewer, now=visit.now), now=visit.now)
+    coming = _coming(visit)
     context = {
         "section": "now",
         "paging": paging[0] if paging else None,
@@ -34,10 +41,19 @@ def now(request: DeskRequest) -> HttpResponse:
         "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
         "posts": posts,
         "watch": _watch(visit, posts),
+        "coming": coming[:SHOWN],
+        "coming_more": coming[SHOWN:],
         "last_resolved": None if rows else _last_resolved(visit),
+        "quiet": quiet.running_now(visit.viewer, now=visit.now),
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
+
+
+def _coming(visit: Visit) -> list[tuple[Watchkeeper, Face]]:
+    """Who has a watch next, and who has one and cannot be woken: what must be mended first, else in the order of the schedules."""
+    shown = [one for one in readiness(at=visit.now) if not one.runs or one.state is not Ready.READY]
+    return [(one, READINESS[one.state]) for one in sorted(shown, key=lambda one: (not one.state.is_red, one.state is Ready.READY))]
 
 
 def _watch(visit: Visit, posts: list[rosters.Post]) -> rosters.Watch | None:

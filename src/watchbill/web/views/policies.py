@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from watchbill.kernel.errors import NotFound
 from watchbill.paging.models import Policy, ServicePolicy
 from watchbill.paging.selectors import foresee
+from watchbill.people.permissions import Verb, decide
 from watchbill.people.rules import clock_time
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
@@ -47,6 +48,7 @@ def policy(request: DeskRequest, policy_id: int) -> HttpResponse:
         "urgency": urgency,
         "firings": foresee(found, at=at or visit.now, urgency=urgency),
         "sunday": _sunday(visit),
+        "may_change": decide(visit.viewer, Verb.CONFIGURE, team_id=found.team_id).allowed,
         "services": ServicePolicy.objects.filter(policy=found, service__is_active=True)
         .order_by("service__name")
         .values_list("service__name", flat=True),

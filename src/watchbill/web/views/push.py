@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid, NotFound, WatchbillError
-from watchbill.notifications.actions import add_device, push_keys, remove_device, renew_device, try_device
-from watchbill.notifications.models import Rule
+from watchbill.notifications.actions import add_device, answer_drill, push_keys, remove_device, renew_device, try_device
+from watchbill.notifications.models import Notification, Rule
 from watchbill.notifications.selectors import devices_of
-from watchbill.notifications.signing import BUTTON
+from watchbill.notifications.signing import BUTTON, read_token
 from watchbill.response import actions
 from watchbill.response.actions import Outcome
 from watchbill.web.files import files
@@ -84,13 +84,21 @@ def acknowledge(_request: HttpRequest, token: str) -> HttpResponse:
     """The button of a notification. Its token is the right to press it: no session, no cookie. Pressing again changes nothing."""
     now = database_now()
     try:
-        found = follow(token, salt=BUTTON, via="push")
-        said = _acknowledged(found, now)
+        said = _drilled(token, now) or _acknowledged(follow(token, salt=BUTTON, via="push"), now)
     except NotFound:
         return _said("gone", NOT_YOURS, status=404)
     except WatchbillError as error:
         return _said("refused", f"{error.message} Tap to open.", status=error.status)
     return said
+
+
+def _drilled(token: str, now: dt.datetime) -> HttpResponse | None:
+    """Of a test page the button says: I got it. None: it is a page."""
+    person_id, incident_id, notification_id = read_token(token, salt=BUTTON)
+    about = Notification.objects.filter(pk=notification_id, person_id=person_id, person__is_active=True, kind="drill").first()
+    if incident_id or about is None or not answer_drill(about, via="push", now=now):
+        return None
+    return _said("yours", "Thank you: this device reaches you.")
 
 
 def _acknowledged(found: Followed, now: dt.datetime) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,14 +11,20 @@ from django.views.decorators.http import require_safe
 
 from watchbill.incidents.selectors import by_number, has_access
 from watchbill.kernel.errors import NotAllowed, NotFound
-from watchbill.notifications.models import Contact, Rule
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
 from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import manages, was_notified
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.rules import Shift
+from watchbill.schedules.selectors import shifts_of_person
+from watchbill.web.views.contacts import contacts
 from watchbill.web.views.push import devices
-from watchbill.web.visit import DeskRequest, signed_in
-from watchbill.web.words import HOW
+from watchbill.web.views.rules import foreseen, kept_rules
+from watchbill.web.visit import DeskRequest, Visit, signed_in
+
+AHEAD = dt.timedelta(days=30)
+MOST_SHIFTS = 6
 
 
 @require_safe
@@ -25,14 +32,20 @@ from watchbill.web.words import HOW
 def you(request: DeskRequest) -> HttpResponse:
     """The account of whoever looks."""
     me = request.visit.person
-    contacts = Contact.objects.filter(person=me, removed_at=None).exclude(verified_by="device").order_by("position", "id")
+    kept = kept_rules(me)
     context = {
         "section": "you",
-        "contacts": [(HOW.get(contact.kind, contact.kind), contact) for contact in contacts],
-        "rules": Rule.objects.filter(person=me).order_by("urgency", "position"),
+        "shifts": _shifts(request.visit),
+        "has_rules": any(kept.values()),
+        "foreseen": foreseen(me, kept),
         "memberships": Membership.objects.filter(person=me, team__is_active=True).select_related("team").order_by("team__name"),
     }
-    return render(request, "you.html", context | devices(request.visit))
+    return render(request, "you.html", context | contacts(request.visit) | devices(request.visit))
+
+
+def _shifts(visit: Visit) -> list[tuple[Schedule, Shift]]:
+    """The watches of whoever looks: what runs, and what comes within a month."""
+    return shifts_of_person(visit.person.pk, visit.now, visit.now + AHEAD)[:MOST_SHIFTS]
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0005_push"),
+        ("notifications", "0007_drills"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

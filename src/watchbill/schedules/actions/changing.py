@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
@@ -107,6 +108,7 @@ def edit_layers_in(schedule: Schedule, layers: Sequence[LayerSpec], *, now: dt.d
         Layer.objects.filter(id=version_id).update(position=position)
     Layer.objects.bulk_create([_row(schedule, version) for version in edit.added])
     if edit.changed:
+        Schedule.objects.filter(pk=schedule.pk).update(revision=F("revision") + 1, edited_at=now)
         if by is not None:
             entry = Entry("schedule.edit", "schedule", str(schedule.id), team_id=schedule.team_id, detail={"layers": edit.changed})
             record_in([entry], by=by, now=now)

@@ -1,0 +1,1 @@
+"""What the pages of the administration are made of: questions, answers, differences in words, and who may change what."""

@@ -1,0 +1,158 @@
+"""How is a difference of the configuration said to a person?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from watchbill.config.foresight import Compared, Firing
+from watchbill.config.rules import Change, Verb
+from watchbill.web import times
+
+LABELS = {
+    "group_by": "Grouped by",
+    "group_for": "Grouped for",
+    "source_ack": "When the source acknowledges",
+    "urgency": "How loud",
+    "severity": "Words of the source",
+    "storm": "Storm guard",
+    "members": "Members and roles",
+    "manager": "Schedule of the managers",
+    "email": "E-mail",
+    "timezone": "Time zone",
+    "notify": "Rules",
+    "steps": "Steps",
+    "repeat": "More rounds",
+    "ack_timeout": "Owner is asked after",
+    "critical_anyway": "Critical is loud on a queue desk",
+}
+KINDS = {
+    "people": "person",
+    "teams": "team",
+    "schedules": "schedule",
+    "policies": "policy",
+    "services": "service",
+    "phones": "provider of telephones",
+    "organization": "installation",
+}
+DONE = {Verb.ADDED: "Made", Verb.CHANGED: "Changed", Verb.REMOVED: "Deactivated"}
+SECONDS = ("group_for", "within", "after")
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field of a difference; empty on the side where there is nothing to say."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of a difference."""
+
+    verb: str
+    what: str
+    name: str
+    note: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One firing on both sides: who stays, who goes, who comes."""
+
+    label: str
+    stays: tuple[tuple[str, str], ...]
+    goes: tuple[tuple[str, str], ...]
+    comes: tuple[tuple[str, str], ...]
+
+
+def label(field: str) -> str:
+    return LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def changes(found: Sequence[Change]) -> list[Said]:
+    """A difference, entry by entry."""
+    return [
+        Said(
+            DONE.get(change.verb, change.verb.value),
+            KINDS.get(change.kind, change.kind),
+            change.name,
+            change.note,
+            tuple(Row(label(field.field), value(field.field, field.here), value(field.field, field.file)) for field in change.fields),
+        )
+        for change in found
+    ]
+
+
+def recorded(kind: str, detail: Mapping[str, Any]) -> Said:
+    """The same from a record of the audit."""
+    fields = detail.get("fields") or {}
+    rows = [
+        Row(label(name), value(name, change[0]), value(name, change[1])) if isinstance(change, list) else Row(label(name), "", "changed")
+        for name, change in fields.items()
+    ]
+    verb = str(detail.get("verb", ""))
+    done = {one.value: word for one, word in DONE.items()}.get(verb, verb.capitalize())
+    return Said(done, KINDS.get(kind, kind), str(detail.get("name", "")), "", tuple(rows))
+
+
+def value(field: str, said: Any) -> str:
+    """A value of the configuration in words. The address of a webhook is said by its host: the rest may be a secret."""
+    if field == "steps" and isinstance(said, list):
+        return "\n".join(f"{place}. {value('', step['notify'])}; wait {step['wait']}" for place, step in enumerate(said, 1)) or NOTHING
+    if field == "members" and isinstance(said, Mapping):
+        return _members(said)
+    if isinstance(said, bool):
+        return "yes" if said else "no"
+    if said is None or said in ("", [], {}):
+        return "off" if field == "storm" else NOTHING
+    if isinstance(said, Mapping):
+        return _mapping(said)
+    if isinstance(said, list):
+        return ", ".join(value("", each) for each in said)
+    return times.span(said) if field in SECONDS and isinstance(said, int) else str(said)
+
+
+def _members(said: Mapping[str, Any]) -> str:
+    on_desk = said.get("on_desk", [])
+    rows = [f"{handle}: {role}{'' if handle in on_desk else ', not on the desk'}" for handle, role in said.get("roles", {}).items()]
+    return "\n".join(rows) or "nobody"
+
+
+def _mapping(said: Mapping[str, Any]) -> str:
+    if "webhook" in said:
+        return f"webhook {urlsplit(str(said['webhook'])).hostname}"
+    if "team" in said and set(said) <= {"team", "order", "each"}:
+        return f"team {said['team']}" + (f", one after the other every {said.get('each')}" if said.get("order") == "daylight" else "")
+    if set(said) in ({"person"}, {"schedule"}):
+        return " ".join(f"{kind} {name}" for kind, name in said.items())
+    return ", ".join(f"{key.replace('_', ' ')}: {value(key, inner)}" for key, inner in said.items() if inner not in (None, "", []))
+
+
+def steps(one: Compared) -> list[Step]:
+    """Both sides of a page beside each other, step by step."""
+    before, after = {firing.step: firing for firing in one.before}, {firing.step: firing for firing in one.after}
+    order = sorted({*before, *after}, key=lambda step: (step == 0, step))
+    return [_step(before.get(step), after.get(step)) for step in order]
+
+
+def _step(before: Firing | None, after: Firing | None) -> Step:
+    stands = after or before
+    assert stands is not None
+    when = f"after {times.span(stands.after.total_seconds())}" if stands.after else "at once"
+    if before and after and before.after != after.after:
+        was = f"after {times.span(before.after.total_seconds())}" if before.after else "at once"
+        when = f"{when} (was {was})"
+    old, new = before.people if before else (), after.people if after else ()
+    return Step(
+        f"{f'Step {stands.step}' if stands.step else 'Last resort'}, {when}",
+        tuple(each for each in new if each in old),
+        tuple(each for each in old if each not in new),
+        tuple(each for each in new if each not in old),
+    )

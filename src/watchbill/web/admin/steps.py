@@ -1,0 +1,214 @@
+"""The steps of a policy in a form that needs no script: each target is a choice, and buttons add, move and drop steps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from watchbill.config.rules.meaning import target as meaning
+from watchbill.web.admin.editors import World
+from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
+
+KEPT = "kept:"  # a webhook that stands there: its address may hold a secret, so the form has its digest only
+MOST = 50
+OURS = re.compile(r"step|s\d+\..*")  # names of inputs of steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What stands in the inputs of one step."""
+
+    targets: tuple[str, ...] = ()
+    wait: str = ""
+    each: str = ""
+    hook: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.targets or self.wait or self.hook or self.each)
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Is anybody in it asked one after the other?"""
+        return any('"daylight"' in target for target in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """All steps, which are one field of the policy."""
+
+    options: Options
+    hooks: Mapping[str, str] = field(default_factory=dict)  # webhooks that stand there, by what the form has of them
+    fields: tuple[str, ...] = ("steps",)
+
+    def read(self, words: Mapping[str, Any]) -> dict[str, list[str]]:
+        return _values([_step(step) for step in words.get("steps", [])] or [Step()])
+
+    def words(self, values: Values) -> dict[str, Any]:
+        steps = [self._words(step) for step in parsed(values) if not step.is_empty]
+        return {"steps": steps} if steps else {}
+
+    def doubts(self, values: Values, _before: Values) -> dict[Place, list[str]]:
+        """A time for one after the other, where nobody is asked one after the other."""
+        steps = [step for step in parsed(values) if not step.is_empty]
+        text = "This goes with a team, one after the other; expected such a target in this step, or nothing here."
+        return {("steps", place, "each"): [text] for place, step in enumerate(steps) if step.each and not step.is_in_turn}
+
+    def _words(self, step: Step) -> dict[str, Any]:
+        notify = [self._target(target, step.each) for target in step.targets]
+        notify += [{"webhook": step.hook}] if step.hook else []
+        return {"notify": notify, **({"wait": step.wait} if step.wait else {})}
+
+    def _target(self, text: str, each: str) -> Any:
+        if text.startswith(KEPT):
+            return {"webhook": self.hooks.get(text, "")}
+        try:
+            target = json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+        if not isinstance(target, dict) or not all(isinstance(key, str) for key in target):
+            return text
+        return {**({"each": each} if target.get("order") == "daylight" and each else {}), **target}
+
+    def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
+        steps = parsed(values) or [Step()]
+        counted = [place for place, step in enumerate(steps) if not step.is_empty]
+        parts = [
+            self._block(place, step, errors, counted.index(place) if place in counted else -1, len(steps))
+            for place, step in enumerate(steps)
+        ]
+        whole = tuple(text for path, texts in errors.items() if path == ("steps",) for text in texts)
+        return Block(
+            "steps",
+            "Steps",
+            (),
+            hint="Each step asks everybody in it, then waits; whoever acknowledges ends the walk.",
+            errors=whole,
+            parts=tuple(parts),
+            buttons=(("step.add", "Add a step", "at the end"),),
+        )
+
+    def _block(self, place: int, step: Step, errors: Mapping[Place, Sequence[str]], index: int, many: int) -> Block:
+        name = f"s{place}"
+        inputs = [Input("step", "", "hidden", str(place))]
+        for nth, target in enumerate((*step.targets, "")):
+            word = f"Target {nth + 1}" if target else "One more target" if step.targets else "Target"
+            options = with_chosen((("", "nobody"), *self.options), target)
+            refused = told(errors, "steps", index, "notify", nth) if index >= 0 and target else ()
+            inputs.append(Input(f"{name}.target", word, "select", target, options, errors=refused, nth=nth))
+        placed = {text for one_input in inputs for text in one_input.errors}
+        inputs += [
+            Input(f"{name}.hook", "New webhook (reaches nobody)", "text", step.hook),
+            Input(
+                f"{name}.each",
+                "One after the other: each",
+                "text",
+                step.each,
+                hint="As 5m, as usual.",
+                errors=told(errors, "steps", index, "each"),
+            ),
+            Input(f"{name}.wait", "Then wait", "text", step.wait, hint="As 15m.", errors=told(errors, "steps", index, "wait")),
+        ]
+        beside = {*placed, *told(errors, "steps", index, "wait"), *told(errors, "steps", index, "each")}
+        rest = tuple(text for text in told(errors, "steps", index) if text not in beside) if index >= 0 else ()
+        of = f"step {place + 1}"
+        buttons = [(f"step.more.{place}", "Add a target", f"to {of}")]
+        buttons += [(f"step.up.{place}", "Move up", of)] if place else []
+        buttons += [(f"step.down.{place}", "Move down", of)] if place < many - 1 else []
+        buttons += [(f"step.drop.{place}", "Remove", of)] if many > 1 else []
+        return Block("step", f"Step {place + 1}", tuple(inputs), errors=rest, buttons=tuple(buttons))
+
+
+def question(there: World, words: Mapping[str, Any]) -> Steps:
+    """What may be chosen: watches, teams, people, the team's channel, and whatever stands there already."""
+    options: list[tuple[str, str]] = [(_text({"schedule": name}), f"watch: {name}") for name, _ in there.options("schedules")]
+    for name, _ in there.options("teams"):
+        options.append((_text({"team": name}), f"team: {name}, all at once"))
+        options.append((_text({"team": name, "order": "daylight"}), f"team: {name}, one after the other"))
+    options += [(_text({"person": handle}), f"person: {word}") for handle, word in there.options("people")]
+    options.append((_text({"channel": "team"}), "channel of the team (reaches nobody)"))
+    hooks = {}
+    for target in _targets(words):
+        if "webhook" in target:
+            text = _kept(target["webhook"])
+            hooks[text] = target["webhook"]
+            options.append((text, f"webhook: {urlsplit(target['webhook']).hostname} (reaches nobody)"))
+        elif isinstance(target.get("channel"), Mapping):
+            options.append((_text(target), f"channel: {target['channel']['name']} of {target['channel']['chat']} (reaches nobody)"))
+    return Steps(tuple(dict(options).items()), hooks)
+
+
+def _targets(words: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for step in words.get("steps", []):
+        yield from step["notify"]
+
+
+def _text(target: Mapping[str, Any]) -> str:
+    """A target as the value of a choice; how long each one has stands in an input of its own."""
+    return json.dumps({key: value for key, value in target.items() if key != "each"}, sort_keys=True, ensure_ascii=False)
+
+
+def _kept(url: str) -> str:
+    return KEPT + hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _step(words: Mapping[str, Any]) -> Step:
+    turns = [meaning(target)["each"] for target in words["notify"] if target.get("order") == "daylight"]
+    each = turns[0] if turns else ""
+    targets = []
+    for target in words["notify"]:
+        if "webhook" in target:
+            targets.append(_kept(target["webhook"]))
+        elif meaning(target).get("each", each) != each:  # a second one in turn, with another time: its own stands in its choice
+            targets.append(json.dumps(meaning(target), sort_keys=True, ensure_ascii=False))
+        else:
+            targets.append(_text(_plain(target)))
+    return Step(tuple(targets), str(words.get("wait", "")), each)
+
+
+def _plain(target: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in target.items() if (key, value) != ("order", "all")}
+
+
+def parsed(values: Values) -> list[Step]:
+    """The steps that stand in the inputs, in order."""
+    return [
+        Step(
+            tuple(target for target in values.get(f"s{place}.target", ()) if target),
+            one(values, f"s{place}.wait"),
+            one(values, f"s{place}.each"),
+            one(values, f"s{place}.hook"),
+        )
+        for place in list(values.get("step", ()))[:MOST]
+    ]
+
+
+def _values(steps: Sequence[Step]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"step": [str(place) for place in range(len(steps))]}
+    for place, step in enumerate(steps):
+        found[f"s{place}.target"] = list(step.targets)
+        found |= {f"s{place}.wait": [step.wait], f"s{place}.each": [step.each], f"s{place}.hook": [step.hook]}
+    return found
+
+
+def shaped(values: Values, act: str) -> Values:
+    """The inputs after a button: `step.add`, `step.up.1`, `step.down.1`, `step.drop.1`; what was typed stays."""
+    steps = parsed(values)
+    _, _, rest = act.partition(".")
+    what, _, text = rest.partition(".")
+    place = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    if what == "add" and len(steps) < MOST:
+        steps.append(Step())
+    elif what == "drop" and 0 <= place < len(steps):
+        del steps[place]
+    elif what in ("up", "down"):
+        other = place + (1 if what == "down" else -1)
+        if min(place, other) >= 0 and max(place, other) < len(steps):
+            steps[place], steps[other] = steps[other], steps[place]
+    others = {name: value for name, value in values.items() if not OURS.fullmatch(name)}
+    return {**others, **_values(steps)}

@@ -1,0 +1,202 @@
+"""The people of the matrix, and real objects for them to ask for: each exists once open to the team and once restricted.
+
+Alice has the watch and was paged for everything; Bob is her team mate, Vera may only look, Grace manages the team, Olga administers it,
+Root administers the installation, Charlie is of another team. `anonymous` has no account.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+
+from tests import factories as make
+from tests.connectors.push import Browser
+from watchbill.audit.actions import Actor
+from watchbill.config.actions import edit, propose
+from watchbill.config.selectors import sections, standing
+from watchbill.incidents.actions import NewIncident
+from watchbill.incidents.models import Incident, Service
+from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
+from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
+from watchbill.kernel.clock import database_now
+from watchbill.notifications.actions import add_contact, add_device, send_test
+from watchbill.notifications.models import Notification
+from watchbill.notifications.signing import BUTTON, DRILL, make_token
+from watchbill.paging.actions import fire_due
+from watchbill.people.actions import create_token
+from watchbill.people.models import Membership, Person
+from watchbill.people.permissions import SCOPES
+from watchbill.people.sessions import remember_session
+from watchbill.response import actions
+from watchbill.schedules.actions import open_feed
+from watchbill.schedules.models import Schedule
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
+ANYBODY = SIGNED_IN | {"anonymous"}
+RESPONDERS = frozenset({"bob", "alice", "grace", "olga", "root"})  # of the team that owns what is asked for
+TEAM_ADMINS = frozenset({"olga", "root"})
+MANAGERS = frozenset({"grace", "olga", "root"})
+ADMINS = frozenset({"root"})
+PAGED = frozenset({"alice"})  # was paged for the restricted incidents; nobody else may learn of them
+OWNER = frozenset({"alice"})
+NOBODY: frozenset[str] = frozenset()
+
+SECRET = "salamander"  # in everything that a restricted incident says
+OF_THE_TEAM = "orchidkey"  # in what only responders of the team may read
+PASSWORD = "correct horse battery staple"
+OPERATOR = Actor("operator", "cli")
+
+
+@dataclass
+class World:
+    """`values`: for each placeholder of an address what it stands for; `secret_values`: the same of what is restricted."""
+
+    people: dict[str, Person]
+    values: dict[str, Any]
+    secret_values: dict[str, Any]
+    secret_words: frozenset[str]  # besides SECRET: code names and numbers
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def browser(self, name: str, *, csrf: bool = False) -> Client:
+        """A fresh browser of this person, signed in; `csrf`: one whose forms need the token."""
+        made = Client(enforce_csrf_checks=csrf, raise_request_exception=False)
+        if name in self.sessions:
+            made.cookies["sessionid"] = self.sessions[name]
+        return made
+
+
+def build() -> World:
+    """Committed rows on the database's own clock."""
+    now = database_now()
+    people = {name: make.person(name, contacts=("email", "webhook"), is_admin=name == "root") for name in sorted(SIGNED_IN)}
+    people["alice"].set_password(PASSWORD)
+    people["alice"].save()
+    team = make.team("SecOps", people["alice"], people["bob"], managers=(people["grace"],))
+    Membership.objects.create(team=team, person=people["vera"], role="viewer", on_desk=False)
+    Membership.objects.create(team=team, person=people["olga"], role="admin", on_desk=False)
+    make.team("Elsewhere", people["charlie"])
+    make.organization(people["root"])
+    schedule = make.schedule("First", team, people["alice"])
+    steps = ([make.to(schedule)], "15m"), ([make.to(people["grace"])], "15m")
+    policy = make.policy("P", team, *steps, last_resort=people["root"])
+    service = make.service("S", team, policy)
+    quiet = make.service("Quiet", team, policy, restricted=True)
+    device = add_device(
+        people["alice"],
+        Browser("https://push.example.org/a").subscription,
+        user_agent="x",
+        actor=make.actor(people["alice"]),
+        now=now,
+    )
+    key, _ = create_key(service, "generic", OF_THE_TEAM, by=OPERATOR, now=now)
+    secret_key, _ = create_key(quiet, "generic", "restricted key", by=OPERATOR, now=now)
+    world = World(people, {}, {}, frozenset())
+    for name, person in people.items():
+        signed_in = Client()
+        signed_in.force_login(person, backend=BACKEND)
+        world.sessions[name] = signed_in.cookies["sessionid"].value
+    world.tokens = {name: create_token(person, SCOPES, by=OPERATOR, now=now)[1] for name, person in people.items()}
+    common = {
+        "schedule_id": schedule.id,
+        "policy_id": policy.id,
+        "team_id": team.id,
+        "contact_id": device.contact_id,
+        "name": "First",
+        "soon": (now + make.HOUR).isoformat(),
+        "typed_time": f"{now + 7 * make.HOUR:%Y-%m-%dT%H:%M}",
+        "much_later": (now + 7 * make.HOUR).isoformat(),
+        "later": (now + 2 * make.HOUR).isoformat(),
+        **_own(people["alice"], schedule, now),
+        "person_id": people["bob"].id,
+        "record_id": _changed(now),
+        "uidb36": "1",
+        "key": "set-password",
+    }
+    world.values = common | _objects(world, service, team.id, key, "disk full", now)
+    world.secret_values = common | _objects(world, quiet, team.id, secret_key, f"the {SECRET} is out", now)
+    secret = Incident.objects.filter(restricted=True)
+    world.secret_words = frozenset({each.code_name.lower() for each in secret} | {str(each.number) for each in secret})
+    return world
+
+
+def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
+    """What only Alice may touch, on the pages about herself."""
+    by = make.actor(alice)
+    feed, feed_token = open_feed(alice, None, by=by, now=now)
+    contact = add_contact(alice, "email", "alice@else.example.org", by=by, now=now)
+    token, _ = create_token(alice, ["incidents:read"], by=OPERATOR, now=now)
+    sign_in = remember_session(alice, "s" * 32, browser="Firefox", address="127.0.0.1", now=now)
+    drill = send_test(alice, by=by, now=now)
+    answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
+    return {
+        "feed_id": feed.id,
+        "feed": feed_token,
+        "own_id": contact.id,
+        "token_id": token.id,
+        "sign_in_id": sign_in.id,
+        "answer": answer,
+        "watch": schedule.id,
+    }
+
+
+def _changed(now: Any) -> int:
+    """A change of the configuration that somebody made by hand."""
+    words = {**sections(standing())["services"][0]}
+    wanted = {("services", words.pop("name")): {**words, "group_for": "2h"}}
+    return edit(wanted, seen=propose(wanted, now=now).seen, by=OPERATOR, now=now)
+
+
+def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, title: str, now: Any) -> dict[str, Any]:
+    """Three incidents of one service, an alert and events, the tokens by which Alice may answer."""
+    alice = world.people["alice"]
+    numbers = {}
+    for state in ("open", "owned", "done"):
+        with transaction.atomic():
+            (made,) = actions.open_in(
+                [NewIncident(f"{title} ({state})", "high", team_id, service.id)], by=Actor(service.name, "source"), now=now
+            )
+        fire_due(now=now)
+        number = numbers[state] = Incident.objects.get(pk=made).number
+        by = {"person": alice, "actor": make.actor(alice), "now": now}
+        if state != "open":
+            actions.acknowledge(number, **by)
+            actions.note(number, f"seen: {title}", "finding", **by)
+        if state == "done":
+            actions.resolve(number, **by)
+    opened = Incident.objects.get(number=numbers["open"])
+    notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
+    assert notification is not None
+    alert = Alert.objects.create(
+        service=service, incident=opened, dedup_key=f"{title} key", first_at=now, last_at=now, severity="high", summary=title
+    )
+    other = {"service": service, "incident": opened, "first_at": now, "last_at": now, "severity": "high", "summary": title}
+    Alert.objects.create(dedup_key=f"{title} other key", **other)
+    new = NewMaintenance(service=service, starts_at=now + 5 * make.HOUR, ends_at=now + 6 * make.HOUR, reason="new disks")
+    maintenance = add_maintenance(new, by=OPERATOR, now=now)
+    heartbeat = Heartbeat.objects.create(
+        name=f"beat of {service.name}", service=service, every_seconds=60, grace_seconds=60, fresh_from=now, due_at=now + 9 * make.HOUR
+    )
+    raw = json.dumps({"title": title, "team": OF_THE_TEAM}).encode()
+    rows = {"key": key, "service": service, "kind": "generic", "received_at": now}
+    event = Event.objects.create(**rows, body=raw, state="aside", tries=5, outcome=f"ValueError: {title}")
+    return {
+        "number": numbers["open"],
+        "owned": numbers["owned"],
+        "done": numbers["done"],
+        "key_id": key.id,
+        "event_id": event.id,
+        "alert_id": alert.id,
+        "alert_key": alert.dedup_key,
+        "maintenance_id": maintenance.id,
+        "heartbeat_id": heartbeat.id,
+        "service_name": service.name,
+        "service_id": service.id,
+        "token": make_token(alice.id, opened.id, notification.id),
+        "button": make_token(alice.id, opened.id, notification.id, salt=BUTTON),
+    }

@@ -1,0 +1,297 @@
+"""Who may do what at every address: the table that the matrix holds the desk to. A new address needs a row here.
+
+A row is `address: {method: Rule}`, the address as the URL map writes it. Read `Rule` below, copy the row of a neighbour, and say who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.connectors.push import Browser
+from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
+from watchbill.web.views import acts, contacts
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One method of one address.
+
+    `to`: who gets through when it is about something that is open to the team. Everybody else is refused, and nothing is stored: 403 for
+    people who are signed in, a way to sign in (302; the API and `live`: 401) for others.
+    `unseen`: who hears 404 in the place of that.
+    `secret`: who gets through when it is about something restricted; None: nothing of it can be restricted. Where this is narrower than
+    `to`, everybody else hears `hidden`, word for word as for what never was.
+    `at`: what a placeholder of the address stands for here, if not for what tests/matrix/cast.py says: {"number": "{owned}"}.
+    `send`: the form (pages) or JSON body (API) of a valid request, or a function that answers a JSON body; `query` that of the address;
+    with placeholders, as {number}.
+    `silent`: why it writes nothing down although it is no GET; empty: whoever gets through leaves a record or a line in a timeline.
+    `no_csrf`: why it needs no token against forged requests; empty: without the token a POST of a signed-in person is refused.
+    `status`: what whoever gets through hears, if not 200 (GET) or 200, 201, 202, 303 (others).
+    """
+
+    to: frozenset[str]
+    secret: frozenset[str] | None = None
+    unseen: frozenset[str] = NOBODY
+    hidden: int = 404
+    at: Mapping[str, str] = field(default_factory=dict)
+    send: Any = None
+    query: str = ""
+    silent: str = ""
+    no_csrf: str = ""
+    status: int = 0
+
+
+LINK = "its token is the right to press it, in the bare browser of a mail program"
+FOR_A_BROWSER = "kept in the browser alone"
+ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
+NOTHING = "stores nothing"
+OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
+OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
+PLANNED = {"id": "{maintenance_id}"}
+RESPOND = {"to": RESPONDERS, "secret": PAGED}
+OUTSIDE = frozenset({"charlie", "vera"})
+OTHERS = SIGNED_IN - OWNER
+RANGE = "from=2026-11-02T00:00:00Z&to=2026-11-16T00:00:00Z"
+
+
+def subscription() -> dict[str, Any]:
+    return Browser("https://push.example.org/b").subscription
+
+
+def renewal() -> dict[str, Any]:
+    return {"old": subscription(), "new": subscription()}
+
+
+# Without a change there is nothing to review: the form comes back, and says so.
+CHANGED_BY_ADMINS = {
+    "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+    "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent=NOTHING, status=422),
+}
+
+PAGES: Mapping[str, Mapping[str, Rule]] = {
+    "/healthz": {"GET": Rule(ANYBODY)},
+    "/readyz": {"GET": Rule(ANYBODY, status=503)},  # there is no engine here
+    "/metrics": {"GET": Rule(ANYBODY)},
+    "/": {"GET": Rule(SIGNED_IN)},
+    "/incidents": {"GET": Rule(SIGNED_IN, query="status=all")},
+    "/incidents/bulk": {"POST": Rule(RESPONDERS, PAGED, hidden=303, send={"act": "acknowledge", "number": "{number}"})},
+    "/incidents/page": {"POST": Rule(SIGNED_IN, send={"summary": "by hand", "service": "S", "severity": "high"})},
+    "/incidents/<int:number>": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/incidents/<int:number>/give-back": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "ill"})},
+    "/incidents/<int:number>/acknowledge": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/resolve": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/resolve-page": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/reopen": {"POST": Rule(**RESPOND, at=DONE, send={"reason": "it is back"})},
+    "/incidents/<int:number>/escalate": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"hours": "2", "reason": "waits"})},
+    "/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
+    "/incidents/<int:number>/page-people": {"POST": Rule(**RESPOND, send={"to": "bob", "reason": "knows"})},
+    "/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked", "kind": "finding"})},
+    "/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
+    "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
+    "/incidents/<int:number>/split": {
+        "GET": Rule(**RESPOND),
+        "POST": Rule(**RESPOND, send={"key": "{alert_key}"}),
+    },
+    "/schedules": {"GET": Rule(SIGNED_IN)},
+    "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
+    "/policies": {"GET": Rule(SIGNED_IN)},
+    "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
+    "/callsheet": {"GET": Rule(SIGNED_IN)},
+    "/callsheet/<int:team_id>": {"GET": Rule(RESPONDERS, PAGED, query="incident={number}")},
+    "/callsheet/<int:team_id>/called": {
+        "POST": Rule(RESPONDERS, PAGED, send={"incident": "{number}", "person": "bob", "ended": "no_answer"})
+    },
+    "/callsheet/<int:team_id>/offline": {"POST": Rule(RESPONDERS, send={"passphrase": "correct horse battery staple"})},
+    "/inlets": {"GET": Rule(RESPONDERS | {"charlie"}, unseen=frozenset({"vera"}))},  # he responds elsewhere: the list of his own teams
+    "/inlets/<int:key_id>": {
+        "GET": Rule(RESPONDERS, RESPONDERS, unseen=OUTSIDE),
+        "POST": Rule(RESPONDERS, RESPONDERS, unseen=OUTSIDE, send={"sample": '{"title": "x"}'}, silent=NOTHING),
+    },
+    "/inlets/<int:key_id>/rotate": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE, send={"overlap": "24"})},
+    "/inlets/<int:key_id>/revoke": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE)},
+    "/inlets/<int:key_id>/mapping": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OUTSIDE, send={"mapping": '{"summary": "title"}'})},
+    "/inlets/<int:key_id>/events/<int:event_id>/again": {"POST": Rule(RESPONDERS, NOBODY, unseen=OUTSIDE)},
+    "/admin": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
+    "/admin/people": {"GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
+    "/admin/people/new": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"handle": "new", "name": "New"}, silent=NOTHING, status=422),
+    },
+    "/admin/people/<int:person_id>": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "Robert"}, silent=NOTHING, status=422),
+    },
+    "/admin/people/<int:person_id>/invite": {"POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
+    "/admin/teams/new": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "New"}, silent=NOTHING, status=422),
+    },
+    "/admin/teams/<int:team_id>": CHANGED_BY_ADMINS,
+    "/admin/policies/new": CHANGED_BY_ADMINS,
+    "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,
+    "/admin/services/new": CHANGED_BY_ADMINS,
+    "/admin/services/<int:service_id>": CHANGED_BY_ADMINS,
+    "/admin/services/<int:service_id>/keys": {"POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, send={"kind": "events", "name": "x"})},
+    "/admin/changes/<int:record_id>": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
+    "/admin/changes/<int:record_id>/undo": {
+        "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+        "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent="it did not say what it saw", status=409),
+    },
+    "/maintenance": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"service": "S", "for": "60", "reason": "new disks"}),
+    },
+    "/maintenance/<int:maintenance_id>/end": {"POST": Rule(RESPONDERS, RESPONDERS)},
+    "/maintenance/<int:maintenance_id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, send={"to": "{typed_time}"})},
+    "/heartbeats": {"GET": Rule(SIGNED_IN)},
+    "/heartbeats/<int:heartbeat_id>/key": {"POST": Rule(TEAM_ADMINS, TEAM_ADMINS)},
+    "/routes": {"GET": Rule(SIGNED_IN)},
+    "/routes/<int:service_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"sample": "{}"}, silent=NOTHING)},
+    "/audit": {"GET": Rule(MANAGERS)},
+    "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
+    "/you": {"GET": Rule(SIGNED_IN)},
+    "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
+    "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
+    "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},
+    "/you/contacts/<int:contact_id>/code": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/contacts/<int:contact_id>/verify": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE, send={"code": "1"}, silent="a wrong code")},
+    "/you/contacts/<int:contact_id>/up": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/contacts/<int:contact_id>/down": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE, silent="it is the last already")},
+    "/you/contacts/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
+    "/you/test": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, silent="once in a while")},
+    "/you/access": {"GET": Rule(SIGNED_IN)},
+    "/you/tokens": {"POST": Rule(SIGNED_IN, send={"scope": "incidents:read", "days": "7"})},
+    "/you/tokens/<int:token_id>/revoke": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/you/sessions/end-others": {"POST": Rule(SIGNED_IN, silent="nothing to end")},
+    "/you/sessions/<int:sign_in_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/answer/<str:token>": {
+        "GET": Rule(ANYBODY, at={"token": "{answer}"}),
+        "POST": Rule(ANYBODY, at={"token": "{answer}"}, no_csrf=LINK),
+    },
+    "/you/rules": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"do": "preview"}, silent=NOTHING)},
+    "/you/devices": {"POST": Rule(SIGNED_IN, send=subscription, status=201)},
+    "/you/devices/<int:contact_id>/try": {"POST": Rule(OWNER, unseen=OTHERS, silent="a test that its owner asked for, once a minute")},
+    "/you/devices/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/push/acknowledge/<str:token>": {"POST": Rule(ANYBODY, ANYBODY, at={"token": "{button}"}, no_csrf=LINK)},
+    "/push/renew": {
+        "POST": Rule(NOBODY, unseen=ANYBODY, send=renewal, no_csrf="the old subscription, secret and all, is the proof", silent=NOTHING)
+    },
+    "/sw.js": {"GET": Rule(ANYBODY)},
+    "/manifest.webmanifest": {"GET": Rule(ANYBODY)},
+    "/offline": {"GET": Rule(ANYBODY)},
+    "/a/<str:token>": {"GET": Rule(ANYBODY, ANYBODY), "POST": Rule(ANYBODY, ANYBODY, no_csrf=LINK)},
+    "/demo/inbox": {"GET": Rule(NOBODY, unseen=SIGNED_IN)},  # this installation is no demo
+    "/static/<str:name>": {"GET": Rule(ANYBODY, at={"name": "watchbill.css"})},
+    "/live": {"GET": Rule(SIGNED_IN)},
+    "/theme": {"POST": Rule(ANYBODY, silent=FOR_A_BROWSER)},
+    "/keys": {"GET": Rule(ANYBODY)},
+    "/setup/<str:token>": {"GET": Rule(NOBODY, unseen=ANYBODY), "POST": Rule(NOBODY, unseen=ANYBODY)},  # somebody can sign in here
+    "/accounts/login/": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, silent=ALLAUTH)},
+    "/accounts/logout/": {"GET": Rule(SIGNED_IN), "POST": Rule(ANYBODY, silent=ALLAUTH, status=302)},
+    "/accounts/inactive/": {"GET": Rule(ANYBODY)},
+    "/accounts/signup/": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, silent="closed: nobody makes an account by themselves")},
+    "/accounts/password/change/": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, silent=ALLAUTH)},
+    "/accounts/password/set/": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, silent=ALLAUTH)},
+    "/accounts/password/reset/": {"GET": Rule(ANYBODY)},
+    "/accounts/password/reset/key/done/": {"GET": Rule(ANYBODY)},
+    "/accounts/password/reset/key/<uidb36>-<key>/": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, silent=ALLAUTH)},
+}
+
+API: Mapping[str, Mapping[str, Rule]] = {
+    "/api/v1/openapi.json": {"GET": Rule(ANYBODY)},
+    "/api/v1/docs": {"GET": Rule(ANYBODY)},
+    "/api/v1/oncall": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/schedules": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/schedules/<path:name>/shifts": {"GET": Rule(SIGNED_IN, query=RANGE)},
+    "/api/v1/incidents": {
+        "GET": Rule(SIGNED_IN, query="status=all"),
+        "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),
+    },
+    "/api/v1/incidents/<int:number>": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/api/v1/incidents/<int:number>/timeline": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/api/v1/incidents/<int:number>/acknowledge": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/resolve": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/resolve-page": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/reopen": {"POST": Rule(**RESPOND, at=DONE, send={"reason": "it is back"})},
+    "/api/v1/incidents/<int:number>/escalate": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "waits", "until": "{soon}"})},
+    "/api/v1/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked at it"})},
+    "/api/v1/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
+    "/api/v1/incidents/<int:number>/reassign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
+    "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},
+    "/api/v1/incidents/<int:number>/give-back": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "I am ill"})},
+    "/api/v1/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
+    "/api/v1/incidents/<int:number>/split": {"POST": Rule(**RESPOND, send={"keys": ["{alert_key}"]})},
+    "/api/v1/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
+    "/api/v1/maintenances": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"service": "S", "reason": "new disks", "ends_at": "{later}"}),
+    },
+    "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
+    "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
+    "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/heartbeats": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/readiness": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/notifications": {"GET": Rule(SIGNED_IN, PAGED, query="incident={number}")},
+    "/api/v1/audit": {"GET": Rule(MANAGERS)},
+    "/api/v1/people": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/teams": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/services": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/policies": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/policies/<path:name>/preview": {"GET": Rule(SIGNED_IN, at={"name": "P"})},
+}
+
+
+# A row stands for one act of an address that takes many: these placeholders are written out.
+ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
+    "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
+    "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
+}
+# Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).
+ANY_METHOD = ("/accounts/", "/api/v1/openapi.json", "/api/v1/docs")
+NOT_FOR_PEOPLE = ("/in/", "/v2/alerts")  # addresses of the URL map that machines use: see DOORS and SIGNED
+NO_SUCH_THING = ("/api/", "/api/v1/")  # say that there is nothing here
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address of machines that takes events by a key. `where` the key stands: path | bearer | genie | body; `wrong` is what one hears
+    who has no key that works, `ok` who has."""
+
+    key: str  # kind of integration key; empty: it needs none
+    send: Any = None
+    where: str = "path"
+    method: str = "POST"
+    wrong: int = 401
+    ok: int = 202
+
+
+ALERT = {"payload": {"summary": "disk full", "source": "h", "severity": "error"}, "event_action": "trigger", "routing_key": "{key}"}
+
+DOORS: Mapping[str, Door] = {
+    "/v2/enqueue": Door("events", ALERT, "body", wrong=400),
+    "/v2/change/enqueue": Door("events", {"payload": {"summary": "deployed"}, "routing_key": "{key}"}, "body", wrong=400),
+    "/generic/2010-04-15/create_event.json": Door(
+        "events", {"service_key": "{key}", "event_type": "trigger", "description": "x"}, "body", wrong=400, ok=200
+    ),
+    "/acceptz": Door("", method="GET", ok=200),
+    "/v2/alerts": Door("opsgenie", {"message": "disk full"}, "genie"),
+    "/in/alertmanager": Door("alertmanager", {"version": "4", "alerts": []}),
+    "/in/grafana": Door("grafana", {"status": "firing", "alerts": []}),
+    "/in/generic": Door("generic", {"title": "x"}),
+    "/in/github-alerts": Door("github-alerts", {}),
+    "/in/gitlab-alerts": Door("gitlab-alerts", {}),
+    "/in/sentry": Door("sentry", {}),
+}
+
+# Kinds that call back and prove it by a signature: an address of each, and what an unsigned call hears there.
+SIGNED: Mapping[str, tuple[str, int]] = {
+    "phone": ("/in/phone/gateway/status", 403),
+    "twilio": ("/in/twilio/main/status/x", 403),
+}
+NOT_THERE_YET = ("/in/gitlab", "/in/github", "/in/hackerone", "/in/slack", "/in/heartbeat")  # 503 until their connector is built

@@ -1,0 +1,133 @@
+"""Administration in Chromium: on a phone and on a desk, in both themes, with and without scripts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.web.site import Site
+from tests.web.test_browser import DESK, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+
+pytestmark = pytest.mark.browser
+
+KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("layout", ["phone", "desk"])
+def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
+    desk: Site,  # noqa: F811
+    visit: Callable[..., Page],  # noqa: F811
+    tmp_path: Path,
+    layout: str,
+    theme: str,
+):
+    options: dict[str, Any] = {"color_scheme": theme, **(PHONE if layout == "phone" else DESK)}
+    page = visit("grace", **options, bypass_csp=True)
+
+    def look(name: str) -> None:
+        report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
+        assert [(one["id"], one["nodes"][0]["html"]) for one in report["violations"]] == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        page.screenshot(path=Path(KEPT or tmp_path) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
+
+    page.goto("/admin")
+    look("overview")
+    page.get_by_role("link", name="Detections").click()
+    look("service")
+    page.get_by_label("Grouped for").fill("soon")
+    page.get_by_role("button", name="See what it does").click()
+    expect(page.get_by_text("expected a duration")).to_be_visible()
+    look("service-refused")
+    page.get_by_label("Grouped for").fill("2h")
+    page.get_by_label("Policy").select_option("Watch the queue")
+    page.get_by_role("button", name="See what it does").click()
+    look("service-review")
+    for name, path in (("people", "/admin/people"),):
+        page.goto(path)
+        look(name)
+    page.goto("/admin/people?q=bruno")
+    page.get_by_role("link", name="Bruno Keller").click()
+    look("person")
+    page.get_by_role("button", name="See what that does").click()
+    look("person-review")
+    page.goto("/admin")
+    page.get_by_role("link", name="SecOps", exact=True).click()
+    look("team")
+    page.goto("/admin")
+    page.get_by_role("link", name="Security Responder", exact=True).click()
+    look("policy")
+    page.get_by_role("button", name="Add a step").click()
+    page.get_by_label("Then wait").last.fill("soon")
+    page.get_by_role("button", name="See what it does").last.click()
+    look("policy-refused")
+    page.get_by_role("button", name="Remove step 5").click()
+    page.get_by_role("button", name="Move up step 2").click()
+    page.get_by_role("button", name="See what it does").last.click()
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    look("policy-review")
+    page.get_by_role("button", name="Apply").click()
+    look("done")
+    page.get_by_role("link", name="Undo").click()
+    look("undo")
+    page.get_by_role("button", name="Take it back").click()
+    page.goto("/audit?action=config.&kind=policies")
+    page.get_by_text("Changed: steps").first.click()
+    look("audit")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_service_is_changed_and_taken_back(desk: Site, visit: Callable[..., Page], scripts: bool):  # noqa: F811
+    page = visit("grace", **PHONE, java_script_enabled=scripts)
+    page.goto("/")
+    page.get_by_role("contentinfo").get_by_role("link", name="Administration").click()
+    page.get_by_role("link", name="Panic mailbox").click()
+    page.get_by_label("Grouped by").fill("mailbox")
+    page.get_by_role("button", name="See what it does").click()
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    page.get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("It took an earlier change back")).to_be_visible()
+    page.goto("/admin")
+    expect(page.get_by_text("Changed here", exact=True)).to_have_count(0)
+
+
+def test_somebody_is_invited_on_a_phone(desk: Site, visit: Callable[..., Page], tmp_path: Path):  # noqa: F811
+    page = visit("grace", **PHONE)
+    page.goto("/admin/people")
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("Handle").fill("nia")
+    page.get_by_label("Name", exact=True).fill("Nia Brandt")
+    page.get_by_label("E-mail").fill("nia@example.org")
+    page.get_by_role("button", name="See what it does").click()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Shown this once")).to_be_visible()
+    page.screenshot(path=Path(KEPT or tmp_path) / "admin-invited.png", full_page=True)
+    page.get_by_role("link", name="I have it").click()
+    expect(page.get_by_text("Never signed in")).to_be_visible()
+
+
+def test_enter_in_the_form_of_a_policy_moves_no_step(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("grace", **DESK)
+    page.goto("/admin")
+    page.get_by_role("link", name="Watch the queue", exact=True).click()
+    page.get_by_label("Then wait").first.fill("2 business days")
+    page.get_by_label("Then wait").first.press("Enter")
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    expect(page.get_by_text("wait 2 business days")).to_be_visible()
+
+
+def test_the_bar_fits_where_it_first_stands_in_one_row(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("grace", viewport={"width": 1024, "height": 800})
+    page.goto("/admin")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tops = {round(box["y"]) for link in page.locator("#nav a").all() if (box := link.bounding_box())}
+    assert len(tops) == 1
