@@ -128,6 +128,11 @@ def _is_first(chat: Settings) -> bool:
     return Chat.objects.filter(kind=chat.kind, is_active=True).order_by("position", "id").values_list("id", flat=True).first() == chat.id
 
 
+def postings_of(incident_id: int) -> list[Posting]:
+    """The messages about an incident, in the order in which they were asked for."""
+    return list(Posting.objects.filter(incident_id=incident_id).select_related("chat").order_by("id"))
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Does a chat answer, and is it listened to? Times are of the last look; `unwritten`: messages that could not be written."""

@@ -13,9 +13,7 @@ from django.db import connection
 
 from watchbill.kernel import bus
 from watchbill.paging.models import Policy
-from watchbill.people.models import Team
-
-Channels = dict[int, dict[str, str]]  # of a team: {chat, name}
+from watchbill.paging.selectors.channels import Channels, channels_of, kept_in, names_team_channel, placed
 
 HAND_WAIT = "15m"  # a page to targets without a policy: so long until the last resort
 
@@ -113,28 +111,14 @@ def _content(page: NewPage, policy: Policy | None, last_resort: list[int], chann
 
 
 def _placed(target: dict[str, Any], team_id: int, page: NewPage, channels: Channels) -> dict[str, Any]:
-    """`channel: team` means the channel that the team has now. Of a restricted incident no other channel than its own team's is told."""
-    if target.get("kind") != "channel":
-        return target
-    if not target.get("chat") and (channel := channels.get(team_id)) is not None:
-        target = {**target, "chat": channel["chat"], "name": channel["name"]}
-    if page.restricted and target.get("chat"):
-        own = channels.get(page.team_id)
-        if own is None or (own["chat"], own["name"]) != (target["chat"], target["name"]):
-            return {**target, "chat": "", "foreign": True}
-    return target
+    """A target as this page has it. `team_id`: of the policy that names it."""
+    found = placed(target, channels.get(team_id))
+    return kept_in(found, channels.get(page.team_id)) if page.restricted else found
 
 
 def _channels(team_ids: set[int], policies: Iterable[Policy]) -> Channels:
     """The channels of these teams, and of those whose policy says `channel: team`."""
-    policies = list(policies)
-    wanted = team_ids | {policy.team_id for policy in policies if any(_asks_team_channel(step) for step in policy.steps)}
-    rows = Team.objects.filter(id__in=wanted, channel__isnull=False).values_list("id", "channel") if wanted else ()
-    return {team_id: channel for team_id, channel in rows if channel}
-
-
-def _asks_team_channel(step: dict[str, Any]) -> bool:
-    return any(target.get("kind") == "channel" and not target.get("chat") for target in step.get("notify", ()))
+    return channels_of(team_ids | {policy.team_id for policy in policies if names_team_channel(policy.steps)})
 
 
 def _policies(ids: set[int]) -> dict[int, Policy]:
