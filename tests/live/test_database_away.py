@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -60,7 +61,7 @@ def sink() -> Iterator[Sink]:
 
 
 def rounds(tmp_path: Path, sink: Sink, external: External, count: int, *, away: float) -> ledger.Findings:
-    """Pour; kill the database; pour on for `away` seconds; start it; wait until all is quiet; count."""
+    """Pour; kill the database; pour on for `away` seconds; start it; wait until all is quiet. Count at the end."""
     desk = Desk(tmp_path, database_url=external.url, name="away", WATCHBILL_SECRET_KEY="only for this test")
     answered: list[str] = []
     refused = while_away = 0
@@ -84,8 +85,10 @@ def rounds(tmp_path: Path, sink: Sink, external: External, count: int, *, away: 
                 refused += pour.sent - len(pour.answered)
             while_away += sum(len(pour.answered) for pour in pours) - before
             external.start()
+            with psycopg.connect(external.url, autocommit=True) as connection:
+                quiet = partial(settled, connection)
+                wait_for(quiet, seconds=300, why=f"pages still walk or notifications still wait after round {n + 1}")
         with psycopg.connect(external.url, autocommit=True) as connection:
-            wait_for(lambda: settled(connection), seconds=120, why="pages still walk or notifications still wait")
             handles = dict(connection.execute("SELECT id, handle FROM people_person").fetchall())
             found = ledger.examine(connection, answered, list(sink.got), handles)
             twice = connection.execute("SELECT count(*) - count(DISTINCT dedup_key) FROM intake_event").fetchone()
