@@ -15,6 +15,7 @@ from watchbill.intake.actions.heartbeats import watch_in
 from watchbill.intake.models import Heartbeat, Listening, Mail, Mailbox
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.people.models import Organization, Person
 from watchbill.schedules.models import Schedule
 
@@ -89,6 +90,56 @@ def test_the_command_exits_1_when_something_is_red_and_prints_the_findings(watch
     done = CliRunner().invoke(operate.app, ["doctor"])
     assert done.exit_code == 1
     assert "No paging engine runs" in done.output
+
+
+def chat(**more) -> dict[str, str]:
+    row = {
+        "name": "main",
+        "kind": "slack",
+        "token_env": "SLACK_TOKEN",
+        "signing_env": "SLACK_SIGNING",
+        "looked_at": database_now(),
+        "said": "watchbill in Example",
+    }
+    Chat.objects.create(**row | more)
+    return {finding.state: finding.says for finding in operate._chats(database_now())}
+
+
+def test_a_chat_is_green_when_it_answers_and_is_heard(monkeypatch):
+    monkeypatch.setenv("SLACK_TOKEN", "x")
+    monkeypatch.setenv("SLACK_SIGNING", "x")
+    assert chat() == {"green": "It answers as watchbill in Example; what is pressed there is heard by signed requests."}
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "says"),
+    [
+        ({"error": "Slack said token_revoked: the token was revoked."}, "red", "It does not answer: Slack said token_revoked"),
+        ({"looked_at": None}, "red", "Nobody has asked lately"),
+        ({"app_token_env": "SLACK_APP", "signing_env": ""}, "red", "Socket Mode is not connected"),
+        ({"signing_env": ""}, "amber", "one-way"),
+    ],
+)
+def test_a_chat_that_does_not_answer_or_is_not_heard_is_said(monkeypatch, row, state, says):
+    for name in ("SLACK_TOKEN", "SLACK_SIGNING", "SLACK_APP"):
+        monkeypatch.setenv(name, "x")
+    found = chat(**row)
+    assert list(found) == [state]
+    assert says in found[state]
+
+
+def test_a_chat_that_was_last_asked_long_ago_and_messages_that_wait_are_said(monkeypatch):
+    monkeypatch.setenv("SLACK_TOKEN", "x")
+    found = chat(signing_env="", looked_at=database_now() - dt.timedelta(minutes=4))
+    assert "Nobody has asked lately" in found["red"]
+    row = Chat.objects.get()
+    Posting.objects.create(incident_id=1, chat=row, channel="#sec", error="Slack said not_in_channel", created_at=database_now())
+    assert "1 messages there could not be written" in {f.state: f.says for f in operate._chats(database_now())}["amber"]
+
+
+def test_a_chat_whose_variable_is_missing_is_named_once(watch):
+    assert chat() == {}
+    assert "Not set: SLACK_SIGNING, SLACK_TOKEN." in {f.what: f.says for f in operate._not_active(database_now())}["chats main"]
 
 
 @pytest.mark.req("P19", "P20")

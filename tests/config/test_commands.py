@@ -45,7 +45,10 @@ def test_apply_shows_what_changes_and_what_is_not_active_and_exits_0(cli, file):
     ran = cli("apply", file(EXAMPLE), "--yes")
     assert (ran.code, ran.err) == (0, "")
     assert "+ people ada" in ran.out
-    assert "not active: chats slack: kept and not active yet. Not set: WATCHBILL_SLACK_SIGNING, WATCHBILL_SLACK_TOKEN." in ran.out
+    assert (
+        "not active: chats slack: nothing is posted there and nothing is heard from there. Not set: WATCHBILL_SLACK_SIGNING, WATCHBILL_SLACK_TOKEN."
+        in ran.out
+    )
     assert "not active: queues oncall, backlog, process issues, " in ran.out
     assert "Applied: 48 added." in ran.out
     again = cli("apply", file(EXAMPLE), "--yes")

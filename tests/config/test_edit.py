@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,9 +46,12 @@ services:
 
 
 @pytest.fixture
-def ready(apply) -> None:
+def ready(apply) -> Iterator[None]:
+    before = kinds.declared()
     kinds.fill([kinds.Kind("email", True)])
     apply(SMALL_DESK)
+    yield
+    kinds.fill(before)
 
 
 def policy_of(service: str) -> str:

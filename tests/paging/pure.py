@@ -29,7 +29,7 @@ def team(id_: int = TEAM, **more: Any) -> dict[str, Any]:
     return {"kind": "team", "id": id_, "name": "SecOps", **more}
 
 
-CHANNEL = {"kind": "channel", "id": None, "name": "#security"}
+CHANNEL = {"kind": "channel", "id": None, "chat": "slack", "name": "#security"}
 
 
 def copy(*steps: tuple[list[dict[str, Any]], str], repeat: int = 0, last_resort: tuple[int, ...] = (GRACE,)) -> Copy:

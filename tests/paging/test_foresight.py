@@ -10,6 +10,7 @@ from tests import factories as make
 from tests.factories import HOUR, MIN, T0
 from tests.paging.desk import Desk
 from watchbill.kernel import kinds
+from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Contact, Rule
 from watchbill.paging.models import Firing, Page
 from watchbill.paging.selectors import described, foresee
@@ -95,3 +96,18 @@ def test_the_answer_as_data(cast):
     assert first["people"][0]["person"] == {"handle": "ada", "name": "Ada"}
     assert first["people"][0]["ways"] == [{"kind": "email", "after_seconds": 0}]
     assert (first["round"], first["step"], first["after_seconds"]) == (1, 1, 0)
+
+
+def test_a_channel_is_named_as_told_and_is_nobody(cast, monkeypatch):
+    monkeypatch.setenv("SLACK_TOKEN", "x")
+    Chat.objects.create(name="main", kind="slack", token_env="SLACK_TOKEN", writes=["post"])
+    cast["team"].channel = {"chat": "main", "name": "#sec"}
+    cast["team"].save()
+    channel = {"kind": "channel", "id": None, "name": "the team's channel"}
+    made = policy(cast, ([channel], "15m"), ([make.to(cast["ada"])], "15m"))
+    first = foresee(made, at=T0)[0]
+    assert (first.told, [reached.person.handle for reached in first.people], first.after) == (("#sec",), ["ada"], 0 * MIN)
+    monkeypatch.delenv("SLACK_TOKEN")
+    first = foresee(made, at=T0)[0]
+    assert (first.told, [skipped.name for skipped in first.skipped]) == ((), ["#sec"])
+    assert "waits for the environment" in first.skipped[0].why

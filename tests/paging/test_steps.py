@@ -152,6 +152,32 @@ def test_a_channel_beside_a_person_is_said_and_stops_nothing() -> None:
     assert page.said == ["Step 1: Ada. Skipped: #security (not active yet)."]
 
 
+@pytest.mark.req("G29")
+def test_a_channel_that_works_is_told_beside_a_person() -> None:
+    page = walked(copy(([person(ADA), CHANNEL], "5m")), world(chats={"slack": ""}))
+    assert page.tick(T0) == [ADA]
+    assert page.said == ["Step 1: Ada. Told: #security."]
+
+
+@pytest.mark.req("P9")
+def test_a_channel_alone_is_told_and_is_nobody() -> None:
+    """The step is passed over at once, its channel is told all the same, and the story says both."""
+    steps = copy(([CHANNEL], "15m"), ([person(BRUNO)], "15m"))
+    look = advance(start(steps), now=T0, world=world(chats={"slack": ""}))
+    assert look.firing is not None
+    assert look.firing.people == (BRUNO,)
+    assert [channel.name for channel in look.channels] == ["#security"]
+    assert look.lines[0].text == "Step 1 has nobody and is skipped (#security: told, and a channel alone is nobody)."
+    idle = advance(start(steps), now=T0, world=world(chats={"slack": "The chat slack waits for the environment: TOKEN."}))
+    assert idle.channels == ()
+    assert "waits for the environment" in idle.lines[0].text
+
+
+def test_channels_of_a_policy_that_reaches_nobody_are_told() -> None:
+    look = advance(start(copy(([CHANNEL], "15m"))), now=T0, world=world(chats={"slack": ""}))
+    assert (look.walk.status, [channel.name for channel in look.channels]) == ("exhausted", ["#security"])
+
+
 def test_somebody_who_is_named_twice_is_asked_once() -> None:
     page = walked(copy(([person(ADA), schedule(7), team()], "5m")), world(schedules={7: watch(ADA, BRUNO)}))
     assert page.tick(T0) == [ADA, BRUNO, CHEN]

@@ -332,6 +332,15 @@ def fired(now: dt.datetime) -> int:
     return fire_due(now=now)
 
 
+def links(now: dt.datetime) -> list[str]:
+    """Addresses that prove whose an account in the chat is: paths, each good once."""
+    from watchbill.notifications.chats.actions import make_link
+    from watchbill.notifications.chats.selectors import chats
+
+    late = now + 2 * HOUR  # a run of the tests is longer than such an address lives
+    return ["/chat" + make_link(chats()[0], f"U0{n}LINK", f"grace.lind{n}", now=late).partition("/chat")[2] for n in range(6)]
+
+
 def main() -> None:
     """Fill the database, or play the engine on it."""
     import django
@@ -346,7 +355,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     now = database_now()
     numbers = desk(now) | inlets(now) | quiet(now)
-    sys.stdout.write(json.dumps({**numbers, "watch": Story(now).asked_at(now)}) + "\n")
+    sys.stdout.write(json.dumps({**numbers, "watch": Story(now).asked_at(now), "links": links(now)}) + "\n")
 
 
 if __name__ == "__main__":

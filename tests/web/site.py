@@ -29,6 +29,7 @@ class Site:
     url: str
     numbers: dict[str, int]
     watch: str  # the handle of whoever has the watch
+    links: list[str]  # paths that prove whose an account in the chat is, each good once
 
     def address(self, path: str) -> str:
         return self.url + path
@@ -80,7 +81,8 @@ def _running(database: str) -> Iterator[Site]:
     processes = [subprocess.Popen(part, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for part in parts]
     try:
         _wait_for(f"{url}/healthz")
-        yield Site(url, {name: number for name, number in told.items() if name != "watch"}, told["watch"])
+        watch, links = told.pop("watch"), told.pop("links")
+        yield Site(url, told, watch, links)
     finally:
         for process in processes:
             process.terminate()

@@ -99,7 +99,8 @@ def visit(desk: Site, chromium: Browser, signed_in: Callable[[str], Any]) -> Ite
 
 def meant(said: Any) -> bool:
     """Is this complaint of the browser what the test wanted: a page that is not there, a form that is refused, a stream that is cut?"""
-    return "a status of 422" in said.text or said.location["url"].endswith(("/a/none", "/incidents/424242", "/live"))
+    gone = ("/a/none", "/chat/link/none", "/incidents/424242", "/live")
+    return "a status of 422" in said.text or said.location["url"].endswith(gone)
 
 
 def raise_page(page: Page, title: str) -> int:

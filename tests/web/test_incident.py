@@ -12,6 +12,7 @@ from tests.web.conftest import Desk
 from watchbill.incidents.models import Incident
 from watchbill.intake.models import Alert
 from watchbill.kernel.clock import database_now
+from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.paging.models import Page
 from watchbill.response import actions
 
@@ -263,3 +264,16 @@ def test_hours_that_no_calendar_has_are_refused_on_the_page(desk: Desk):
     for hours in ("00240000000000000", "0", "25", "x", ""):
         answer = desk.as_("bob").post(f"/incidents/{incident.number}/snooze", {"hours": hours, "reason": "r"}, follow=True)
         assert "Snooze for 1 to 24 hours." in answer.content.decode(), hours
+
+
+def test_where_it_was_told_is_shown(desk: Desk):
+    incident = desk.page()
+    html = desk.as_("alice").get(f"/incidents/{incident.number}").content.decode()
+    assert "<dt>Chat</dt>" not in html
+    chat = Chat.objects.create(name="main", kind="slack", token_env="X")
+    told = {"incident_id": incident.id, "chat": chat, "created_at": desk.now}
+    Posting.objects.create(**told, channel="#sec", posted_at=desk.now)
+    Posting.objects.create(**told, channel="#other", error="Slack said not_in_channel.")
+    html = desk.as_("alice").get(f"/incidents/{incident.number}").content.decode()
+    for words in ("#sec (main)", "#other (main)", "could not be written"):
+        assert words in html

@@ -21,6 +21,7 @@ from watchbill.intake.selectors import quiet
 from watchbill.intake.selectors.mailboxes import mailboxes
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
+from watchbill.notifications.chats.selectors import State, states
 from watchbill.notifications.reach import ways_of
 from watchbill.notifications.rules import Ready
 from watchbill.notifications.rules.proving import Health
@@ -30,6 +31,7 @@ from watchbill.people.models import ApiToken, Organization, Person
 from watchbill.response.readiness import managers_without_a_number, readiness
 from watchbill.schedules.models import Schedule
 
+OLDEST_LOOK = dt.timedelta(minutes=3)
 OLDEST_TICK = dt.timedelta(seconds=30)
 CLOCKS_APART = dt.timedelta(seconds=5)
 SOON = dt.timedelta(days=14)
@@ -200,6 +202,29 @@ def _journal(_moment: dt.datetime) -> Iterator[Finding]:
         yield Finding("journal", "green", "Nothing waits.")
 
 
+def _chats(moment: dt.datetime) -> Iterator[Finding]:
+    """Does every chat answer, and is what people press there heard? As the engine found it."""
+    for state in states():
+        if state.chat.works:
+            yield Finding(f"chat {state.chat.name}", *_chat(state, moment))
+            if state.unwritten:
+                says = f"{state.unwritten} messages there could not be written; each incident's story says why."
+                yield Finding(f"chat {state.chat.name}", "amber", says)
+
+
+def _chat(state: State, moment: dt.datetime) -> tuple[str, str]:
+    if state.error:
+        return "red", f"It does not answer: {state.error}"
+    if state.looked_at is None or moment - state.looked_at > OLDEST_LOOK:
+        return "red", "Nobody has asked lately whether it answers; the paging engine does that every minute."
+    if state.chat.app_token and (state.heard_at is None or moment - state.heard_at > OLDEST_LOOK):
+        return "red", f"It answers as {state.said}, and Socket Mode is not connected: buttons and commands are not heard."
+    heard = [way for way, on in (("Socket Mode", state.chat.app_token), ("signed requests", state.chat.signing)) if on]
+    if not heard:
+        return "amber", f"It answers as {state.said}, one-way: without `signing_env` or `app_token_env` nothing is heard from there."
+    return "green", f"It answers as {state.said}; what is pressed there is heard by {' and '.join(heard)}."
+
+
 def _quiet(moment: dt.datetime) -> Iterator[Finding]:
     """What is silent on purpose, and who cannot be heard."""
     for row, held in quiet.running_now(operator_viewer(), now=moment):
@@ -252,6 +277,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _set_aside,
     _mailboxes,
     _journal,
+    _chats,
     _quiet,
     _ends,
     _evidence,

@@ -13,6 +13,7 @@ from watchbill.config.rules import Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
+from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
@@ -65,6 +66,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_policies(names),
         **_services(names),
         **_phones(),
+        **_chats(),
         **_heartbeats(),
         **_mailboxes(),
     }
@@ -82,6 +84,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "policies": Policy,
         "services": Service,
         "phones": Phone,
+        "chats": Chat,
         "heartbeats": Heartbeat,
         "mailboxes": Mailbox,
     }
@@ -218,6 +221,12 @@ def _services(names: Names) -> dict[Key, Full]:
         }
         for row in Service.objects.filter(is_active=True).order_by("id")
     }
+
+
+def _chats() -> dict[Key, Full]:
+    fields = ("kind", "token_env", "url", "signing_env", "app_token_env", "writes")
+    rows = Chat.objects.filter(is_active=True).order_by("position", "id")
+    return {("chats", row.name): {field: getattr(row, field) for field in fields} for row in rows}
 
 
 def _phones() -> dict[Key, Full]:

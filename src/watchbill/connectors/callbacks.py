@@ -38,5 +38,6 @@ Handler = Callable[[Call, dt.datetime], Answer]  # now: the database's
 
 CALLBACKS: dict[str, str] = {  # kind -> dotted name of its Handler
     "phone": "watchbill.connectors.phone.callbacks.answer",
+    "slack": "watchbill.connectors.slack.callbacks.handle",
     "twilio": "watchbill.connectors.twilio.callbacks.answer",
 }

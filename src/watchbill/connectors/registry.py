@@ -48,8 +48,9 @@ CONNECTORS = {
     "voice": Entry("watchbill.connectors.voice.sending", at_once=32, asks="watchbill.connectors.phone.providers.why_no_call"),
     "apprise": Entry("watchbill.connectors.apprise.sending", at_once=8),
     "push": Entry("watchbill.connectors.push.sending", at_once=32),
+    "slack": Entry("watchbill.connectors.slack.sending", at_once=10, asks="watchbill.connectors.slack.asks"),
 }
-CALLS_OUT = ("sms", "voice")  # a demo has none of these
+CALLS_OUT = ("sms", "voice", "slack")  # a demo has none of these
 
 
 INBOX = Entry("watchbill.connectors.inbox.sending")  # the demo's: mails stay on screen

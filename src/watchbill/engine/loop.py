@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from watchbill.connectors import registry
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.engine import instance, parts
+from watchbill.engine.chats import Chats
 from watchbill.engine.clock import Clock, elapsed
 from watchbill.engine.mail import Mailboxes
 from watchbill.engine.sealer import Sealer
@@ -48,6 +49,7 @@ EVERY = {
     "slow": 0.5,
     "drill": 20.0,
     "mail": 5.0,
+    "chats": 2.0,
 }
 DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
@@ -71,6 +73,7 @@ class Engine:
         self._clock: Clock | None = None
         self._sealer = Sealer()
         self._mailboxes = Mailboxes()
+        self._chats = Chats()
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
         self._deaf = 0
@@ -149,6 +152,7 @@ class Engine:
         """Give back what was not sent, record what was, say that we stop."""
         self._mailboxes.stop()
         try:
+            self._chats.close()
             if self._sender is not None:
                 unsent = self._sender.drain(DRAIN)
                 if self._session is not None:
@@ -201,6 +205,8 @@ class Engine:
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
+        self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
+        self._chats.wake()
         self._say_how_it_went(now, began)
         self._round_at = elapsed()
         return bool(more or taken or self._results) or fired >= SET

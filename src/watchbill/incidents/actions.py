@@ -17,6 +17,7 @@ from django.db import connection
 from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import draw_code_name, draw_number, plain
+from watchbill.notifications.chats.actions import changed_in
 
 DICE = SystemRandom()
 TITLE_LENGTH = Incident._meta.get_field("title").max_length or 1024
@@ -108,7 +109,11 @@ ORDER BY r.ordinality
 
 
 def tell_in(lines: Iterable[Line], *, now: dt.datetime) -> None:
-    """Write lines of the story, in the order given, in one statement."""
+    """Write lines of the story, in the order given, in one statement; messages in chats about these incidents are due then.
+
+    Lines of a kind `chat_...` tell of such messages themselves: they change nothing that is shown there.
+    """
+    lines = list(lines)
     rows = [
         {
             "incident_id": line.incident_id,
@@ -124,6 +129,7 @@ def tell_in(lines: Iterable[Line], *, now: dt.datetime) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(TELL, [now, json.dumps(rows)])
+        changed_in({line.incident_id for line in lines if not line.kind.startswith("chat_")}, now=now)
 
 
 GRANT = """

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-SECRETS_IN_PATHS = re.compile(r"(/(?:in/[a-z]+|calendar|a|setup|reset/key|push/acknowledge)/)[^/?\s\"']+")
+SECRETS_IN_PATHS = re.compile(r"(/(?:in/[a-z]+|calendar|a|setup|reset/key|push/acknowledge|chat/link)/)[^/?\s\"']+")
 ROWS_IN_ERRORS = re.compile(r"(?:DETAIL|CONTEXT): .*")
 PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request"}  # Django's request quotes its address
 

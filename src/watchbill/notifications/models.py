@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from watchbill.audit.models import append_only
+from watchbill.notifications.chats import models as chats  # noqa: F401  Django looks for tables here
 from watchbill.people.models import Person
 
 

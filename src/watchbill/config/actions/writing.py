@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.db.models.functions import Lower
 
 from watchbill.config.actions import ids as naming
+from watchbill.config.actions.chats import order_chats_in, write_chats_in
 from watchbill.config.actions.desks import write_heartbeats_in, write_policies_in, write_services_in, write_team_paging_in, write_teams_in
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
@@ -23,6 +24,7 @@ from watchbill.config.selectors import FILE, SECTIONS
 from watchbill.incidents.models import Service
 from watchbill.intake.actions.heartbeats import retire_in
 from watchbill.intake.models import Heartbeat, Mailbox
+from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
@@ -34,6 +36,7 @@ MODELS: dict[str, type[Model]] = {
     "policies": Policy,
     "services": Service,
     "phones": Phone,
+    "chats": Chat,
     "heartbeats": Heartbeat,
     "mailboxes": Mailbox,
 }
@@ -64,6 +67,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     ids = naming.load_in()
     changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
     write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
+    write_chats_in(changed["chats"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
@@ -117,6 +121,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     _order_schedules_in(file)
     order_phones_in(file)
     order_mailboxes_in(file)
+    order_chats_in(file)
     return bool(fresh or gone)
 
 

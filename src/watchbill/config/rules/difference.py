@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from watchbill.config.rules.chats import chats_named
 from watchbill.config.rules.meaning import Full
 
 Key = tuple[str, str]  # kind and name
@@ -151,6 +152,7 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {("services", full["service"])}
     elif kind == "organization":
         found.add(_key("people", full["last_resort"]))
+    found |= {("chats", name) for name in chats_named(kind, full)}
     return {key for key in found if key is not None}
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from watchbill.config.rules.nodes import Leaf, Node
@@ -181,3 +183,8 @@ def seconds(text: str) -> int:
 def elapsed(total: int) -> str:
     """Seconds as the file writes them."""
     return format_duration(Duration(elapsed=dt.timedelta(seconds=total)))
+
+
+def missing_of(full: Mapping[str, Any], variables: Collection[str]) -> tuple[str, ...]:
+    """Environment variables that an entry names and that are not set."""
+    return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))

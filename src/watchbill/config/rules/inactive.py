@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.config.rules.chats import channels_of, idle_chats
 from watchbill.config.rules.difference import Key
+from watchbill.config.rules.forms import missing_of
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
 from watchbill.notifications.rules import why_refused
@@ -36,12 +38,16 @@ class NotActive:
 def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str, str], variables: Collection[str]) -> list[NotActive]:
     """Everything that does nothing yet. `silent_kinds`: kinds of contact that nothing sends by, and why; `variables`: those that are set."""
     listed = list(entries)
-    found = list(_contacts(listed, silent_kinds, variables))
+    idle = idle_chats(listed, variables)
+    found = list(_contacts(listed, _silent(silent_kinds, listed, variables), variables))
+    teams = {name: full for (kind, name), full in listed if kind == "teams"}
     for (kind, name), full in listed:
         if kind == "teams":
-            found += [NotActive(kind, name, f"`{part}` is kept and not active yet.") for part in ("issue", "channel") if full.get(part)]
-        elif kind == "policies" and _has_channel(full):
-            found.append(NotActive(kind, name, "its channels are skipped, and that is said in the timeline: chats are not active yet."))
+            found += [NotActive(kind, name, f"`{part}` is kept and not active yet.") for part in ("issue",) if full.get(part)]
+        if kind == "chats" and (unset := missing_of(full, variables)):
+            found.append(NotActive(kind, name, "nothing is posted there and nothing is heard from there.", unset))
+        elif why := _idle_channels(kind, full, idle, teams):
+            found.append(NotActive(kind, name, f"its channels are skipped, and that is said in the timeline: {why}."))
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
@@ -50,11 +56,6 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
         elif kind in BY_KIND and not BY_KIND[kind].live:
             found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
-
-
-def missing_of(full: Full, variables: Collection[str]) -> tuple[str, ...]:
-    """Environment variables that an entry names and that are not set."""
-    return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))
 
 
 def _mailbox(name: str, full: Full, missing: tuple[str, ...]) -> Iterator[NotActive]:
@@ -90,11 +91,31 @@ def _contacts(entries: list[tuple[Key, Full]], silent: Mapping[str, str], variab
         yield NotActive("contact", kind, f"{silent[kind]} Skipped for {', '.join(people)}.")
 
 
+def _idle_channels(kind: str, full: Full, idle: Mapping[str, str], teams: Mapping[str, Full]) -> str:
+    """Why channels that this entry names get nothing; empty when they do, or it names none."""
+    own = full if kind == "teams" else teams.get(full.get("team", ""), {})
+    channels = [own.get("channel") if channel == "team" else channel for channel in channels_of(kind, full)]
+    return "; ".join(sorted({why for channel in channels if channel and (why := idle.get(channel["chat"], ""))}))
+
+
+def _silent(silent: Mapping[str, str], entries: list[tuple[Key, Full]], variables: Collection[str]) -> dict[str, str]:
+    """Kinds that nothing sends by once these entries are applied: what a chat makes possible is judged by them, not by what stood before."""
+    chats = [(name, full) for (kind, name), full in entries if kind == "chats"]
+    answered = dict(silent)
+    for kind in {full["kind"] for _, full in chats}:
+        waiting = [
+            f"{name} waits for {', '.join(missing)}"
+            for name, full in chats
+            if full["kind"] == kind and (missing := missing_of(full, variables))
+        ]
+        if len(waiting) < sum(full["kind"] == kind for _, full in chats):
+            answered.pop(kind, None)
+        elif kind in silent:
+            answered[kind] = f"The chat {'; '.join(waiting)}."
+    return answered
+
+
 def _why_silent(contact: Mapping[str, Any]) -> str:
     if contact["kind"] == "apprise":
         return "nothing is sent by apprise: its address is not there."
     return f"the {contact['kind']} to {contact['address']} cannot be signed."
-
-
-def _has_channel(full: Mapping[str, Any]) -> bool:
-    return any("channel" in target for step in full["steps"] for target in step["notify"])

@@ -17,16 +17,6 @@ ANY_TIME = Span()
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
-CHATS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "kind": Field(OneOf(("slack",)), required=True),
-        "token_env": Field(ENVIRONMENT, required=True),
-        "signing_env": Field(ENVIRONMENT),
-        "writes": Field(Many(OneOf(("post", "update")), once=True), "What Watchbill may write.", default="nothing"),
-    },
-    "name",
-)
 TRACKERS = Group(
     {
         "name": Field(NAME, required=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from watchbill.config.rules import chats
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 from watchbill.notifications.rules import e164
 
@@ -368,6 +369,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "schedules": _schedule,
     "policies": _policy,
     "services": _service,
+    "chats": chats.fill,
     "phones": _phone,
     "heartbeats": _heartbeat,
     "mailboxes": _mailbox,
@@ -378,6 +380,7 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "schedules": _brief_schedule,
     "policies": _brief_policy,
     "services": _brief_service,
+    "chats": chats.brief,
     "phones": _brief_phone,
     "heartbeats": _brief_heartbeat,
     "mailboxes": _brief_mailbox,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.config.rules.chats import CHANNEL, CHATS
 from watchbill.config.rules.forms import (
     BUSINESS,
     CALENDAR,
@@ -25,7 +26,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import CHATS, DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
@@ -59,7 +60,7 @@ TARGET = Variants(
                 "channel": Field(
                     Either(
                         OneOf(("team",)),
-                        Group({"chat": Field(Named("chats"), required=True), "name": Field(NAME, required=True)}),
+                        CHANNEL,
                     ),
                     "The channel of the policy's team, or any other. A channel alone reaches nobody.",
                     required=True,
@@ -156,7 +157,7 @@ TEAMS = Group(
             ),
             "Where a tracking issue is made.",
         ),
-        "channel": Field(Group({"chat": Field(Named("chats"), required=True), "name": Field(NAME, required=True)}), "The team's channel."),
+        "channel": Field(CHANNEL, "The team's channel."),
     },
     "name",
 )
@@ -358,7 +359,7 @@ PARTS = (
     Part("services", SERVICES, "What can page.", live=True),
     Part("phones", PHONES, "Who sends text messages and places calls, in the order of fail-over.", live=True),
     Part("mailboxes", MAILBOXES, "Mailboxes that are read: mails that page, answers by mail.", live=True),
-    Part("chats", CHATS, "Chat systems."),
+    Part("chats", CHATS, "Chat systems.", live=True),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers."),
     Part("queues", QUEUES, "Items that wait for somebody."),

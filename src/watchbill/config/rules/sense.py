@@ -25,6 +25,10 @@ ADDRESSES = {
     "webhook": (r"https?://.+", URL.expected),
     "sms": (TELEPHONE, "a telephone number in full, as +15005550011"),
     "voice": (TELEPHONE, "a telephone number in full, as +15005550011"),
+    "slack": (
+        r"([^\s:@]+:)?([UW][A-Z0-9]{4,}|@\S+)",
+        "a member id of Slack, as U012AB3CD, or @name; of another chat than the first NAME:U012AB3CD",
+    ),
     "apprise": (r"[A-Za-z][A-Za-z0-9+.-]*://\S{1,1000}", "an Apprise address, as ntfy://topic"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db import connection
 
 from watchbill.kernel import bus
 from watchbill.paging.models import Policy
+from watchbill.paging.selectors.channels import Channels, channels_of, kept_in, names_team_channel, placed
 
 HAND_WAIT = "15m"  # a page to targets without a policy: so long until the last resort
 
@@ -28,6 +29,7 @@ class NewPage:
     policy_id: int | None = None
     targets: Sequence[dict[str, Any]] | None = None
     aimed_at_id: int | None = None
+    restricted: bool = False  # of a restricted incident only the channel of its own team is told
 
 
 COPY = """
@@ -73,24 +75,25 @@ def open_pages_in(new: Sequence[NewPage], *, now: dt.datetime) -> list[int]:
 def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
     """For each page the digest and the content of its copy; equal words are made once."""
     policies = _policies({page.policy_id for page in new if page.policy_id is not None})
+    channels = _channels({page.team_id for page in new if page.targets is not None or page.restricted}, policies.values())
     last_resort = _last_resort({page.team_id for page in new})
     made: dict[Any, tuple[str, dict[str, Any]]] = {}
     answer = []
     for page in new:
         targets = None if page.targets is None else json.dumps(page.targets, sort_keys=True)
-        key = (page.policy_id, page.team_id, page.purpose, targets)
+        key = (page.policy_id, page.team_id, page.purpose, page.restricted, targets)
         if key not in made:
-            content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []))
+            content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []), channels)
             text = json.dumps(content, sort_keys=True, separators=(",", ":"))
             made[key] = (hashlib.sha256(text.encode()).hexdigest(), content)
         answer.append(made[key])
     return answer
 
 
-def _content(page: NewPage, policy: Policy | None, last_resort: list[int]) -> dict[str, Any]:
+def _content(page: NewPage, policy: Policy | None, last_resort: list[int], channels: Channels) -> dict[str, Any]:
     """What the page carries: the policy's words, and in order of preference who comes last."""
     if page.targets is not None:
-        steps = [{"notify": list(page.targets), "wait": HAND_WAIT}]
+        steps = [{"notify": [_placed(target, page.team_id, page, channels) for target in page.targets], "wait": HAND_WAIT}]
         return {"policy": None, "name": page.purpose, "team": page.team_id, "repeat": 0, "steps": steps, "last_resort": last_resort}
     if policy is None:
         return {"policy": None, "name": "no policy", "team": page.team_id, "repeat": 0, "steps": [], "last_resort": last_resort}
@@ -100,9 +103,22 @@ def _content(page: NewPage, policy: Policy | None, last_resort: list[int]) -> di
         "name": policy.name,
         "team": page.team_id,
         "repeat": policy.repeat,
-        "steps": policy.steps,
+        "steps": [
+            {**step, "notify": [_placed(target, policy.team_id, page, channels) for target in step["notify"]]} for step in policy.steps
+        ],
         "last_resort": list(dict.fromkeys([*first, *last_resort])),
     }
+
+
+def _placed(target: dict[str, Any], team_id: int, page: NewPage, channels: Channels) -> dict[str, Any]:
+    """A target as this page has it. `team_id`: of the policy that names it."""
+    found = placed(target, channels.get(team_id))
+    return kept_in(found, channels.get(page.team_id)) if page.restricted else found
+
+
+def _channels(team_ids: set[int], policies: Iterable[Policy]) -> Channels:
+    """The channels of these teams, and of those whose policy says `channel: team`."""
+    return channels_of(team_ids | {policy.team_id for policy in policies if names_team_channel(policy.steps)})
 
 
 def _policies(ids: set[int]) -> dict[int, Policy]:

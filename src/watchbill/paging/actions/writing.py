@@ -16,6 +16,8 @@ from django.db import connection
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.incidents.actions import Line, grant_in, tell_in
 from watchbill.notifications.actions import Ask, plan_in
+from watchbill.notifications.chats.actions import post_in
+from watchbill.notifications.chats.messages import PostAsk
 from watchbill.paging.rules import Advance, Fired, Said, Walk
 from watchbill.paging.selectors.rows import Row
 
@@ -71,6 +73,7 @@ def write_in(looks: Sequence[Look], *, now: dt.datetime) -> None:
         if row.restricted:
             grant_in(row.incident_id, firing.people, "paged", now=now)
     plan_in([ask for row, walk, firing in fired for ask in asks(row, walk, firing)], now=now)
+    post_in([PostAsk(look.row.incident_id, channel.chat, channel.name) for look in looks for channel in look.advance.channels], now=now)
 
 
 def write_walks_in(changed: Sequence[tuple[Row, Walk]]) -> None:

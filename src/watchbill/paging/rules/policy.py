@@ -23,6 +23,8 @@ class Target:
     name: str
     daylight: bool = False
     each: dt.timedelta = dt.timedelta(minutes=5)
+    chat: str = ""  # of a channel
+    foreign: bool = False  # a channel of others, and the incident is restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Copy:
     schedules: frozenset[int]
     teams: frozenset[int]
     people: frozenset[int]
+    channels: bool
     daylight: bool
     calendar: bool  # some wait counts working or calendar days
 
@@ -67,6 +70,7 @@ def parse_copy(content: Mapping[str, Any]) -> Copy:
         schedules=_ids(targets, "schedule"),
         teams=_ids(targets, "team"),
         people=_ids(targets, "person") | frozenset(last_resort),
+        channels=any(target.kind == "channel" for target in targets),
         daylight=any(target.daylight for target in targets),
         calendar=any(step.elapsed is None for step in steps),
     )
@@ -86,7 +90,15 @@ def _step(row: Mapping[str, Any]) -> Step:
 def _target(row: Mapping[str, Any]) -> Target:
     each = _duration(row.get("each"), DEFAULT_EACH).elapsed or dt.timedelta(minutes=5)
     name = row.get("name") or row.get("url") or "somebody without a name"
-    return Target(kind=row.get("kind", ""), id=row.get("id"), name=name, daylight=row.get("order") == "daylight", each=each)
+    return Target(
+        kind=row.get("kind", ""),
+        id=row.get("id"),
+        name=name,
+        daylight=row.get("order") == "daylight",
+        each=each,
+        chat=row.get("chat") or "",
+        foreign=bool(row.get("foreign")),
+    )
 
 
 def _duration(text: str | None, default: str) -> Duration:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from watchbill.paging.rules.state import ACKNOWLEDGED, EXHAUSTED, Skipped, Walk, World
+from watchbill.paging.rules.state import ACKNOWLEDGED, EXHAUSTED, Channel, Skipped, Walk, World
 from watchbill.paging.rules.walk import advance
 
 MOST_LOOKS = 200  # a long policy with many rounds is cut here; the last resort is then not shown
@@ -25,6 +25,7 @@ class Ahead:
     reasons: tuple[str, ...] = ()  # one for each person
     methods: str = "rules"
     urgency: str = "high"
+    channels: tuple[Channel, ...] = ()  # told by it, or by steps that were passed over before it
 
 
 def preview(walk: Walk, *, now: dt.datetime, world: World | Callable[[dt.datetime], World], limit: int = 40) -> list[Ahead]:
@@ -42,7 +43,18 @@ def preview(walk: Walk, *, now: dt.datetime, world: World | Callable[[dt.datetim
         if look.firing is not None:
             fired = look.firing
             ahead.append(
-                Ahead(fired.kind, fired.step, fired.round, now, fired.people, fired.skipped, fired.reasons, fired.methods, fired.urgency)
+                Ahead(
+                    fired.kind,
+                    fired.step,
+                    fired.round,
+                    now,
+                    fired.people,
+                    fired.skipped,
+                    fired.reasons,
+                    fired.methods,
+                    fired.urgency,
+                    look.channels,
+                )
             )
         walk = look.walk
         if walk.status == EXHAUSTED or (one_is_enough and ahead):

@@ -107,6 +107,7 @@ class World:
     teams: Mapping[int, Squad] = field(default_factory=dict)
     last_resort: tuple[int, ...] = ()  # of the installation, and then its administrators
     working: Mapping[int, WorkingTime] = field(default_factory=dict)
+    chats: Mapping[str, str] = field(default_factory=dict)  # name: why nothing is posted there, empty where it is
 
     def can_be_asked(self, person_id: int) -> bool:
         human = self.people.get(person_id)
@@ -130,6 +131,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A place in a chat that is told. It is nobody: it never makes a step one that has somebody."""
+
+    chat: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
     """One firing: who is asked now, each with the reason in a sentence."""
 
@@ -141,6 +150,7 @@ class Fired:
     skipped: tuple[Skipped, ...] = ()
     urgency: str = "high"
     methods: str = "rules"  # rules | all
+    channels: tuple[Channel, ...] = ()  # told beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +170,4 @@ class Advance:
     firing: Fired | None = None
     lines: tuple[Said, ...] = ()
     proofs: tuple[str, ...] = ()  # audit actions
+    channels: tuple[Channel, ...] = ()  # to tell, of every step that was looked at

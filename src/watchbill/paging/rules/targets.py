@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from watchbill.paging.rules.daylight import daylight
 from watchbill.paging.rules.policy import KINDS_OF_NOBODY, Target
-from watchbill.paging.rules.state import Skipped, Walk, World
+from watchbill.paging.rules.state import Channel, Skipped, Walk, World
 from watchbill.paging.rules.waits import opening
 
 
@@ -21,6 +21,7 @@ class Asked:
     rest: tuple[int, ...] = ()
     later: list[tuple[int, dt.datetime]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)
 
 
 def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetime, world: World) -> Asked:
@@ -28,6 +29,9 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
     asked = Asked()
     queue: list[int] = []
     for target in walk.copy.steps[index].targets:
+        if target.kind == "channel":
+            _hear(asked, target, index, world)
+            continue
         found, reason, business = _found(target, index, world, asked.skipped)
         if target.daylight and tried:
             found = tuple(p for p in found if p not in tried) or found
@@ -48,6 +52,19 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
         first = dict(sorted(asked.later, key=lambda held: held[1], reverse=True))
         asked.later = sorted(((p, at) for p, at in first.items() if p not in coming), key=lambda held: held[1])
     return asked
+
+
+def _hear(asked: Asked, target: Target, index: int, world: World) -> None:
+    """A channel is told when its chat works, and is skipped and named when not; in either case it is nobody."""
+    why = "the team has no channel"
+    if target.foreign:
+        why = "the incident is restricted, and this is not the channel of its team"
+    elif target.chat:
+        why = world.chats.get(target.chat, "not active yet")
+    if why:
+        asked.skipped.append(Skipped(index, target.name, why.rstrip(".")))
+    elif (channel := Channel(target.chat, target.name)) not in asked.channels:
+        asked.channels.append(channel)
 
 
 def last_resort(walk: Walk, world: World, *, but: Collection[int] = ()) -> tuple[int, ...]:

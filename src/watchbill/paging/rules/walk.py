@@ -20,6 +20,7 @@ from watchbill.paging.rules.state import (
     UNSEEN_AFTER,
     UNSEEN_AGAIN,
     Advance,
+    Channel,
     Fired,
     Said,
     Skipped,
@@ -81,6 +82,7 @@ def _step(walk: Walk, now: dt.datetime, world: World) -> Advance:
     index, round_, steps = walk.step, walk.round, walk.copy.steps
     skipped: list[Skipped] = []
     lines: list[Said] = []
+    told: list[Channel] = []
     for _ in steps:
         if index >= len(steps):
             if round_ >= walk.copy.repeat:
@@ -88,18 +90,19 @@ def _step(walk: Walk, now: dt.datetime, world: World) -> Advance:
             index, round_ = 0, round_ + 1
         tried = walk.tried if round_ == walk.round and index > 0 else ()
         asked = people_of(walk, index, tried, now=now, world=world)
+        told += [channel for channel in asked.channels if channel not in told]
         here = replace(walk, step=index, round=round_) if (index, round_) != (walk.step, walk.round) else walk
         if asked.now:
             asked.skipped[:0] = skipped
-            return _fire(here, asked, tuple(lines), now, world)
+            return replace(_fire(here, asked, tuple(lines), now, world), channels=tuple(told))
         if asked.later:
-            return Advance(_until(here, asked.later[0][1]), lines=(*lines, _waits_for_hours(index, asked, world)))
+            return Advance(_until(here, asked.later[0][1]), lines=(*lines, _waits_for_hours(index, asked, world)), channels=tuple(told))
         skipped += asked.skipped
         lines.append(_passed_over(walk, index, asked))
         index += 1
     spent = replace(walk, step=len(steps), round=walk.copy.repeat, status=EXHAUSTED, exhausted_at=now, rest=())
     lines.append(Said("exhausted", f"Nobody has acknowledged, and the policy {walk.copy.name} has run out."))
-    return _page_last_resort(spent, "last_resort", tuple(skipped), tuple(lines), now, world)
+    return replace(_page_last_resort(spent, "last_resort", tuple(skipped), tuple(lines), now, world), channels=tuple(told))
 
 
 def _fire(walk: Walk, asked: Asked, lines: Lines, now: dt.datetime, world: World) -> Advance:
@@ -116,7 +119,9 @@ def _fire(walk: Walk, asked: Asked, lines: Lines, now: dt.datetime, world: World
         due_at=min(ends, held[0][1]) if held else ends,
         wait_until=ends if held else None,
     )
-    firing = Fired("step", walk.step, walk.round, people, tuple(asked.reasons), tuple(asked.skipped), walk.urgency)
+    firing = Fired(
+        "step", walk.step, walk.round, people, tuple(asked.reasons), tuple(asked.skipped), walk.urgency, channels=tuple(asked.channels)
+    )
     return Advance(on, firing, (*lines, _step_said(walk, firing, _late_by(walk, now), world)))
 
 
@@ -336,6 +341,8 @@ def _step_said(walk: Walk, firing: Fired, late: dt.timedelta, world: World) -> S
     text = f"Step {firing.step + 1}: {world.names(firing.people)}."
     if firing.round:
         text = f"Round {firing.round + 1}, {text[0].lower()}{text[1:]}"
+    if firing.channels:
+        text += f" Told: {', '.join(channel.name for channel in firing.channels)}."
     others = [f"{s.name} ({s.why})" for s in firing.skipped if s.step == firing.step]
     if others:
         text += f" Skipped: {', '.join(others)}."
@@ -345,7 +352,8 @@ def _step_said(walk: Walk, firing: Fired, late: dt.timedelta, world: World) -> S
 
 
 def _passed_over(walk: Walk, index: int, asked: Asked) -> Said:
-    why = ", ".join(f"{s.name}: {s.why}" for s in asked.skipped) or "it names nobody"
+    nobody = [f"{channel.name}: told, and a channel alone is nobody" for channel in asked.channels]
+    why = ", ".join([*nobody, *(f"{s.name}: {s.why}" for s in asked.skipped)]) or "it names nobody"
     return Said("skipped", f"Step {index + 1} has nobody and is skipped ({why}).", {"step": index + 1, "round": walk.round})
 
 

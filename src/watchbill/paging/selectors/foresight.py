@@ -9,6 +9,7 @@ from watchbill.kernel.errors import NotFound
 from watchbill.notifications.reach import Way, ways_of
 from watchbill.paging.models import Policy
 from watchbill.paging.rules import Ahead, Skipped, Walk, parse_copy, preview
+from watchbill.paging.selectors.channels import channels_of, names_team_channel, placed
 from watchbill.paging.selectors.world import last_resort_of_installation, world_of
 from watchbill.people.models import Person
 
@@ -36,6 +37,7 @@ class Foreseen:
     after: dt.timedelta
     people: tuple[Reached, ...]
     skipped: tuple[Skipped, ...]
+    told: tuple[str, ...] = ()  # channels, which are nobody
 
     @property
     def wakes_nobody(self) -> bool:
@@ -75,6 +77,7 @@ def foresee(policy: Policy, *, at: dt.datetime, urgency: str = "high") -> list[F
                 if person in people
             ),
             one.skipped,
+            tuple(channel.name for channel in one.channels),
         )
         for one in ahead
     ]
@@ -82,10 +85,11 @@ def foresee(policy: Policy, *, at: dt.datetime, urgency: str = "high") -> list[F
 
 def _ahead(policy: Policy, *, at: dt.datetime, urgency: str) -> list[Ahead]:
     last = [policy.last_resort_id, policy.team.last_resort_id, *last_resort_of_installation()]
+    channel = channels_of({policy.team_id} if names_team_channel(policy.steps) else ()).get(policy.team_id)
     content = {
         "name": policy.name,
         "repeat": policy.repeat,
-        "steps": policy.steps,
+        "steps": [{**step, "notify": [placed(target, channel) for target in step["notify"]]} for step in policy.steps],
         "last_resort": list(dict.fromkeys(person for person in last if person is not None)),
     }
     walk = Walk(copy=parse_copy(content), opened_at=at, due_at=at, urgency=urgency, team_id=policy.team_id)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from watchbill.notifications.chats import selectors as chats
 from watchbill.paging.rules import Copy, Human, Roster, Squad, Walk, World, parse_copy
 from watchbill.people.rules import Duration, parse_duration
 from watchbill.people.working import working_times
@@ -33,7 +34,7 @@ def copies_of(ids: Collection[int]) -> dict[int, Copy]:
 
 def world_of(walks: Sequence[Walk], *, now: dt.datetime) -> World:
     """The world for these walks. Working hours are loaded only where a decision needs them."""
-    copies = {id(walk.copy): walk.copy for walk in walks}.values()
+    copies = list({id(walk.copy): walk.copy for walk in walks}.values())
     teams = _teams({walk.team_id for walk in walks}.union(*[copy.teams for copy in copies]), set().union(*[copy.teams for copy in copies]))
     schedules = _schedules(set().union(*[copy.schedules for copy in copies]), now)
     last_resort = _last_resort()
@@ -48,6 +49,7 @@ def world_of(walks: Sequence[Walk], *, now: dt.datetime) -> World:
         teams=teams,
         last_resort=last_resort,
         working=working_times(sorted(wanted), around=now) if needs_hours else {},
+        chats=chats.idle() if any(copy.channels for copy in copies) else {},
     )
 
 

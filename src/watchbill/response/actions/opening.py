@@ -38,7 +38,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     for incident, one in zip(incidents, new, strict=True):
         policy_id = one.policy_id or (policies.get(one.service_id) if one.service_id is not None else None)
         loud = one.urgency or _urgency(teams[one.team_id], services.get(one.service_id or 0), one.severity)
-        pages.append(NewPage(incident_id=incident.id, team_id=one.team_id, purpose="respond", urgency=loud, policy_id=policy_id))
+        pages.append(NewPage(incident.id, one.team_id, "respond", loud, policy_id, restricted=one.restricted))
     pages += coordinate_pages(incidents)
     open_pages_in(pages, now=now)
     _link_in(incidents, now=now)
@@ -93,7 +93,7 @@ def coordinate_pages(incidents: Sequence[Incident]) -> list[NewPage]:
             continue
         targets = paging.high_impact_notify or _manager(paging)
         if targets:
-            pages.append(NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="coordinate", urgency="high", targets=targets))
+            pages.append(NewPage(incident.id, incident.team_id, "coordinate", "high", targets=targets, restricted=incident.restricted))
     return pages
 
 
@@ -122,7 +122,7 @@ def respond_page(incident: Incident) -> NewPage:
     if incident.service_id is not None:
         policy_id = ServicePolicy.objects.filter(service_id=incident.service_id).values_list("policy_id", flat=True).first()
     loud = _urgency(incident.team, incident.service, incident.severity)
-    return NewPage(incident_id=incident.id, team_id=incident.team_id, purpose="respond", urgency=loud, policy_id=policy_id)
+    return NewPage(incident.id, incident.team_id, "respond", loud, policy_id, restricted=incident.restricted)
 
 
 def _link_in(incidents: Sequence[Incident], *, now: dt.datetime) -> None:

@@ -15,6 +15,7 @@ from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
 from watchbill.intake.selectors import quiet
+from watchbill.notifications.chats.selectors import postings_of
 from watchbill.notifications.selectors import tried
 from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
@@ -125,6 +126,7 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "event_count": counted["events"] or 0,
         "participants": [each.person for each in found.participants.select_related("person").order_by("joined_at")],
         "access": access,
+        "postings": postings_of(found.id),
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
 

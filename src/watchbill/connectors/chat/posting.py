@@ -1,0 +1,118 @@
+"""One try to have a message say what is true: what is read for it, what is written, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from watchbill.connectors.chat import Client, Lost, Place, RateLimited
+from watchbill.connectors.chat.cards import Card, cards_of
+from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
+from watchbill.incidents.models import Access, Incident, Participant
+from watchbill.notifications.chats.messages import Claim, Posted
+from watchbill.notifications.chats.models import Posting
+from watchbill.notifications.chats.selectors import Settings, users_of
+from watchbill.notifications.rules import Outcome
+
+LONGEST = 30.0  # seconds of one try with all its requests: half a lease
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a try needs, read after it was claimed. `known_place`: the channel's id, learnt from another message there."""
+
+    card: Card
+    users: tuple[str, ...] = ()
+    known_place: str = ""
+
+
+@dataclass(slots=True)
+class _Here:
+    """How far a try has come: a message that was posted stays known, whatever fails after that."""
+
+    channel: str
+    message: str
+    name: str = ""
+    link: str = ""
+
+
+def prepare(chat: Settings, claim: Claim) -> Task:
+    """Read what is true now. Three queries; six for a channel of its own."""
+    card = cards_of([claim.incident_id])[claim.incident_id]
+    if claim.room:
+        return Task(card, tuple(users_of(chat, _engaged(claim))))
+    known = Posting.objects.filter(chat_id=claim.chat_id, channel=claim.channel, room=False).exclude(place="")
+    place = "" if claim.place else known.values_list("place", flat=True).first() or ""
+    return Task(card, known_place=place)
+
+
+def _engaged(claim: Claim) -> list[int]:
+    """Who belongs into the channel of an incident. Of a restricted one: only who may see it."""
+    incident = Incident.objects.get(pk=claim.incident_id)
+    people = [claim.asked_by, incident.owner_id, incident.acting_id]
+    people += Participant.objects.filter(incident=incident).order_by("id").values_list("person_id", flat=True)
+    ids = [each for each in dict.fromkeys(people) if each is not None]
+    if incident.restricted:
+        allowed = set(Access.objects.filter(incident=incident, person_id__in=ids, ended_at=None).values_list("person_id", flat=True))
+        ids = [each for each in ids if each in allowed]
+    return ids
+
+
+async def deliver(client: Client, chat: Settings, claim: Claim, task: Task) -> Posted:
+    """Write the message, or learn that it says so already."""
+    here = _Here(claim.place, claim.message)
+
+    def ended(outcome: Outcome, detail: str = "", retry: RateLimited | None = None) -> Posted:
+        after = retry.retry_after if retry else None
+        return Posted(claim, outcome, detail, here.channel, here.message, task.card.digest, here.link, here.name, after)
+
+    try:
+        if why := chat.why_not:
+            raise PermanentFailure(why)
+        async with asyncio.timeout(LONGEST):
+            await _write(client, chat, claim, task, here)
+    except RateLimited as error:
+        return ended(Outcome.TEMPORARY, str(error), error)
+    except PermanentFailure as error:
+        return ended(Outcome.PERMANENT, str(error))
+    except (UnknownEnd, TimeoutError) as error:
+        return ended(Outcome.UNKNOWN, str(error) or f"No answer within {LONGEST:g} s.")
+    except Failure as error:
+        return ended(Outcome.TEMPORARY, str(error))
+    return ended(Outcome.DELIVERED)
+
+
+async def _write(client: Client, chat: Settings, claim: Claim, task: Task, here: _Here) -> None:
+    if here.message:
+        if task.card.digest == claim.digest and not claim.doubt:
+            return
+        if "update" not in chat.writes:
+            return
+        try:
+            await client.edit(Place(here.channel, here.message), task.card, claim.public_id)
+            if claim.doubt or not claim.digest:  # an earlier try may have arrived after all
+                await _take_away(client, here, await client.find(here.channel, claim.public_id, claim.created_at))
+            return
+        except Lost:
+            here.message = ""  # somebody deleted it: it is posted again
+    if claim.room and not here.channel:
+        room = await client.open_room(claim.channel, task.card, task.users, private=task.card.restricted)
+        here.channel, here.name, here.link = room.channel, room.name, room.link
+    where = here.channel or task.known_place or claim.channel
+    found = await client.find(where, claim.public_id, claim.created_at) if claim.again else []
+    if found:
+        here.channel, here.message = found[0].channel, found[0].message
+        await client.edit(found[0], task.card, claim.public_id)
+        await _take_away(client, here, found)
+        return
+    posted = await client.post(here.channel or claim.channel, task.card, claim.public_id)
+    here.channel, here.message = posted.channel or here.channel, posted.message
+
+
+async def _take_away(client: Client, here: _Here, found: list[Place]) -> None:
+    """Copies of the message, by tries whose answers were lost."""
+    for copy in found:
+        if copy.message != here.message:
+            with contextlib.suppress(PermanentFailure):
+                await client.remove(copy)
