@@ -22,6 +22,8 @@ from tests.matrix.cast import ANYBODY, OF_THE_TEAM, PAGED, RESPONDERS, SECRET, W
 from tests.matrix.rules import ACTS, ANY_METHOD, API, NO_SUCH_THING, NOT_FOR_PEOPLE, PAGES, Rule
 from watchbill.audit.models import Record
 from watchbill.incidents.models import TimelineEntry
+from watchbill.kernel.clock import database_now
+from watchbill.paging.models import Page
 
 
 def hides(rule: Rule) -> bool:
@@ -239,3 +241,19 @@ def test_no_address_takes_a_method_that_has_no_rule(world: World, path: str):
     taken = {method: each.status for method, each in heard.items() if each.status != 405}
     assert not taken, f"{path} takes {taken}: give each a Rule in tests/matrix/rules.py, or refuse it with require_safe or require_POST"
     assert not any(each.stored for each in heard.values())
+
+
+def test_no_number_of_the_metrics_counts_what_is_restricted(world: World):
+    """Whoever reads them needs no account. What was set aside of a restricted service is counted by `doctor` and on the page of its key."""
+    Page.objects.update(set_aside_at=database_now())
+    try:
+        said = world.browser("anonymous").get("/metrics").content.decode()
+    finally:
+        Page.objects.update(set_aside_at=None)
+    counted = dict(re.findall(r"^(watchbill_\w+) (\S+)$", said, re.MULTILINE))
+    assert counted["watchbill_events_aside"] == "1.0"  # there are two, one of them restricted
+    assert counted["watchbill_pages_aside"] == str(
+        float(Page.objects.filter(incident__restricted=False).exclude(status="resolved").count())
+    )
+    assert counted["watchbill_incidents_triggered"] == "1.0"
+    assert counted["watchbill_incidents_acknowledged"] == "1.0"

@@ -100,6 +100,13 @@ def test_paging_by_hand(desk: Desk) -> None:
     assert [who for who, _ in desk.audited(incident, "incident.open")] == ["charlie"]
 
 
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x7f", "\x9b", "\u202e", "\u2066"])
+def test_a_title_by_hand_shows_what_would_not_be_seen(desk: Desk, sign: str) -> None:
+    """As titles of sources do: no title turns round what stands beside it, and none colours a terminal."""
+    incident = actions.page_by_hand(f"disk{sign}full\n now", "Detections", "medium", by=actor(desk.charlie), now=T0)
+    assert incident.title == "disk\ufffdfull now"
+
+
 def test_whoever_pages_for_a_restricted_service_is_named_on_it(desk: Desk) -> None:
     incident = actions.page_by_hand("insider", "Insider cases", by=actor(desk.charlie), now=T0)
     assert Access.objects.get(incident=incident, person=desk.charlie).reason == "named"

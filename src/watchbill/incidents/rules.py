@@ -24,6 +24,20 @@ THINGS = (
 )  # fmt: skip
 
 
+REPLACEMENT = "\ufffd"
+SPACES = "\t\n\x0b\x0c\r\x85\u2028\u2029"  # within a line they are one
+UNSEEN = {  # they move a cursor, colour a terminal, or turn what stands beside them round: the reader would read what nobody wrote
+    *(chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))),
+    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+}
+IN_A_LINE = str.maketrans({**dict.fromkeys(UNSEEN, REPLACEMENT), **dict.fromkeys(SPACES, " ")})
+
+
+def in_a_line(text: str) -> str:
+    """The text as it may stand in a title, whoever wrote it: what is not seen is shown as a mark, line breaks are spaces."""
+    return text.translate(IN_A_LINE)
+
+
 def plain(text: str) -> str:
     """The text as PostgreSQL can keep it: without NUL, lone surrogates replaced."""
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -25,15 +25,18 @@ SELECT extract(epoch FROM clock_timestamp() - max(last_tick_at)), extract(epoch 
 FROM kernel_engineinstance WHERE stopped_at IS NULL
 """
 COUNTS = """
-SELECT 'watchbill_events_pending', count(*) FROM intake_event WHERE state = 'pending'
-UNION ALL SELECT 'watchbill_events_aside', count(*) FROM intake_event WHERE state = 'aside'
+SELECT 'watchbill_events_pending', count(*) FROM intake_event e JOIN incidents_service s ON s.id = e.service_id AND NOT s.restricted
+    WHERE e.state = 'pending'
+UNION ALL SELECT 'watchbill_events_aside', count(*) FROM intake_event e JOIN incidents_service s ON s.id = e.service_id AND NOT s.restricted
+    WHERE e.state = 'aside'
 UNION ALL SELECT 'watchbill_mails_left_out', count(*) FROM intake_mail WHERE verdict IN ('left', 'unknown', 'refused')
 UNION ALL SELECT 'watchbill_mails_failed', count(*) FROM intake_mail WHERE verdict = 'failed'
 UNION ALL SELECT 'watchbill_mailbox_failures', coalesce(sum(failures), 0) FROM intake_mailbox
 UNION ALL SELECT 'watchbill_mailboxes_failing', count(*) FROM intake_mailbox WHERE is_active AND failing_since IS NOT NULL
 UNION ALL SELECT 'watchbill_notifications_waiting', count(*) FROM notifications_notification n
     WHERE n.state = 'queued' AND n.due_at <= clock_timestamp() AND NOT coalesce((n.content->>'restricted')::boolean, false)
-UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page WHERE set_aside_at IS NOT NULL AND status <> 'resolved'
+UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id AND NOT i.restricted
+    WHERE p.set_aside_at IS NOT NULL AND p.status <> 'resolved'
 UNION ALL SELECT 'watchbill_incidents_triggered', count(*) FROM incidents_incident WHERE status = 'triggered' AND NOT restricted
 UNION ALL SELECT 'watchbill_incidents_acknowledged', count(*) FROM incidents_incident WHERE status = 'acknowledged' AND NOT restricted
 """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from watchbill.incidents.rules import REPLACEMENT
 from watchbill.intake.rules.drafts import (
     DEEPEST,
     DEFAULT_SEVERITY,
     FIELD_LENGTH,
     KEY_LENGTH,
-    REPLACEMENT,
     SEVERITIES,
     SUMMARY_LENGTH,
     Draft,

@@ -11,18 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-REPLACEMENT = "\ufffd"
+from watchbill.incidents.rules import REPLACEMENT, in_a_line
+
 KEY_LENGTH = 255
 SUMMARY_LENGTH = 1024
 FIELD_LENGTH = 1024
 DEEPEST = 100  # levels of nesting; deeper ones are refused at the door
-
-SPACES = "\t\n\x0b\x0c\r\x85\u2028\u2029"  # within a line they are one
-UNSEEN = {  # they move a cursor, colour a terminal, or turn what stands beside them round: the reader would read what nobody wrote
-    *(chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))),
-    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
-}
-IN_A_LINE = str.maketrans({**dict.fromkeys(UNSEEN, REPLACEMENT), **dict.fromkeys(SPACES, " ")})
 
 SEVERITIES = ("critical", "high", "medium", "low")  # the loudest first
 DEFAULT_SEVERITY = "high"
@@ -128,7 +122,7 @@ def clean_deeply(value: Any, depth: int = 0) -> Any:
 def short(value: Any, length: int = FIELD_LENGTH) -> str:
     """A field as one line of at most so many characters; what is not a text or a number is left out."""
     if isinstance(value, str):
-        return clean(value).translate(IN_A_LINE)[:length]
+        return in_a_line(clean(value))[:length]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)[:length]
     return ""

@@ -11,7 +11,7 @@ from django.db import transaction
 from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import Line, NewIncident, grant_in, open_incidents_in, tell_in
 from watchbill.incidents.models import Incident, Service
-from watchbill.incidents.rules import plain
+from watchbill.incidents.rules import in_a_line, plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid
 from watchbill.paging.actions import NewPage, open_pages_in
@@ -55,7 +55,7 @@ def page_by_hand(
 
     Raises Invalid for an empty or too long summary, an unknown service, severity or urgency.
     """
-    summary = " ".join(plain(summary).split())
+    summary = " ".join(in_a_line(plain(summary)).split())
     if not summary or len(summary) > 1024:
         raise Invalid("Say in 1 to 1024 characters what happened.", field="summary")
     if severity not in SEVERITIES:
