@@ -88,20 +88,20 @@ def test_what_comes_between_looking_and_waiting_is_read_at_once(box, server, rea
 
 
 def test_it_is_stored_before_it_is_marked_and_read_again_when_we_die_between(box, server, reading, to, monkeypatch):
-    class Killed(BaseException):
-        pass
+    readers: list[module.Reader] = []
 
     def dies(*_: object) -> None:
-        raise Killed
+        readers[0].stop()
+        raise imaplib.IMAP4.abort("killed")
 
-    server.deliver(mail(to=to), box.user)
     with monkeypatch.context() as patched:
         patched.setattr(module, "mark", dies)
-        first = reading(box)
-        with pytest.MonkeyPatch.context() as quiet:
-            quiet.setattr("threading.excepthook", lambda _: None)
-            events(1)
-            first.join(5)
+        server.deliver(mail(to=to), box.user)
+        readers.append(module.Reader(box.pk))
+        readers[0].start()
+        events(1)
+        readers[0].join(20)
+        assert not readers[0].is_alive()
     assert "Seen" not in server.flags(box.user)[0]
     reading(box)
     wait_for(lambda: "Seen" in server.flags(box.user)[0], why="marked as read")
