@@ -47,15 +47,19 @@ class Chats:
 
     def __init__(self) -> None:
         self._running: dict[Settings, ChatThread] = {}
+        self._ending: list[ChatThread] = []
 
     def keep(self, instance_id: int) -> None:
+        """Waits for no thread: one that ends is followed by the next one of its chat at a later call."""
         wanted = [] if settings.DEMO_INBOX else [chat for chat in selectors.chats() if chat.works]  # a demo writes nowhere
+        self._ending = [thread for thread in self._ending if thread.alive()]
         for chat, thread in list(self._running.items()):
             if chat not in wanted or not thread.alive() or thread.instance_id != instance_id:
-                del self._running[chat]
+                self._ending.append(self._running.pop(chat))
                 thread.stop()
+        busy = {thread.chat.id for thread in self._ending if thread.alive()}
         for chat in wanted:
-            if chat not in self._running:
+            if chat not in self._running and chat.id not in busy:
                 self._running[chat] = ChatThread(chat, instance_id)
                 self._running[chat].start()
 
@@ -65,9 +69,9 @@ class Chats:
             thread.wake()
 
     def close(self) -> None:
-        threads, self._running = list(self._running.values()), {}
+        threads, self._running, self._ending = [*self._running.values(), *self._ending], {}, []
         for thread in threads:
-            thread.stop(wait=False)
+            thread.stop()
         for thread in threads:
             thread.join(DRAIN + 2)
 
@@ -96,11 +100,9 @@ class ChatThread:
         with contextlib.suppress(RuntimeError):  # its loop has ended
             self._loop.call_soon_threadsafe(self._set)
 
-    def stop(self, *, wait: bool = True) -> None:
+    def stop(self) -> None:
         self._stopping = True
         self.wake()
-        if wait:
-            self.join(DRAIN + 2)
 
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -240,3 +241,27 @@ def test_a_token_that_was_revoked_is_known(whole: Whole):
     whole.run()
     whole.slack.wait(lambda: states()[0].looked_at)
     assert "revoked" in states()[0].error
+
+
+def test_a_chat_that_changed_is_followed_by_a_new_thread_and_nobody_waits_for_the_old_one(whole: Whole):
+    chats = whole.run()
+    slow = whole.open("slow")
+    whole.posting(slow, lambda row: row.due_at is None)
+    whole.slack.next["chat.update"] = [2.0]
+    whole.act("acknowledge", slow, whole.desk.ada)
+    whole.slack.wait(lambda: not whole.slack.next["chat.update"])
+    whole.chat.writes = ["update", "post"]
+    whole.chat.app_token_env, whole.chat.signing_env = "", ""
+    whole.chat.save()
+    began = time.monotonic()
+    chats.keep(1)
+    assert time.monotonic() - began < 1
+    other = whole.open("other")
+
+    def kept() -> bool:
+        chats.keep(1)
+        return bool(whole.slack.text() and any("other" in text for text in whole.slack.text()))
+
+    whole.slack.wait(kept)
+    assert buttons(whole.until(other, lambda m: m)) == [], "by the chat as it is now"
+    assert posted(whole) == 2
