@@ -24,6 +24,9 @@ from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
 from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.actions import add_contact, add_device, send_test
+from watchbill.notifications.chats.actions import make_link
+from watchbill.notifications.chats.models import Chat
+from watchbill.notifications.chats.selectors import settings_of
 from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
@@ -133,6 +136,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     contact = add_contact(alice, "email", "alice@else.example.org", by=by, now=now)
     token, _ = create_token(alice, ["incidents:read"], by=OPERATOR, now=now)
     sign_in = remember_session(alice, "s" * 32, browser="Firefox", address="127.0.0.1", now=now)
+    chat = Chat.objects.create(name="chat", kind="slack", token_env="MATRIX_SECRET", writes=["post"])
     drill = send_test(alice, by=by, now=now)
     answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
     return {
@@ -143,6 +147,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
         "sign_in_id": sign_in.id,
         "answer": answer,
         "watch": schedule.id,
+        "chat_link": make_link(settings_of(chat), "U1", "alice", now=now).rpartition("/")[2],
     }
 
 

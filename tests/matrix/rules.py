@@ -175,6 +175,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(ANYBODY, at={"token": "{answer}"}, no_csrf=LINK),
     },
     "/you/rules": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"do": "preview"}, silent=NOTHING)},
+    "/chat/link/<str:token>": {
+        "GET": Rule(SIGNED_IN, at={"token": "{chat_link}"}),
+        "POST": Rule(SIGNED_IN, at={"token": "{chat_link}"}),
+    },
     "/you/devices": {"POST": Rule(SIGNED_IN, send=subscription, status=201)},
     "/you/devices/<int:contact_id>/try": {"POST": Rule(OWNER, unseen=OTHERS, silent="a test that its owner asked for, once a minute")},
     "/you/devices/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS)},
@@ -294,6 +298,7 @@ DOORS: Mapping[str, Door] = {
 # Kinds that call back and prove it by a signature: an address of each, and what an unsigned call hears there.
 SIGNED: Mapping[str, tuple[str, int]] = {
     "phone": ("/in/phone/gateway/status", 403),
+    "slack": ("/in/slack/team/command", 401),
     "twilio": ("/in/twilio/main/status/x", 403),
 }
-NOT_THERE_YET = ("/in/gitlab", "/in/github", "/in/hackerone", "/in/slack", "/in/heartbeat")  # 503 until their connector is built
+NOT_THERE_YET = ("/in/gitlab", "/in/github", "/in/hackerone", "/in/heartbeat")  # 503 until their connector is built

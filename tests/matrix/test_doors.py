@@ -27,6 +27,7 @@ from watchbill.frontdoor.messages import LATER
 from watchbill.intake.actions import create_key, revoke_key
 from watchbill.intake.models import Event
 from watchbill.kernel.clock import database_now
+from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone, Receipt
 
 pytestmark = pytest.mark.xdist_group("doors")
@@ -45,6 +46,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         for name, kind in (("main", "twilio"), ("gateway", "http")):
             envs = {"account_env": "MATRIX_SECRET", "token_env": "MATRIX_SECRET", "secret_env": "MATRIX_SECRET"}
             Phone.objects.create(name=name, kind=kind, url="https://phone.example.org", sends=["sms"], per_person=9, overall=9, **envs)
+        Chat.objects.create(name="team", kind="slack", token_env="MATRIX_SECRET", signing_env="MATRIX_SECRET", writes=["post"])
         yield build()
 
 
@@ -128,6 +130,7 @@ def test_an_unsigned_callback_is_refused_and_does_nothing(world: World, kind: st
     monkeypatch.setenv("MATRIX_SECRET", "whsec_" + "A" * 32)
     path, status = SIGNED[kind]
     signatures = {"X-Twilio-Signature": "AAAA", "webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
+    signatures |= {"X-Slack-Signature": "v0=" + "a" * 64, "X-Slack-Request-Timestamp": "1"}
     for client in (Client(), world.browser("root", csrf=True), world.browser("alice")):
         for headers in ({}, signatures, {"Authorization": f"Bearer {world.tokens['root']}"}):
             heard = client.post(path, "{}", content_type="application/json", headers=headers)

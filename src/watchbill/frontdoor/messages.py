@@ -12,7 +12,7 @@ from watchbill.connectors.inbound import WAYS, Way
 from watchbill.frontdoor.keyring import Key, Unknown
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
-LATER = ("gitlab", "github", "hackerone", "slack")  # ways in whose connector is not there yet
+LATER = ("gitlab", "github", "hackerone")  # ways in whose connector is not there yet
 STORED = b'{"status":"success","message":"Message stored"}'
 
 

@@ -31,12 +31,12 @@ def handle(call: Call, now: dt.datetime) -> Answer:
     chat = find("slack", call.name)
     if not chat.signing:
         raise NotReady(f"The chat {chat.name} hears nothing by HTTP: `signing_env` is not set in the configuration file.")
-    if call.method != "POST" or len(call.body) > LARGEST:
-        raise Invalid("Expected a POST of at most 256 KB.")
     if not is_signed(chat.signing, call.headers, call.body, now=now):
         raise NotSignedIn(
             "The signature does not fit, or is older than 5 minutes. Expected the app's signing secret, and a clock that is right."
         )
+    if call.method != "POST" or len(call.body) > LARGEST:
+        raise Invalid("Expected a POST of at most 256 KB.")
     read, does = WAYS[call.rest]
     said = read(call.body)
     return once(chat, identity(said) or call.body, lambda: does(chat, said, now=now), now=now)
