@@ -12,15 +12,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.web.site import Site
-from tests.web.test_browser import DESK, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("layout", ["phone", "desk"])
+@pytest.mark.parametrize(("layout", "theme"), LOOKS)
 def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811
