@@ -68,6 +68,7 @@ def database(desk: Desk) -> psycopg.Connection[Any]:
     return psycopg.connect(dbname="watchbill", user=embedded.user, host=str(embedded.host), passfile=str(embedded.passfile))
 
 
+@pytest.mark.long
 def test_the_beat_stops_while_a_page_is_stuck_and_while_the_engine_stands(start, sink: Sink, there: Beacon):
     desk = start(WATCHBILL_DEADMAN_URL=there.url("/alive"))
     desk.apply(two_steps(sink, waits=("4s", "10m")))

@@ -104,7 +104,9 @@ def phones(kind: str, where: str, works: str) -> str:
 
 
 @pytest.mark.req("P15", "G7")
-@pytest.mark.parametrize("kind", ["voice", "sms", "gateway", "webhook", "email"])
+@pytest.mark.parametrize(
+    "kind", ["voice", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("sms", "gateway", "webhook", "email"))]
+)
 def test_the_next_method_reaches_the_person_within_10_seconds_of_any_death_of_the_first(tmp_path: Path, sink: Sink, kind: str):
     took: dict[str, float] = {}
     with ExitStack() as stack:
