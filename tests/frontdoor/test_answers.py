@@ -171,7 +171,7 @@ def test_a_message_of_alertmanager_may_be_longer_than_an_event(house: House, des
     assert (answer.status, answer.json()["error"]) == (413, "too_big")
 
 
-@pytest.mark.parametrize("path", ["/in/gitlab/main", "/in/slack/x/command"])
+@pytest.mark.parametrize("path", ["/in/gitlab/main", "/in/hackerone/x"])
 def test_ways_whose_connector_is_missing_ask_to_come_again(house: House, path: str):
     answer = house.post(path, b"{}")
     assert (answer.status, answer.json()["error"]) == (503, "not_active")

@@ -39,7 +39,7 @@ def test_people_are_found_by_name_handle_and_mail(desk: Desk):  # noqa: F811
     found = words(desk.as_("root").get("/admin/people?q=CHARLIE@example"))
     assert ("charlie" in found, "alice" in found) == (True, False)
     assert "Zoë Quill" in words(desk.as_("root").get("/admin/people?state=gone&q=quill"))
-    assert "Nobody fits" in words(desk.as_("root").get("/admin/people?q=%00nobody&from=99999999999"))
+    assert "Nobody fits" in words(desk.as_("root").get("/admin/people?q=nobody&from=99999999999"))
 
 
 def test_somebody_is_invited_and_sets_their_password_with_the_link(desk: Desk):  # noqa: F811

