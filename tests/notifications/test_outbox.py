@@ -130,6 +130,33 @@ def test_a_storm_on_one_person_is_one_message_that_counts_and_delays_nobody():
     assert "149 more on the board" in plain(rest)
 
 
+@pytest.mark.req("P14")
+def test_what_is_new_in_a_long_bundle_is_named_before_what_is_said_again():
+    ada = person("ada")
+    plan(*(ask(ada, n) for n in range(1, 1202)))
+    end(*take(), *take(T0 + 3 * SEC), now=T0 + 3 * SEC)
+    later = T0 + 15 * MIN
+    plan(*(ask(ada, n, firing=2) for n in range(1, 1202)), now=later)
+    plan(ask(ada, 5000), ask(ada, 5001), now=later)
+    end(*take(later), now=later)
+    (rest,) = take(later + 3 * SEC)
+    assert (rest.count, len(rest.contents)) == (1202, 1000)
+    assert [c["number"] for c in rest.contents][1:3] == [5000, 5001]
+    assert "#5000" in plain(rest)
+
+
+def test_a_first_page_that_goes_along_with_a_reminder_is_still_a_first_page():
+    ada = person("ada")
+    plan(ask(ada, 1), ask(ada, 2))
+    end(*take(), *take(T0 + 3 * SEC), now=T0 + 3 * SEC)
+    later = T0 + 15 * MIN
+    plan(ask(ada, 1, firing=2), ask(ada, 2, firing=2), now=later)
+    end(*take(later), now=later)
+    plan(ask(ada, 3), now=later + SEC)
+    (both,) = take(later + 4 * SEC)
+    assert ([c["number"] for c in both.contents], both.first_page) == ([2, 3], True)
+
+
 def test_an_acknowledged_one_leaves_the_bundle_and_another_carries_it():
     ada = person("ada")
     plan(*(ask(ada, n) for n in range(1, 6)))

@@ -54,7 +54,7 @@ class Message:
     created_at: dt.datetime
     contents: tuple[dict[str, Any], ...]
     count: int = 1  # incidents in it; more than `contents` when the list was cut
-    first_page: bool = False  # the first page of its incident to this person: no limit holds it back
+    first_page: bool = False  # it holds the first page of some incident to this person: no limit holds it back
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,12 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS r(id, leader, state) WHER
 HOLD = "UPDATE notifications_notification SET held = true, due_at = %s WHERE id = ANY(%s)"
 
 FOLLOWERS = """
-SELECT bundle_id, content, many FROM (
-  SELECT bundle_id, id, content, count(*) OVER (PARTITION BY bundle_id) AS many, row_number() OVER (PARTITION BY bundle_id ORDER BY id) AS n
-  FROM notifications_notification WHERE bundle_id = ANY(%s) AND state = 'bundled' AND NOT withdrawn) AS f
-WHERE n <= %s ORDER BY bundle_id, id
-"""
+SELECT bundle_id, content, many, news FROM (
+  SELECT bundle_id, content, count(*) OVER mine AS many, bool_or(first_page) OVER mine AS news,
+    row_number() OVER (PARTITION BY bundle_id ORDER BY first_page DESC, id) AS n
+  FROM notifications_notification WHERE bundle_id = ANY(%s) AND state = 'bundled' AND NOT withdrawn WINDOW mine AS (PARTITION BY bundle_id)) AS f
+WHERE n <= %s ORDER BY bundle_id, n
+"""  # what the person has not heard of comes before what they are reminded of, so that no list is cut before it is said
 
 PAGED = """
 INSERT INTO notifications_lastpage (person_id, at, page_id) SELECT person, %s, page FROM unnest(%s::bigint[], %s::bigint[]) AS r(person, page)
@@ -226,16 +227,19 @@ def _take_in(chosen: Sequence[_Due], instance_id: int, *, now: dt.datetime) -> t
     run(TAKE, [instance_id, now + LEASE, ids])
     others: dict[int, list[Any]] = defaultdict(list)
     many: dict[int, int] = {}
-    for leader, content, count in fetch(FOLLOWERS, [ids, SHOWN - 1]):
+    news: set[int] = set()
+    for leader, content, count, new in fetch(FOLLOWERS, [ids, SHOWN - 1]):
         others[leader].append(content)
         many[leader] = count
+        if new:
+            news.add(leader)
     paged = {row.person_id: row.page_id for row in chosen if row.kind == "page" and row.page_id is not None and not row.tries}
     if paged:
         run(PAGED, [now, list(paged), list(paged.values())])
-    return tuple(_message(row, others[row.id], many.get(row.id, 0), instance_id) for row in chosen)
+    return tuple(_message(row, others[row.id], many.get(row.id, 0), row.first_page or row.id in news, instance_id) for row in chosen)
 
 
-def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> Message:
+def _message(row: _Due, others: Iterable[Any], more: int, first_page: bool, instance_id: int) -> Message:
     contents = [opened(content) for content in (row.content, *others)]
     distinct = {content.get("number"): content for content in reversed(contents)}
     shown = tuple(reversed(distinct.values()))
@@ -259,7 +263,7 @@ def _message(row: _Due, others: Iterable[Any], more: int, instance_id: int) -> M
         created_at=row.created_at,
         contents=shown,
         count=max(len(shown), more + 1 if more >= SHOWN else 0),
-        first_page=row.first_page,
+        first_page=first_page,
     )
 
 
