@@ -119,6 +119,14 @@ def test_acts_are_not_done_by_reading(desk: Desk):
     assert incident.status == "triggered"
 
 
+def test_the_address_of_a_form_that_is_reloaded_shows_a_page(desk: Desk):
+    for client in (desk.as_("grace"), Client()):
+        answer = client.get("/you/contacts", headers={"accept": "text/html,*/*"})
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        assert "Only a button leads here" in answer.content.decode()
+    assert desk.as_("grace").get("/you/contacts").content == b""
+
+
 def test_what_is_not_there_and_what_may_not_be_known_look_the_same(desk: Desk):
     secret = desk.page("insider", restricted=True)
     hidden = desk.as_("charlie").get(f"/incidents/{secret.number}")

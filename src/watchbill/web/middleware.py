@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -56,6 +58,16 @@ class Errors(MiddlewareMixin):
         if isinstance(error, (OperationalError, InterfaceError)):
             return database_away()
         return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Somebody who reloads the address of a form in the bar sees a page, not a blank window of the browser."""
+        read_by_somebody = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not read_by_somebody:
+            return response
+        said = {"title": "Only a button leads here", "message": "This address takes what a form sends. Nothing was changed.", "back": "/"}
+        page = render(request, "errors/refused.html", said, status=response.status_code)
+        page.headers["Allow"] = response.headers.get("Allow", "")
+        return page
 
 
 def refusal(request: HttpRequest, error: WatchbillError) -> HttpResponse:
