@@ -184,7 +184,7 @@ def tell(past: Past, story: Story, begun: dt.datetime) -> None:
 
 
 def key_of(service: str) -> IntegrationKey:
-    found = IntegrationKey.objects.filter(service__name=service).first()
+    found = IntegrationKey.objects.filter(service__name=service, kind="events").first()
     return found or create_key(service, "events", "demo", by=OPERATOR, now=database_now())[0]
 
 
