@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from typing import Any
 
 import psycopg
@@ -16,6 +14,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from watchbill.kernel import journals
+from watchbill.kernel.patience import cut
 
 OLDEST_TICK = 30  # seconds
 PATIENCE = 3.0  # seconds for the database to answer: whoever asks waits no longer for a bad answer than for a good one
@@ -129,17 +128,10 @@ async def _ask(query: str) -> list[tuple[Any, ...]]:
         parameters.pop(ours, None)
     async with asyncio.timeout(PATIENCE):
         asking = await psycopg.AsyncConnection.connect(**parameters, autocommit=True, application_name="watchbill health")
-    alarm = asyncio.get_running_loop().call_later(PATIENCE, _cut, asking)
+    alarm = asyncio.get_running_loop().call_later(PATIENCE, cut, asking)
     try:
         return await (await asking.execute(query)).fetchall()
     finally:
         alarm.cancel()
-        _cut(asking)
+        cut(asking)
         await asking.close()
-
-
-def _cut(asking: psycopg.AsyncConnection[Any]) -> None:
-    """End it at once: a frozen server answers no request to cancel either."""
-    if not asking.closed:
-        with socket.socket(fileno=os.dup(asking.pgconn.socket)) as line:
-            line.shutdown(socket.SHUT_RDWR)
