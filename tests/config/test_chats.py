@@ -50,6 +50,7 @@ def test_without_its_variables_a_chat_is_not_active_and_so_is_what_needs_it(appl
     assert found["chats", "slack"].missing == ("WATCHBILL_SLACK_SIGNING",)
     assert "slack waits for WATCHBILL_SLACK_SIGNING" in found["contact", "slack"].why
     assert any(kind == "policies" and "channels are skipped" in part.why for (kind, _), part in found.items())
+    assert any(kind == "teams" and "nothing is posted to its channels: the chat slack" in part.why for (kind, _), part in found.items())
     assert not kinds.is_active("slack")
 
 

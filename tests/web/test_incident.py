@@ -277,3 +277,20 @@ def test_where_it_was_told_is_shown(desk: Desk):
     html = desk.as_("alice").get(f"/incidents/{incident.number}").content.decode()
     for words in ("#sec (main)", "#other (main)", "could not be written"):
         assert words in html
+
+
+def test_when_the_channel_of_its_team_was_not_told_the_reason_is_shown(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    chat = Chat.objects.create(name="main", kind="slack", token_env="CHAT_TOKEN", writes=["post"])
+    desk.team.channel = {"chat": "main", "name": "#sec"}
+    desk.team.save()
+    incident = desk.page()
+    html = shown(desk, "alice", incident)
+    assert "not told" in html
+    assert "#sec (main)" in html
+    assert "The chat main waits for the environment: CHAT_TOKEN." in html
+    monkeypatch.setenv("CHAT_TOKEN", "x")
+    assert "When it opened, this was not yet its channel" in shown(desk, "alice", incident)
+    Posting.objects.create(incident_id=incident.id, chat=chat, channel="#sec", created_at=desk.now)
+    html = shown(desk, "alice", incident)
+    assert "not told" not in html
+    assert "on its way" in html

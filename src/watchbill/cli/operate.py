@@ -21,7 +21,7 @@ from watchbill.intake.selectors import quiet
 from watchbill.intake.selectors.mailboxes import mailboxes
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
-from watchbill.notifications.chats.selectors import State, states
+from watchbill.notifications.chats.selectors import OLDEST_LOOK, State, states
 from watchbill.notifications.reach import ways_of
 from watchbill.notifications.rules import Ready
 from watchbill.notifications.rules.proving import Health
@@ -31,7 +31,6 @@ from watchbill.people.models import ApiToken, Organization, Person
 from watchbill.response.readiness import managers_without_a_number, readiness
 from watchbill.schedules.models import Schedule
 
-OLDEST_LOOK = dt.timedelta(minutes=3)
 OLDEST_TICK = dt.timedelta(seconds=30)
 CLOCKS_APART = dt.timedelta(seconds=5)
 SOON = dt.timedelta(days=14)

@@ -89,7 +89,7 @@ class Team(models.Model):
     ack_timeout = models.CharField(max_length=32, blank=True, default="")  # a duration; empty: the default of the desk
     assignee_moves = models.CharField(max_length=8, default="accept")
     issue = models.JSONField(null=True)  # {tracker, project, labels, confidential}: not active before trackers are
-    channel = models.JSONField(null=True)  # {chat, name}: not active before chats are
+    channel = models.JSONField(null=True)  # {chat, name}: where the message of each of its incidents stands
     is_active = models.BooleanField(default=True)
 
     class Meta:

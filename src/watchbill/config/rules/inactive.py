@@ -35,6 +35,12 @@ class NotActive:
         return f"{self.kind} {self.name}: {self.why}{variables}"
 
 
+SILENT_CHANNELS = {
+    "teams": "nothing is posted to its channels",
+    "policies": "its channels are skipped, and that is said in the timeline",
+}
+
+
 def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str, str], variables: Collection[str]) -> list[NotActive]:
     """Everything that does nothing yet. `silent_kinds`: kinds of contact that nothing sends by, and why; `variables`: those that are set."""
     listed = list(entries)
@@ -47,7 +53,7 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
         if kind == "chats" and (unset := missing_of(full, variables)):
             found.append(NotActive(kind, name, "nothing is posted there and nothing is heard from there.", unset))
         elif why := _idle_channels(kind, full, idle, teams):
-            found.append(NotActive(kind, name, f"its channels are skipped, and that is said in the timeline: {why}."))
+            found.append(NotActive(kind, name, f"{SILENT_CHANNELS[kind]}: {why}."))
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))

@@ -157,7 +157,7 @@ TEAMS = Group(
             ),
             "Where a tracking issue is made.",
         ),
-        "channel": Field(CHANNEL, "The team's channel."),
+        "channel": Field(CHANNEL, "The team's channel: the message of each of its incidents stands there, without a step."),
     },
     "name",
 )

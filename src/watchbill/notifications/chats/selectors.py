@@ -14,6 +14,8 @@ from watchbill.notifications.chats.models import Chat, ChatName, Posting
 from watchbill.notifications.models import Contact
 from watchbill.people.models import Person
 
+OLDEST_LOOK = dt.timedelta(minutes=3)  # an engine that has a chat in hand looks at it every minute
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -73,6 +75,17 @@ def settings_of(row: Chat) -> Settings:
 def idle() -> dict[str, str]:
     """Of every chat: why nothing is posted there; empty where it is."""
     return {chat.name: chat.why_not for chat in chats()}
+
+
+def posting_now(*, now: dt.datetime) -> set[str]:
+    """Names of the chats that messages go to. The secrets of one need not be here, as on a command line: an engine that has them looks at
+    its chat every minute."""
+    found = set()
+    for row in Chat.objects.filter(is_active=True):
+        chat = settings_of(row)
+        if "post" in chat.writes and (chat.works or (row.looked_at is not None and now - row.looked_at <= OLDEST_LOOK)):
+            found.add(chat.name)
+    return found
 
 
 def why_not(kind: str) -> str:

@@ -14,6 +14,9 @@ from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.rules import in_a_line, plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid
+from watchbill.notifications.chats.actions import post_in
+from watchbill.notifications.chats.messages import PostAsk
+from watchbill.notifications.chats.selectors import posting_now
 from watchbill.paging.actions import NewPage, open_pages_in
 from watchbill.paging.actions import louder_in as paging_louder_in
 from watchbill.paging.models import Page, ServicePolicy, TeamPaging
@@ -26,6 +29,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     """Open incidents with their pages, in the order given; answers their ids. A set of statements, whatever the count.
 
     A service that is restricted makes its incidents so. The page walks the service's policy; a service without one goes to the last resort.
+    The channel of the team has its message from now on.
     """
     if not new:
         return []
@@ -42,6 +46,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     pages += coordinate_pages(incidents)
     open_pages_in(pages, now=now)
     _link_in(incidents, now=now)
+    _post_in(incidents, teams, now=now)
     bus.board_changed(incidents[0].id if len(incidents) == 1 else None)
     bus.wake_engine()
     return [incident.id for incident in incidents]
@@ -136,6 +141,14 @@ def _link_in(incidents: Sequence[Incident], *, now: dt.datetime) -> None:
         ],
         now=now,
     )
+
+
+def _post_in(incidents: Sequence[Incident], teams: dict[int, Team], *, now: dt.datetime) -> None:
+    """Each has its message in the channel of its own team, where that chat is posted to: nothing may wait for one that is not."""
+    asks = [PostAsk(i.id, channel["chat"], channel["name"]) for i in incidents if (channel := teams[i.team_id].channel)]
+    if asks:
+        works = posting_now(now=now)
+        post_in([ask for ask in asks if ask.chat in works], now=now)
 
 
 def _urgency(team: Team, service: Service | None, severity: str) -> str:

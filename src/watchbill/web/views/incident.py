@@ -15,7 +15,8 @@ from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
 from watchbill.intake.selectors import quiet
-from watchbill.notifications.chats.selectors import postings_of
+from watchbill.notifications.chats.models import Posting
+from watchbill.notifications.chats.selectors import idle, postings_of
 from watchbill.notifications.selectors import tried
 from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
@@ -120,15 +121,26 @@ def _belongs(found: Incident) -> dict[str, Any]:
     counted = alerts.aggregate(alerts=Count("id"), events=Sum("count"))
     access = Access.objects.filter(incident=found, ended_at=None).select_related("person") if found.restricted else []
     earlier = found.previous if found.previous_id and found.previous and found.previous.restricted <= found.restricted else None
+    postings = postings_of(found.id)
     return {
         "alerts": [(alert, _details(alert)) for alert in alerts.order_by("-last_at")[:MOST_ALERTS]],
         "alert_count": counted["alerts"],
         "event_count": counted["events"] or 0,
         "participants": [each.person for each in found.participants.select_related("person").order_by("joined_at")],
         "access": access,
-        "postings": postings_of(found.id),
+        "postings": postings,
+        "untold": _untold(found, postings),
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
+
+
+def _untold(found: Incident, postings: Sequence[Posting]) -> str:
+    """Why the channel of its team has no message about it; empty when it has one, or there is no channel."""
+    channel = found.team.channel
+    if not channel or any((row.chat.name, row.channel) == (channel["chat"], channel["name"]) for row in postings):
+        return ""
+    gone = f"The chat {channel['chat']} is not in the configuration file any more."
+    return idle().get(channel["chat"], gone) or "When it opened, this was not yet its channel, or the chat was not active."
 
 
 def _fire(found: Incident) -> int:
