@@ -10,7 +10,9 @@ from django.test import Client
 
 from tests.api.conftest import BY
 from tests.api.routes import VALID, about_an_incident, operations, request_for
+from watchbill.audit.actions import Entry, record_in
 from watchbill.kernel.clock import database_now
+from watchbill.notifications.models import Attempt, Notification
 from watchbill.people.actions import create_token, revoke_token
 from watchbill.people.models import ApiToken, Person
 from watchbill.people.permissions import SCOPES, holds
@@ -161,3 +163,24 @@ def test_the_audit_names_the_person_and_the_token(desk):
     desk.post(f"/incidents/{incident.number}/acknowledge", desk.alice)
     (record,) = desk.get("/audit?action=page.acknowledge", desk.root).body["items"]
     assert (record["actor"], record["via"], record["detail"]["token"]) == ("alice", "api", ApiToken.objects.get(person=desk.alice).id)
+
+
+def test_the_audit_says_urls_by_their_host(desk):
+    hook = "https://hooks.example.org/T0/s3cret?token=abc"
+    detail = {"name": "P", "verb": "removed", "was": {"steps": [{"notify": [{"webhook": hook}]}]}, "fields": {"url": [hook, None]}}
+    record_in([Entry("config.apply", "policies", "P", team_id=desk.team.id, detail=detail)], by=BY, now=database_now())
+    (record,) = desk.get("/audit?action=config.apply", desk.grace).body["items"]
+    assert record["detail"]["was"] == {"steps": [{"notify": [{"webhook": "hooks.example.org"}]}]}
+    assert record["detail"]["fields"] == {"url": ["hooks.example.org", None]}
+
+
+def test_what_a_provider_said_names_no_address_of_a_person(desk):
+    number = desk.open().number
+    assert desk.post(f"/incidents/{number}/page", desk.alice, {"to": ["bob"], "reason": "you know it"}).status == 200
+    note = Notification.objects.get(person=desk.bob)
+    said = "550 <alice@example.org> or +15005550011 or https://h.example.org/s3cret is unknown"
+    Notification.objects.filter(pk=note.pk).update(error=said)
+    Attempt.objects.create(notification=note, n=1, started_at=database_now(), ended_at=database_now(), outcome="permanent", detail=said)
+    item = next(each for each in desk.get(f"/notifications?incident={number}", desk.bob).body["items"] if each["attempts"])
+    for text in (item["error"], item["attempts"][0]["detail"]):
+        assert text == "550 <...@example.org> or ...0011 or h.example.org is unknown"

@@ -21,6 +21,7 @@ from watchbill.frontdoor.journal import Frame, Journal
 from watchbill.frontdoor.queue import Waiting
 from watchbill.intake.models import Event
 from watchbill.kernel.journals import look
+from watchbill.kernel.patience import cut
 
 pytestmark = pytest.mark.database
 
@@ -52,7 +53,7 @@ class Switch:
         assert self.house.app.keys
         for line in (self.house.app.writer.line, self.house.app.writer.replay):
             if line.connection is not None:
-                database.cut(line.connection)
+                cut(line.connection)
         for task in self.house.app.keys.tasks:
             task.cancel()
 

@@ -82,6 +82,15 @@ def test_a_job_that_stops_and_one_that_never_came_wake_somebody_and_a_sign_resol
         time.sleep(1)
     assert titles(sink, "ann") == ["No sign of life from never: expected every 4s, none has ever come"]
     assert {row["name"]: row["state"] for row in desk.json("heartbeat", "list")} == {"backup": "beats", "never": "silent"}
+    counted = desk.get("/metrics")[1].decode()
+    for line in (
+        "heartbeats_unseen 1.0",
+        "heartbeats_late 1.0",
+        "maintenances_running 0.0",
+        "alerts_held 0.0",
+        'route_uses{end="dropped"} 0.0',
+    ):
+        assert f"watchbill_{line}" in counted
     silent = incident(desk, "No sign of life from backup")
     assert silent["alerts"][0]["state"] == "firing"
     wait_for(lambda: any("from backup: expected every 4s, the last one came" in title for title in titles(sink, "ann")), why=str(sink.got))

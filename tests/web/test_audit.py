@@ -8,6 +8,7 @@ import pytest
 
 from tests.web.conftest import Desk
 from watchbill.audit.actions import Actor, Entry, record_in
+from watchbill.audit.models import Record
 from watchbill.response import actions
 
 
@@ -96,3 +97,21 @@ def test_you_says_how_you_are_reached_and_what_is_not_active(desk: Desk):
     assert "Not active here" in html
     assert "Unproven: no page goes there" in html
     assert "SecOps" in html
+
+
+def test_the_url_of_a_webhook_is_said_by_its_host_and_can_still_be_brought_back(desk: Desk):
+    hook = "https://hooks.example.org/T0/s3cret?token=abc"
+    steps = [{"notify": [{"webhook": hook}, {"schedule": "Responder"}], "wait": "5m"}]
+    for verb, more in (("changed", {"fields": {"steps": [steps, steps]}}), ("removed", {"was": {"steps": steps}})):
+        detail = {"name": "Walk", "verb": verb, **more}
+        record_in([Entry("config.edit", "policies", "Walk", team_id=desk.team.id, detail=detail)], by=Actor("root", "web"), now=desk.now)
+    record_in(
+        [Entry("provider.failed", "provider", "webhook", detail={"detail": f"{hook} said 404"})], by=Actor("e", "engine"), now=desk.now
+    )
+    html = records(desk, "root")
+    assert "hooks.example.org said 404" in html
+    for record in Record.objects.filter(action="config.edit"):
+        html += desk.as_("root").get(f"/admin/changes/{record.id}").content.decode()
+    assert html.count("webhook hooks.example.org") >= 4
+    assert not re.search("s3cret|token=abc|/T0", html)
+    assert Record.objects.filter(detail__was__steps=steps).exists(), "the way back is made from it"

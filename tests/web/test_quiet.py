@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests import factories as make
 from tests.factories import HOUR, MIN
@@ -20,6 +20,7 @@ from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Maintenanc
 from watchbill.intake.rules import digest_of
 from watchbill.kernel.clock import database_now
 from watchbill.people.models import Membership
+from watchbill.web import health
 
 
 def add(desk: Desk, service: Service | None = None, reason: str = "new disks", **more) -> Maintenance:
@@ -267,3 +268,38 @@ def test_routes_of_a_restricted_service_are_for_its_team(desk: Desk):
     assert desk.as_("charlie").get(f"/routes/{service.id}").status_code == 404
     assert desk.as_("charlie").post(f"/routes/{service.id}", {"sample": "{}"}).status_code == 404
     assert page(desk, "bob", f"/routes/{service.id}")
+
+
+def counts() -> dict[str, int]:
+    """What the metrics count. They ask on a connection of their own, which sees no test's transaction: tests/live looks at the address."""
+    with connection.cursor() as cursor:
+        cursor.execute(health.COUNTS)
+        found = dict(cursor.fetchall())
+        cursor.execute(health.ROUTES)
+        return found | dict(cursor.fetchall())
+
+
+def test_what_is_quiet_is_counted_and_nothing_of_what_is_restricted(desk: Desk, beat: Heartbeat):
+    hidden = secret(desk)
+    keys = {service: create_key(service, by=make.actor(desk.root), now=desk.now)[0] for service in (desk.service, hidden)}
+    with transaction.atomic():
+        watch_in("inside", {"service_id": hidden.id, "every_seconds": 300, "grace_seconds": 60, "severity": "high"}, now=desk.now)
+    for service, key in keys.items():
+        service.routes = [{"when": {"class": "test"}, "to": {"drop": True}}, {"when": {"component": "db1"}, "to": {"severity": "high"}}]
+        service.save()
+        add(desk, service)
+        for n, more in enumerate(({"class": "test"}, {"class": "test"}, {})):
+            said = {**SAMPLE, "dedup_key": f"k{n}", "payload": {**SAMPLE["payload"], **more}}
+            body = json.dumps(said).encode()
+            Event.objects.create(key=key, service=service, kind="events", received_at=desk.now, dedup_key=f"k{n}", body=body)
+    before = counts()
+    assert (before["watchbill_alerts_held"], before["watchbill_maintenances_running"]) == (0, 1)
+    take_in(now=database_now())
+    found = counts()
+    assert (found["watchbill_alerts_held"], found["sent"], found["dropped"]) == (1, 1, 2)
+    assert (found["watchbill_heartbeats_unseen"], found["watchbill_heartbeats_late"]) == (1, 0)
+    Heartbeat.objects.update(late_at=desk.now, last_at=desk.now - HOUR)
+    found = counts()
+    assert (found["watchbill_heartbeats_unseen"], found["watchbill_heartbeats_late"]) == (0, 1)
+    Heartbeat.objects.update(is_active=False)
+    assert counts()["watchbill_heartbeats_late"] == 0

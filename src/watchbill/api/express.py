@@ -20,6 +20,7 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from watchbill.kernel.patience import cut
 from watchbill.people.actions import USED_EVERY, token_person
 from watchbill.people.permissions import holds
 from watchbill.people.rules import digest_of
@@ -37,7 +38,7 @@ SCOPE = "schedules:read"
 MOST = 1000  # answers that are remembered
 AHEAD = dt.timedelta(hours=12)  # how far a computed answer is looked at for its next change
 WORKING = dt.timedelta(seconds=1)  # how long an answer that depends on working hours is good
-PATIENCE = 3.0  # seconds for the database to answer
+PATIENCE = 2.0  # seconds for the database to answer; then those behind are asked, who have a patience of their own
 PAUSE = 1.0  # seconds for which the database is left alone after it failed
 HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store, private"), (b"x-content-type-options", b"nosniff"))
 
@@ -133,6 +134,7 @@ class Express:
                     log.exception("who is on call could not be answered at the door")
                     self.not_before = asyncio.get_running_loop().time() + PAUSE
                     await self._unlink()
+                    batch, self.waiting = [*batch, *self.waiting], []  # nobody waits for a second failure
                 finally:
                     for _, answer in batch:
                         if not answer.done():
@@ -177,10 +179,14 @@ class Express:
             "all": "" in names,
             "used": USED_EVERY,
         }
-        async with asyncio.timeout(PATIENCE):
-            if self.link is None or self.link.closed:
+        if self.link is None or self.link.closed:
+            async with asyncio.timeout(PATIENCE):
                 self.link = await _connect()
+        alarm = asyncio.get_running_loop().call_later(PATIENCE, cut, self.link)
+        try:
             row = await (await self.link.execute(LOOK, values)).fetchone()
+        finally:
+            alarm.cancel()
         assert row is not None
         return Seen(now=row[0], tokens=row[1] or {}, schedules=row[2] or {}, people=row[3] or 0)
 

@@ -16,6 +16,7 @@ from watchbill.api.shapes import ListOut, NotificationOut, RecordOut, Word
 from watchbill.audit.models import Record
 from watchbill.audit.selectors import Filters, listed, readable
 from watchbill.incidents.selectors import by_number, visible_to
+from watchbill.kernel.discreet import discreet
 from watchbill.kernel.errors import NotAllowed
 from watchbill.notifications.selectors import Tried, tried
 from watchbill.people.models import Team
@@ -106,5 +107,5 @@ def _record(row: Record, numbers: dict[int, int], teams: dict[int, str]) -> dict
         "object": row.object_id,
         "incident": numbers.get(row.incident_id) if row.incident_id else None,
         "team": teams.get(row.team_id) if row.team_id else None,
-        "detail": row.detail,
+        "detail": discreet(row.detail),
     }

@@ -15,6 +15,7 @@ from watchbill.cli.app import OPERATOR, Json, app, err, now, out, printable, say
 from watchbill.config import actions, reader, selectors
 from watchbill.config.actions import Diff
 from watchbill.config.rules import Change, FieldChange, NotActive, Verb, json_schema
+from watchbill.kernel.discreet import by_host, discreet
 from watchbill.kernel.errors import Invalid
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The configuration file; - reads standard input.")]
@@ -51,7 +52,7 @@ def apply(
         sys.stderr.write("".join(f"{printable(line)}\n" for line in error.message.splitlines()))
         raise typer.Exit(1) from error
     if as_json:
-        say(diff.as_dict(), as_json=True)
+        say(discreet(diff.as_dict()), as_json=True)
     elif dry_run:
         out.print("Nothing was changed: --dry-run.")
     elif diff.applied:
@@ -142,6 +143,7 @@ def _show_field(field: FieldChange) -> None:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    text = by_host(text)
     return printable(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")
 
 

@@ -5,8 +5,6 @@ Nothing here needs Django to be set up beyond its settings.
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Any
 
 import psycopg
@@ -30,17 +28,6 @@ async def connect(name: str) -> psycopg.AsyncConnection[Any]:
     connection = await psycopg.AsyncConnection.connect(**parameters(), autocommit=True, application_name=name)
     connection.prepare_threshold = 1
     return connection
-
-
-def cut(connection: psycopg.AsyncConnection[Any]) -> None:
-    """End a connection at once, whatever it waits for: a frozen server answers no request to cancel."""
-    if connection.closed:
-        return
-    try:
-        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
-            line.shutdown(socket.SHUT_RDWR)
-    except (OSError, psycopg.Error):
-        pass  # it is gone already, which is what was wanted
 
 
 def words(error: Exception) -> str:

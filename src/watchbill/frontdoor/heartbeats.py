@@ -15,6 +15,7 @@ import psycopg
 from watchbill.frontdoor import database
 from watchbill.frontdoor.requests import Receive, Scope, Send, answer, drop_body, error, header
 from watchbill.intake.rules import digest_of
+from watchbill.kernel.patience import cut
 
 PATH = "/in/heartbeat"
 METHODS = ("GET", "HEAD", "POST")
@@ -146,7 +147,7 @@ async def _signs(connection: psycopg.AsyncConnection[Any], digests: list[bytes])
 
 async def _in_time(connection: psycopg.AsyncConnection[Any], work: Any) -> Any:
     """A server that is frozen must not keep everybody waiting: the connection is cut, and the next one tries again."""
-    alarm = asyncio.get_running_loop().call_later(BUDGET / 2, database.cut, connection)
+    alarm = asyncio.get_running_loop().call_later(BUDGET / 2, cut, connection)
     try:
         return await work
     finally:

@@ -23,6 +23,7 @@ from watchbill.frontdoor import database
 from watchbill.intake.rules import digest_of
 from watchbill.kernel import bus
 from watchbill.kernel.journals import FOLDER
+from watchbill.kernel.patience import cut
 
 LIFETIME = 0.8  # seconds: a revoked key stops within one, even when the signal was lost
 MOST = 10_000  # remembered
@@ -133,7 +134,7 @@ class KeyRing:
 
     @staticmethod
     async def _ask(connection: psycopg.AsyncConnection[Any], digests: list[bytes]) -> dict[bytes, Key]:
-        alarm = asyncio.get_running_loop().call_later(PATIENCE, database.cut, connection)
+        alarm = asyncio.get_running_loop().call_later(PATIENCE, cut, connection)
         try:
             cursor = await connection.execute(LOOK, [digests])
             return {bytes(digest): Key(id_, service_id) for digest, id_, service_id in await cursor.fetchall()}

@@ -23,6 +23,7 @@ from watchbill.frontdoor import database, rows
 from watchbill.frontdoor.journal import Frame, Journal, age
 from watchbill.frontdoor.queue import Queue, Waiting
 from watchbill.kernel.journals import FOLDER
+from watchbill.kernel.patience import cut
 
 BUDGET = 10.0  # seconds from the arrival of a request to its refusal
 DRAIN = 2.0  # seconds that a stop waits for what still stands in the queue
@@ -166,7 +167,7 @@ class _Connected:
         try:
             await _before(deadline, connection, self._prepare(connection))
         except BaseException:
-            database.cut(connection)
+            cut(connection)
             raise
         self.connection = connection
         return connection
@@ -191,7 +192,7 @@ class _Connected:
 
     def _drop(self) -> None:
         if self.connection is not None:
-            database.cut(self.connection)
+            cut(self.connection)
             self.connection.pgconn.finish()
             self.connection = None
 
@@ -366,7 +367,7 @@ async def _one(connection: Connection, query: str, *values: Any) -> Any:
 async def _before(deadline: float, connection: Connection, work: Any) -> Any:
     """The work's result, or TimeoutError with the connection cut: waiting for a frozen server to agree would take for ever."""
     loop = asyncio.get_running_loop()
-    alarm = loop.call_at(deadline, database.cut, connection)
+    alarm = loop.call_at(deadline, cut, connection)
     try:
         return await work
     finally:

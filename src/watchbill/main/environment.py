@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from watchbill.kernel import postgres
 from watchbill.kernel.errors import Invalid, Refused
 
+WAITS = 4  # seconds for a connection of the pool, which then gives up, and tries again when the next request asks
+CONNECTING = 3  # seconds in which a server takes a connection of a web process
 DATABASE_EXPECTED = "expected one as postgresql://user:password@host:5432/watchbill"
 UNITS = {
     "s": dt.timedelta(seconds=1),
@@ -88,7 +90,7 @@ def database(url: str, data_dir: Path, *, as_owner: bool, pooled: bool = False) 
         "OPTIONS": options,
     }
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 12, "timeout": 8}
+        options.update(pool={"min_size": 1, "max_size": 12, "timeout": WAITS, "reconnect_timeout": WAITS}, connect_timeout=CONNECTING)
     if not url:
         embedded = postgres.connection_parameters(data_dir)
         settings.update(NAME="watchbill", USER=embedded.user, HOST=str(embedded.host), PORT="")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from watchbill.kernel.patience import Patient
 from watchbill.main import environment
 
 ENV = environment.read(os.environ)
@@ -77,6 +78,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES: dict[str, dict[str, Any]] = {"default": ENV.database}
+if "pool" in ENV.database["OPTIONS"]:  # a web process: no request waits for ever
+    ENV.database["OPTIONS"]["pool"]["connection_class"] = Patient
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

@@ -9,12 +9,13 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
+from watchbill.kernel.discreet import hushed
 from watchbill.kernel.secrets import decrypt
 from watchbill.notifications.models import Attempt, Contact, Device, Notification, ProviderTest
 from watchbill.notifications.rules import Subscription
@@ -70,19 +71,23 @@ WHERE n.incident_id = %s ORDER BY n.id
 
 
 def tried(incident_id: int) -> list[Tried]:
-    """Every notification of the incident with its attempts, oldest first. Two queries."""
+    """Every notification of the incident with its attempts, oldest first. Two queries.
+
+    Whoever sees the incident reads it, so what providers said is without the addresses of people.
+    """
     with connection.cursor() as cursor:
         cursor.execute(TRIED, [incident_id])
         rows = cursor.fetchall()
     attempts = _attempts({row[10] or row[0] for row in rows})
-    return [Tried(*(*row, tuple(attempts[row[10] or row[0]]))) for row in rows]
+    return [Tried(*(*row[:-1], hushed(row[-1]), tuple(attempts[row[10] or row[0]]))) for row in rows]
 
 
 def _attempts(ids: Iterable[int]) -> dict[int, list[Try]]:
     found: dict[int, list[Try]] = defaultdict(list)
     values = ("notification_id", "n", "started_at", "ended_at", "outcome", "detail")
     for notification, *rest in Attempt.objects.filter(notification_id__in=list(ids)).order_by("id").values_list(*values):
-        found[notification].append(Try(*rest))
+        one = Try(*rest)
+        found[notification].append(replace(one, detail=hushed(one.detail)))
     return found
 
 

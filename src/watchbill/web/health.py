@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from typing import Any
 
 import psycopg
@@ -16,6 +14,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from watchbill.kernel import journals
+from watchbill.kernel.patience import cut
 
 OLDEST_TICK = 30  # seconds
 PATIENCE = 3.0  # seconds for the database to answer: whoever asks waits no longer for a bad answer than for a good one
@@ -37,11 +36,25 @@ UNION ALL SELECT 'watchbill_notifications_waiting', count(*) FROM notifications_
     WHERE n.state = 'queued' AND n.due_at <= clock_timestamp() AND NOT coalesce((n.content->>'restricted')::boolean, false)
 UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id AND NOT i.restricted
     WHERE p.set_aside_at IS NOT NULL AND p.status <> 'resolved'
+UNION ALL SELECT 'watchbill_heartbeats_late', count(*) FROM intake_heartbeat h JOIN incidents_service s ON s.id = h.service_id AND NOT s.restricted
+    WHERE h.is_active AND h.late_at IS NOT NULL
+UNION ALL SELECT 'watchbill_heartbeats_unseen', count(*) FROM intake_heartbeat h JOIN incidents_service s ON s.id = h.service_id
+    AND NOT s.restricted WHERE h.is_active AND h.last_at IS NULL
+UNION ALL SELECT 'watchbill_maintenances_running', count(*) FROM intake_maintenance m
+    JOIN incidents_service s ON s.id = m.service_id AND NOT s.restricted WHERE m.state = 'running'
+UNION ALL SELECT 'watchbill_alerts_held', count(*) FROM intake_alert a JOIN incidents_incident i ON i.id = a.incident_id AND NOT i.restricted
+    WHERE a.state = 'firing' AND a.incident_id IN (SELECT h.incident_id FROM intake_heldback h
+        JOIN intake_maintenance m ON m.id = h.maintenance_id AND m.state = 'running'
+        JOIN paging_page p ON p.incident_id = h.incident_id AND p.status = 'paused' AND p.maintenance_at IS NOT NULL)
 UNION ALL SELECT 'watchbill_incidents_triggered', count(*) FROM incidents_incident WHERE status = 'triggered' AND NOT restricted
 UNION ALL SELECT 'watchbill_incidents_acknowledged', count(*) FROM incidents_incident WHERE status = 'acknowledged' AND NOT restricted
 """
 PROVIDERS = """
 SELECT provider, works, extract(epoch FROM clock_timestamp() - ended_at) FROM notifications_providertest ORDER BY provider
+"""
+ROUTES = """
+SELECT CASE WHEN r.dropped THEN 'dropped' ELSE 'sent' END, sum(r.count) FROM intake_routeuse r
+JOIN incidents_service s ON s.id = r.service_id AND NOT s.restricted GROUP BY 1
 """
 HELP = {
     "watchbill_events_pending": "Events stored and not yet taken in",
@@ -52,6 +65,10 @@ HELP = {
     "watchbill_mailboxes_failing": "Mailboxes that cannot be read now",
     "watchbill_notifications_waiting": "Notifications due and not yet sent",
     "watchbill_pages_aside": "Pages the engine could not judge and set aside",
+    "watchbill_heartbeats_late": "Heartbeats whose sign of life is late, or never came in its first interval",
+    "watchbill_heartbeats_unseen": "Heartbeats that never gave a sign of life",
+    "watchbill_maintenances_running": "Maintenances that keep a service quiet now",
+    "watchbill_alerts_held": "Firing alerts that page nobody now because of a maintenance",
     "watchbill_incidents_triggered": "Open incidents that nobody has acknowledged",
     "watchbill_incidents_acknowledged": "Open incidents with an owner",
 }
@@ -97,7 +114,7 @@ def engine_ages() -> tuple[float | None, float | None]:
 async def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus. Restricted incidents are in no number."""
     try:
-        ages, counts, tests = await _ask(ENGINE_AGE), await _ask(COUNTS), await _ask(PROVIDERS)
+        ages, counts, tests, routed = [await _ask(query) for query in (ENGINE_AGE, COUNTS, PROVIDERS, ROUTES)]
     except (psycopg.Error, OSError):
         return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain", headers={"Retry-After": "5"})
     registry = CollectorRegistry()
@@ -113,6 +130,9 @@ async def metrics(_request: HttpRequest) -> HttpResponse:
         if fine is not None:
             works.labels(provider).set(int(fine))
             age.labels(provider).set(float(seconds))
+    uses = Gauge("watchbill_route_uses", "Alerts that a route took, by what it did with them", ["end"], registry=registry)
+    for end, count in (("sent", 0), ("dropped", 0), *routed):
+        uses.labels(end).set(count)
     journal = journals.look(settings.DATA_DIR)
     Gauge("watchbill_journal_bytes", "Events of this node that wait for the database, in bytes", registry=registry).set(journal.bytes)
     Gauge("watchbill_journal_aside", "Files of this node's journal that could not be stored", registry=registry).set(journal.aside)
@@ -129,17 +149,10 @@ async def _ask(query: str) -> list[tuple[Any, ...]]:
         parameters.pop(ours, None)
     async with asyncio.timeout(PATIENCE):
         asking = await psycopg.AsyncConnection.connect(**parameters, autocommit=True, application_name="watchbill health")
-    alarm = asyncio.get_running_loop().call_later(PATIENCE, _cut, asking)
+    alarm = asyncio.get_running_loop().call_later(PATIENCE, cut, asking)
     try:
         return await (await asking.execute(query)).fetchall()
     finally:
         alarm.cancel()
-        _cut(asking)
+        cut(asking)
         await asking.close()
-
-
-def _cut(asking: psycopg.AsyncConnection[Any]) -> None:
-    """End it at once: a frozen server answers no request to cancel either."""
-    if not asking.closed:
-        with socket.socket(fileno=os.dup(asking.pgconn.socket)) as line:
-            line.shutdown(socket.SHUT_RDWR)

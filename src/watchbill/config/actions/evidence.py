@@ -12,7 +12,10 @@ CHANGED = "changed"  # what stands in their place
 
 
 def evidence_of(change: Change, *, was: Full | None, action: str = "config.apply", team_id: int | None = None, **more: Any) -> Entry:
-    """The record of what happened to one entry. `was`: what a removed one said, so that it can be brought back."""
+    """The record of what happened to one entry. `was`: what a removed one said, so that it can be brought back.
+
+    URLs of webhooks stand whole in it, since the way back is made from the record; everything that shows a record says them by host.
+    """
     shown = {field.field: CHANGED if field.field in PRIVATE else [field.here, field.file] for field in change.fields if not field.kept}
     detail: dict[str, Any] = {"name": change.name, "verb": change.verb.value, **more}
     if shown:

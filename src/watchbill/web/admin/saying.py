@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from watchbill.config.foresight import Compared, Firing
 from watchbill.config.rules import Change, Verb
+from watchbill.kernel.discreet import by_host
 from watchbill.web import times
 
 LABELS = {
@@ -103,7 +103,7 @@ def recorded(kind: str, detail: Mapping[str, Any]) -> Said:
 
 
 def value(field: str, said: Any) -> str:
-    """A value of the configuration in words. The address of a webhook is said by its host: the rest may be a secret."""
+    """A value of the configuration in words. A URL is said by its host: the rest may be a secret."""
     if field == "steps" and isinstance(said, list):
         return "\n".join(f"{place}. {value('', step['notify'])}; wait {step['wait']}" for place, step in enumerate(said, 1)) or NOTHING
     if field == "members" and isinstance(said, Mapping):
@@ -116,7 +116,7 @@ def value(field: str, said: Any) -> str:
         return _mapping(said)
     if isinstance(said, list):
         return ", ".join(value("", each) for each in said)
-    return times.span(said) if field in SECONDS and isinstance(said, int) else str(said)
+    return times.span(said) if field in SECONDS and isinstance(said, int) else by_host(str(said))
 
 
 def _members(said: Mapping[str, Any]) -> str:
@@ -127,7 +127,7 @@ def _members(said: Mapping[str, Any]) -> str:
 
 def _mapping(said: Mapping[str, Any]) -> str:
     if "webhook" in said:
-        return f"webhook {urlsplit(str(said['webhook'])).hostname}"
+        return f"webhook {by_host(str(said['webhook']))}"
     if "team" in said and set(said) <= {"team", "order", "each"}:
         return f"team {said['team']}" + (f", one after the other every {said.get('each')}" if said.get("order") == "daylight" else "")
     if set(said) in ({"person"}, {"schedule"}):

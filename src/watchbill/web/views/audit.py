@@ -14,6 +14,7 @@ from watchbill.config import selectors
 from watchbill.config.actions import key_of, reverse
 from watchbill.config.rules import Verb as ConfigVerb
 from watchbill.incidents.selectors import visible_to
+from watchbill.kernel.discreet import discreet
 from watchbill.web import audit
 from watchbill.web.admin import saying
 from watchbill.web.admin.rights import may_administer, rights_of
@@ -88,6 +89,7 @@ def _changes(request: DeskRequest, rows: Sequence[Record]) -> dict[int, Told]:
 def _said(detail: dict[str, object]) -> list[tuple[str, str]]:
     """The details of a record, short: what is long or empty is left to the API."""
     words = [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in detail.items()
+        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in discreet(detail).items()
     ]
     return [(name, value if len(value) <= 80 else value[:79] + "…") for name, value in words if value not in ("", "None", "{}")]
