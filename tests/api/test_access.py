@@ -163,6 +163,7 @@ def test_the_audit_names_the_person_and_the_token(desk):
     desk.post(f"/incidents/{incident.number}/acknowledge", desk.alice)
     (record,) = desk.get("/audit?action=page.acknowledge", desk.root).body["items"]
     assert (record["actor"], record["via"], record["detail"]["token"]) == ("alice", "api", ApiToken.objects.get(person=desk.alice).id)
+    assert record["detail"]["owner"] == "alice"
 
 
 def test_the_audit_says_urls_by_their_host(desk):

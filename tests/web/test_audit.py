@@ -57,6 +57,19 @@ def test_narrowed_by_act_person_incident_and_way(desk: Desk):
     assert desk.as_("root").get("/audit?cursor=x").status_code == 422
 
 
+def test_people_are_named_and_not_numbered(desk: Desk):
+    incident = desk.page()
+    desk.act("alice", actions.acknowledge, incident)
+    record_in([Entry("person.sign_in", "person", str(desk.alice.id))], by=Actor("alice", "web", desk.alice.id), now=desk.now)
+    record_in([Entry("page.people", "page", "1", detail={"people": [desk.bob.id, 99999999]})], by=Actor("root", "web"), now=desk.now)
+    record_in([Entry("callsheet.export", "team", "1", detail={"people": desk.bob.id})], by=Actor("root", "web"), now=desk.now)
+    html = records(desk, "root")
+    assert "<span>owner: alice</span>" in html
+    assert "person alice</a>" in html
+    assert "<span>people: bob, 99999999</span>" in html
+    assert f"<span>people: {desk.bob.id}</span>" in html  # how many
+
+
 def test_page_by_page_without_repeating(desk: Desk):
     for n in range(70):
         record_in([Entry("token.create", "token", f"t{n}-end")], by=Actor("operator", "cli"), now=desk.now)

@@ -21,6 +21,7 @@ from watchbill.kernel.errors import NotAllowed
 from watchbill.notifications.selectors import Tried, tried
 from watchbill.people.models import Team
 from watchbill.people.permissions import Verb, Viewer, decide
+from watchbill.people.selectors import with_handles
 
 router = Router(tags=["evidence"])
 
@@ -68,7 +69,9 @@ def list_audit(
     found = listed(rows, filters, cursor=cursor, limit=limit)
     numbers = dict(seen.filter(pk__in={r.incident_id for r in found.items if r.incident_id}).values_list("pk", "number"))
     teams = dict(Team.objects.filter(pk__in={r.team_id for r in found.items if r.team_id}).values_list("pk", "name"))
-    return answer({"items": [_record(row, numbers, teams) for row in found.items], "next": found.next})
+    details = with_handles([row.detail for row in found.items])
+    items = [_record(row, detail, numbers, teams) for row, detail in zip(found.items, details, strict=True)]
+    return answer({"items": items, "next": found.next})
 
 
 def _audited_teams(viewer: Viewer) -> list[int] | None:
@@ -96,7 +99,7 @@ def _notification(number: int, row: Tried) -> dict[str, Any]:
     }
 
 
-def _record(row: Record, numbers: dict[int, int], teams: dict[int, str]) -> dict[str, Any]:
+def _record(row: Record, detail: dict[str, Any], numbers: dict[int, int], teams: dict[int, str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at,
@@ -107,5 +110,5 @@ def _record(row: Record, numbers: dict[int, int], teams: dict[int, str]) -> dict
         "object": row.object_id,
         "incident": numbers.get(row.incident_id) if row.incident_id else None,
         "team": teams.get(row.team_id) if row.team_id else None,
-        "detail": discreet(row.detail),
+        "detail": discreet(detail),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import Viewer
@@ -18,3 +19,27 @@ def viewer_of(person: Person, scopes: Collection[str] | None = None) -> Viewer:
         scopes=None if scopes is None else frozenset(scopes),
         is_active=person.is_active,
     )
+
+
+ONE = frozenset({"owner", "acting", "previous", "to"})  # where a record of the audit has a person, by number
+SEVERAL = "people"  # where it has a list of them; a number alone is a count
+
+
+def handles_of(ids: Collection[int]) -> dict[int, str]:
+    """Their handles, also of those who left. One query."""
+    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "handle")) if ids else {}
+
+
+def with_handles(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The details of records as people read them: whoever is in them by number is named by handle. One query for all of them."""
+    handles = handles_of({each for detail in details for name, value in detail.items() for each in _numbers(name, value)})
+    return [{name: _named(value, handles) if _numbers(name, value) else value for name, value in detail.items()} for detail in details]
+
+
+def _numbers(name: str, value: Any) -> list[int]:
+    found = value if name == SEVERAL and isinstance(value, list) else [value] if name in ONE else []
+    return [each for each in found if type(each) is int]
+
+
+def _named(value: Any, handles: Mapping[int, str]) -> Any:
+    return [handles.get(each, each) for each in value] if isinstance(value, list) else handles.get(value, value)

@@ -15,6 +15,7 @@ from watchbill.config.actions import key_of, reverse
 from watchbill.config.rules import Verb as ConfigVerb
 from watchbill.incidents.selectors import visible_to
 from watchbill.kernel.discreet import discreet
+from watchbill.people.selectors import handles_of, with_handles
 from watchbill.web import audit
 from watchbill.web.admin import saying
 from watchbill.web.admin.rights import may_administer, rights_of
@@ -59,10 +60,21 @@ def records(request: DeskRequest) -> HttpResponse:
         visible_to(request.visit.viewer).filter(id__in={row.incident_id for row in rows if row.incident_id}).values_list("id", "number")
     )
     told = _changes(request, rows)
+    details = with_handles([row.detail for row in rows])
+    people = handles_of({int(row.object_id) for row in rows if row.kind == "person" and row.object_id.isdecimal()})
     context = {
         "section": "audit",
         "wanted": wanted,
-        "rows": [(row, numbers.get(row.incident_id or 0), [] if row.id in told else _said(row.detail), told.get(row.id)) for row in rows],
+        "rows": [
+            (
+                row,
+                numbers.get(row.incident_id or 0),
+                [] if row.id in told else _said(detail),
+                told.get(row.id),
+                people.get(int(row.object_id), row.object_id) if row.kind == "person" and row.object_id.isdecimal() else row.object_id,
+            )
+            for row, detail in zip(rows, details, strict=True)
+        ],
         "next": following,
         "actions": ACTIONS.items(),
         "vias": VIAS,
