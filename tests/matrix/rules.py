@@ -136,7 +136,23 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,
     "/admin/services/new": CHANGED_BY_ADMINS,
     "/admin/services/<int:service_id>": CHANGED_BY_ADMINS,
+    "/admin/services/<int:service_id>/routes": {
+        "GET": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+        "POST": Rule(
+            TEAM_ADMINS,
+            TEAM_ADMINS,
+            unseen=OTHERS_THAN_ADMINS,
+            send={"route": "0", "r0.when": "class = test"},
+            silent=NOTHING,
+            status=422,
+        ),
+    },
     "/admin/services/<int:service_id>/keys": {"POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, send={"kind": "events", "name": "x"})},
+    "/admin/heartbeats/new": CHANGED_BY_ADMINS,
+    "/admin/heartbeats/<int:heartbeat_id>": {
+        "GET": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
+        "POST": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent=NOTHING, status=422),
+    },
     "/admin/changes/<int:record_id>": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
     "/admin/changes/<int:record_id>/undo": {
         "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),

@@ -17,7 +17,8 @@ from tests.web.filling import applied, inputs, press, send, words
 from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
 from watchbill.incidents.models import Service
-from watchbill.intake.models import IntegrationKey
+from watchbill.intake.actions.heartbeats import watch_in
+from watchbill.intake.models import Heartbeat, IntegrationKey
 from watchbill.intake.rules import digest_of
 from watchbill.paging.models import Policy, ServicePolicy
 from watchbill.people.models import Membership
@@ -194,7 +195,9 @@ def test_a_service_is_deactivated_and_comes_back(desk: Desk):
 def routes(desk: Desk) -> dict[str, str]:
     """Every address of the administration, by name, filled with what exists."""
     record = applied(desk, "root", of(desk.service), restricted="yes")
+    watch_in("Nightly copy", {"service_id": desk.service.id, "every_seconds": 3600}, now=desk.now)
     ids = {
+        "heartbeat_id": Heartbeat.objects.get().id,
         "service_id": desk.service.id,
         "record_id": record.id,
         "person_id": desk.bob.id,
@@ -222,13 +225,13 @@ def test_whoever_may_not_learns_nothing_of_any_address(desk: Desk):
     assert not IntegrationKey.objects.exists()
     for path in every.values():
         assert desk.as_("root").get(path).status_code in (200, 405), path
-    assert len(every) >= 14
+    assert len(every) >= 17
     assert 'href="/admin"' in desk.as_("root").get("/").content.decode()
 
 
 def test_an_admin_of_another_team_changes_only_their_own(desk: Desk):
     every = routes(desk)
-    open_to_otto = ("admin", "admin-service-new", "admin-policy-new")
+    open_to_otto = ("admin", "admin-service-new", "admin-policy-new", "admin-heartbeat-new")
     for path in [path for name, path in every.items() if name not in open_to_otto]:
         for answer in (desk.as_("otto").get(path), desk.as_("otto").post(path, {"do": "apply", "kind": "events", "remove": "yes"})):
             assert answer.status_code in (404, 405), path

@@ -10,27 +10,32 @@ from hypothesis import HealthCheck, given, settings
 from tests.config.strategies import files
 from watchbill.config.rules import BY_KIND, Standing, fill
 from watchbill.people.permissions import Viewer
+from watchbill.web.admin import forwarding
 from watchbill.web.admin.editors import Editor, World
 from watchbill.web.admin.questions import Each, Group, Line, Names, Pairs, Question, Tick
 from watchbill.web.admin.rights import Rights
-from watchbill.web.views.admin import people, services, steps, teams
+from watchbill.web.views.admin import beats, people, services, steps, teams
 
 
 def forms(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[Question]]]:
     """Every entry of the document with the questions of its form."""
-    kinds = ("people", "teams", "schedules", "policies", "services")
+    kinds = ("people", "teams", "schedules", "policies", "services", "heartbeats")
     rows = {kind: [dict(row) for row in document.get(kind, [])] for kind in kinds}
     current = {(kind, row[BY_KIND[kind].key]): fill(kind, row) for kind in kinds for row in rows[kind]}
     there = World(Standing(current), document)
     rights = Rights(Viewer(1, "root", is_admin=True), {row["name"]: n for n, row in enumerate(rows["teams"])})
-    for kind in ("people", "teams", "policies", "services"):
+    for kind in ("people", "teams", "policies", "services", "heartbeats"):
         for row in rows[kind]:
             words = {field: value for field, value in row.items() if field != BY_KIND[kind].key}
             asked = {
                 "people": lambda _: list(people.ASKED),
                 "teams": lambda _: teams.questions(there),
                 "policies": lambda words: steps.questions(there, rights, words),
-                "services": lambda _: services.questions(there, rights),
+                "services": lambda words: [
+                    *services.questions(there, rights),
+                    forwarding.question(there.options("services"), there.options("policies"), words),
+                ],
+                "heartbeats": lambda _: beats.questions(there, rights),
             }[kind](words)
             yield kind, words, asked
 

@@ -33,7 +33,7 @@ from watchbill.web.views import (
     tokens,
     you,
 )
-from watchbill.web.views.admin import changes, overview, people, services, steps, teams
+from watchbill.web.views.admin import beats, changes, overview, people, services, steps, teams
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -71,7 +71,10 @@ urlpatterns = [
     path("admin/policies/<int:policy_id>", steps.policy, name="admin-policy"),
     path("admin/services/new", services.new, name="admin-service-new"),
     path("admin/services/<int:service_id>", services.service, name="admin-service"),
+    path("admin/services/<int:service_id>/routes", services.routes, name="admin-routes"),
     path("admin/services/<int:service_id>/keys", services.new_key, name="admin-key-new"),
+    path("admin/heartbeats/new", beats.new, name="admin-heartbeat-new"),
+    path("admin/heartbeats/<int:heartbeat_id>", beats.heartbeat, name="admin-heartbeat"),
     path("admin/changes/<int:record_id>", changes.change, name="admin-change"),
     path("admin/changes/<int:record_id>/undo", changes.undo, name="admin-undo"),
     path("maintenance", quiet.maintenances, name="maintenances"),

@@ -120,7 +120,7 @@ def edit(
                     change,
                     was=ready.standing.current.get((change.kind, change.name)),
                     action=action,
-                    team_id=teams.get(team_of(change.kind, change.name, _full(change, ready)) or ""),
+                    team_id=teams.get(team_of(change.kind, change.name, _full(change, ready), _after(ready)) or ""),
                     **(detail or {}),
                 )
                 for change in ready.moved
@@ -136,11 +136,19 @@ def edit(
     return records[0]
 
 
-def team_of(kind: str, name: str, full: Full | None) -> str | None:
-    """The name of the team that an entry belongs to; None for people and for what belongs to the installation."""
+def team_of(kind: str, name: str, said: Mapping[str, Any] | None, there: Mapping[Key, Full]) -> str | None:
+    """The name of the team that an entry belongs to which says this; None for people and for what belongs to the installation.
+
+    A heartbeat belongs to the team of its service, as it is in `there`. What is said need not be valid.
+    """
     if kind == "teams":
         return name
-    return full.get("team") if full else None
+    said = said or {}
+    if kind == "heartbeats":
+        service = said.get("service")
+        said = there.get(("services", service), {}) if isinstance(service, str) else {}
+    team = said.get("team")
+    return team if isinstance(team, str) else None
 
 
 def _full(change: Change, ready: Prepared) -> Full | None:

@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Heartbeat
 from watchbill.paging.models import Policy
 from watchbill.people.models import Person, Team
 
@@ -16,6 +17,7 @@ PAGES: dict[str, tuple[type[Model], str, dict[str, Any]]] = {
     "teams": (Team, "admin-team", {"is_active": True}),
     "policies": (Policy, "admin-policy", {"is_active": True}),
     "services": (Service, "admin-service", {"is_active": True}),
+    "heartbeats": (Heartbeat, "admin-heartbeat", {"is_active": True, "service__is_active": True}),
 }
 
 

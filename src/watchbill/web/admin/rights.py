@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from watchbill.audit.models import Record
+from watchbill.config.actions import team_of
 from watchbill.config.rules import Standing
 from watchbill.people.models import Team
 from watchbill.people.permissions import Decision, Verb, Viewer, decide
@@ -21,16 +21,15 @@ class Rights:
 
     def on(self, kind: str, team: str | None) -> Decision:
         """An entry of a team; people and whatever belongs to no team are the administrators'."""
-        if kind in ("teams", "policies", "services", "schedules") and team is not None and team in self.teams:
+        if kind in ("teams", "policies", "services", "schedules", "heartbeats") and team is not None and team in self.teams:
             return decide(self.viewer, Verb.CONFIGURE, team_id=self.teams[team])
         return decide(self.viewer, Verb.ADMINISTER)
 
     def may_take_back(self, record: Record, kind: str, name: str, standing: Standing) -> bool:
         """Whoever may change the entry, of the team that it had then and of the one that it has now."""
-        full = standing.current.get((kind, name)) or {}
-        now = name if kind == "teams" else full.get("team")
+        now = team_of(kind, name, standing.current.get((kind, name)), standing.current)
         then = next((team for team, number in self.teams.items() if number == record.team_id), None)
-        teams = {team for team in (now, then) if team} or {None}
+        teams: set[str | None] = {team for team in (now, then) if team} or {None}
         return all(self.on(kind, team).allowed for team in teams)
 
     @property
@@ -51,11 +50,3 @@ def rights_of(viewer: Viewer) -> Rights:
 def may_administer(viewer: Viewer) -> bool:
     """Is there anything in the administration for this viewer?"""
     return decide(viewer, Verb.CONFIGURE).allowed
-
-
-def team_in(kind: str, name: str, words: Mapping[str, Any] | None) -> str | None:
-    """The team that an entry with these words belongs to."""
-    if kind == "teams":
-        return name
-    team = (words or {}).get("team")
-    return team if isinstance(team, str) else None

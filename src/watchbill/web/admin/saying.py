@@ -28,17 +28,23 @@ LABELS = {
     "ack_timeout": "Owner is asked after",
     "critical_anyway": "Critical is loud on a queue desk",
 }
+OF_KIND = {
+    ("heartbeats", "every"): "A sign is expected every",
+    ("heartbeats", "grace"): "Late so long after that",
+    ("heartbeats", "severity"): "How severe its silence is",
+}
 KINDS = {
     "people": "person",
     "teams": "team",
     "schedules": "schedule",
     "policies": "policy",
     "services": "service",
+    "heartbeats": "heartbeat",
     "phones": "provider of telephones",
     "organization": "installation",
 }
 DONE = {Verb.ADDED: "Made", Verb.CHANGED: "Changed", Verb.REMOVED: "Deactivated"}
-SECONDS = ("group_for", "within", "after")
+SECONDS = ("group_for", "within", "after", "every", "grace")
 NOTHING = "nothing"
 
 
@@ -72,8 +78,8 @@ class Step:
     comes: tuple[tuple[str, str], ...]
 
 
-def label(field: str) -> str:
-    return LABELS.get(field, field.replace("_", " ").capitalize())
+def label(field: str, kind: str = "") -> str:
+    return OF_KIND.get((kind, field)) or LABELS.get(field, field.replace("_", " ").capitalize())
 
 
 def changes(found: Sequence[Change]) -> list[Said]:
@@ -84,7 +90,10 @@ def changes(found: Sequence[Change]) -> list[Said]:
             KINDS.get(change.kind, change.kind),
             change.name,
             change.note,
-            tuple(Row(label(field.field), value(field.field, field.here), value(field.field, field.file)) for field in change.fields),
+            tuple(
+                Row(label(field.field, change.kind), value(field.field, field.here), value(field.field, field.file))
+                for field in change.fields
+            ),
         )
         for change in found
     ]
@@ -94,7 +103,9 @@ def recorded(kind: str, detail: Mapping[str, Any]) -> Said:
     """The same from a record of the audit."""
     fields = detail.get("fields") or {}
     rows = [
-        Row(label(name), value(name, change[0]), value(name, change[1])) if isinstance(change, list) else Row(label(name), "", "changed")
+        Row(label(name, kind), value(name, change[0]), value(name, change[1]))
+        if isinstance(change, list)
+        else Row(label(name, kind), "", "changed")
         for name, change in fields.items()
     ]
     verb = str(detail.get("verb", ""))
@@ -106,6 +117,8 @@ def value(field: str, said: Any) -> str:
     """A value of the configuration in words. A URL is said by its host: the rest may be a secret."""
     if field == "steps" and isinstance(said, list):
         return "\n".join(f"{place}. {value('', step['notify'])}; wait {step['wait']}" for place, step in enumerate(said, 1)) or NOTHING
+    if field == "routes" and isinstance(said, list):
+        return "\n".join(f"{place}. {_route(route)}" for place, route in enumerate(said, 1)) or NOTHING
     if field == "members" and isinstance(said, Mapping):
         return _members(said)
     if isinstance(said, bool):
@@ -117,6 +130,13 @@ def value(field: str, said: Any) -> str:
     if isinstance(said, list):
         return ", ".join(value("", each) for each in said)
     return times.span(said) if field in SECONDS and isinstance(said, int) else by_host(str(said))
+
+
+def _route(said: Mapping[str, Any]) -> str:
+    when = " and ".join(f"{field} = {text}" for field, text in said["when"].items())
+    to = said["to"]
+    goes = [f"{word} {to[field]}" for field, word in (("service", "to"), ("policy", "by"), ("severity", "as")) if to.get(field)]
+    return f"{when}: {'dropped' if to.get('drop') else ', '.join(goes) or 'stays'}"
 
 
 def _members(said: Mapping[str, Any]) -> str:

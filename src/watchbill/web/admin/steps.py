@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from watchbill.config.rules.meaning import target as meaning
 from watchbill.web.admin.editors import World
+from watchbill.web.admin.moving import moved
 from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
 
 KEPT = "kept:"  # a webhook that stands there: its address may hold a secret, so the form has its digest only
@@ -198,17 +199,6 @@ def _values(steps: Sequence[Step]) -> dict[str, list[str]]:
 
 def shaped(values: Values, act: str) -> Values:
     """The inputs after a button: `step.add`, `step.up.1`, `step.down.1`, `step.drop.1`; what was typed stays."""
-    steps = parsed(values)
-    _, _, rest = act.partition(".")
-    what, _, text = rest.partition(".")
-    place = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
-    if what == "add" and len(steps) < MOST:
-        steps.append(Step())
-    elif what == "drop" and 0 <= place < len(steps):
-        del steps[place]
-    elif what in ("up", "down"):
-        other = place + (1 if what == "down" else -1)
-        if min(place, other) >= 0 and max(place, other) < len(steps):
-            steps[place], steps[other] = steps[other], steps[place]
+    steps = moved(parsed(values), act, Step(), most=MOST)
     others = {name: value for name, value in values.items() if not OURS.fullmatch(name)}
     return {**others, **_values(steps)}

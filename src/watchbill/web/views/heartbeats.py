@@ -38,7 +38,13 @@ def heartbeats(request: DeskRequest) -> HttpResponse:
         }
         for row in found
     ]
-    return render(request, "quiet_heartbeats.html", {"section": "quiet", "rows": rows, "hears": quiet.hears(now=visit.now)})
+    context = {
+        "section": "quiet",
+        "rows": rows,
+        "hears": quiet.hears(now=visit.now),
+        "may_add": decide(visit.viewer, Verb.CONFIGURE).allowed,
+    }
+    return render(request, "quiet_heartbeats.html", context)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from watchbill.connectors.tracing import trace
 from watchbill.incidents.models import Service
 from watchbill.intake.selectors import log, quiet
 from watchbill.kernel.errors import Invalid, NotFound
+from watchbill.people.permissions import Verb, decide
 from watchbill.web.visit import DeskRequest, signed_in
 
 LARGEST = 2**63 - 1
@@ -46,6 +47,7 @@ def service(request: DeskRequest, service_id: int) -> HttpResponse:
         "service": found,
         "routes": quiet.routes_of([found])[found.id],
         "keys": keys.items(),
+        "may_change": decide(viewer, Verb.CONFIGURE, team_id=found.team_id).allowed,
         "chosen": request.POST.get("key", ""),
         "sample": request.POST.get("sample", EXAMPLE),
     }

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from watchbill.audit.models import Record
 from watchbill.config import selectors
-from watchbill.config.actions import ChangedMeanwhile, Reverse, edit, key_of, propose
+from watchbill.config.actions import ChangedMeanwhile, Reverse, edit, key_of, propose, team_of
 from watchbill.config.actions import reverse as way_back
 from watchbill.config.rules import Standing
 from watchbill.kernel.errors import NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.web.admin import saying
 from watchbill.web.admin.pages import page_of
-from watchbill.web.admin.rights import rights_of, team_in
+from watchbill.web.admin.rights import rights_of
 from watchbill.web.views.admin.conduct import changed, moments, review
 from watchbill.web.visit import DeskRequest, signed_in
 
@@ -46,11 +46,11 @@ def change(request: DeskRequest, record_id: int) -> HttpResponse:
 @signed_in
 def undo(request: DeskRequest, record_id: int) -> HttpResponse:
     """Take it back: first what that would do, then done."""
-    record, _, way = _found(request, record_id)
+    record, standing, way = _found(request, record_id)
     if way.why_not:
         raise Refused(way.why_not)
     kind, name = way.key
-    decision = rights_of(request.visit.viewer).on(kind, team_in(kind, name, way.words))
+    decision = rights_of(request.visit.viewer).on(kind, team_of(kind, name, way.words, standing.current))
     if way.words is not None and not decision.allowed:  # it would go back to a team that is not theirs
         raise NotAllowed(decision.why)
     edits, meanwhile = {way.key: way.words}, False

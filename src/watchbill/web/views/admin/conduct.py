@@ -11,13 +11,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from watchbill.config.actions import ChangedMeanwhile, Edits, Proposal, edit, propose, seen_now
+from watchbill.config.actions import ChangedMeanwhile, Edits, Proposal, edit, propose, seen_now, team_of
 from watchbill.config.rules import Key
 from watchbill.kernel.errors import Invalid, NotAllowed, Refused
 from watchbill.web.admin import saying
 from watchbill.web.admin.editors import Editor, World, by_place
 from watchbill.web.admin.questions import Place, Values
-from watchbill.web.admin.rights import Rights, team_in
+from watchbill.web.admin.rights import Rights
 from watchbill.web.visit import DeskRequest, Visit
 
 OURS = ("csrfmiddlewaretoken", "do", "seen")
@@ -41,6 +41,7 @@ class Subject:
     may_remove: bool = True
     remove_word: str = "Deactivate"
     consequences: Callable[[], Sequence[str]] | None = None  # of deactivating it, besides whom pages reach
+    besides: Sequence[str] = ()  # what a change of it does that no difference shows
     shape: Callable[[Values, str], Values] | None = None  # a button that changes the form itself
     done: Callable[[DeskRequest, Key, int], HttpResponse] | None = None
 
@@ -113,7 +114,7 @@ def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: b
         title=subject.title,
         home=subject.home,
         carried=carried(asked.values),
-        consequences=list(subject.consequences()) if asked.removes and subject.consequences else [],
+        consequences=list(subject.consequences() if subject.consequences else ()) if asked.removes else subject.besides,
         meanwhile=meanwhile or (not asked.new and bool(seen) and seen != proposal.seen),
         removes=subject.remove_word if asked.removes else "",
     )
@@ -124,8 +125,9 @@ def _allowed(subject: Subject, key: Key, words: Mapping[str, Any] | None) -> Non
     kind, name = key
     if words is None or (kind == "teams" and not subject.editor.name):
         return
-    decision = subject.rights.on(kind, team_in(kind, name, words))
-    if not decision.allowed and team_in(kind, name, words):
+    team = team_of(kind, name, words, subject.world.standing.current)
+    decision = subject.rights.on(kind, team)
+    if not decision.allowed and team:
         raise NotAllowed(decision.why)
 
 

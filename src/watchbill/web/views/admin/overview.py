@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from watchbill.config import selectors
 from watchbill.incidents.models import Service
+from watchbill.intake.models import Heartbeat
 from watchbill.kernel.errors import NotFound
 from watchbill.paging.models import Policy, ServicePolicy
 from watchbill.people.models import Membership, Team
@@ -27,6 +28,7 @@ class Desk:
     members: tuple[Membership, ...]
     policies: tuple[tuple[Policy, bool], ...]
     services: tuple[tuple[Service, str, bool], ...]  # with its policy
+    heartbeats: tuple[tuple[Heartbeat, bool], ...]
 
 
 @require_safe
@@ -44,6 +46,7 @@ def _desks(rights: Rights) -> list[Desk]:
     changed = set(selectors.changed_here(selectors.standing()))
     teams = Team.objects.filter(is_active=True, name__in=rights.own).order_by("name")
     members, policies, services = _members(teams), _policies(teams, changed), _services(teams, changed)
+    heartbeats = _heartbeats(teams, changed)
     return [
         Desk(
             team,
@@ -51,6 +54,7 @@ def _desks(rights: Rights) -> list[Desk]:
             tuple(members.get(team.id, ())),
             tuple(policies.get(team.id, ())),
             tuple(services.get(team.id, ())),
+            tuple(heartbeats.get(team.id, ())),
         )
         for team in teams
     ]
@@ -76,4 +80,12 @@ def _services(teams: QuerySet[Team], changed: set[tuple[str, str]]) -> dict[int,
     uses = dict(ServicePolicy.objects.values_list("service_id", "policy__name"))
     for row in Service.objects.filter(team__in=teams, is_active=True).order_by("name"):
         found.setdefault(row.team_id, []).append((row, uses.get(row.id, ""), ("services", row.name) in changed))
+    return found
+
+
+def _heartbeats(teams: QuerySet[Team], changed: set[tuple[str, str]]) -> dict[int, list[tuple[Heartbeat, bool]]]:
+    found: dict[int, list[tuple[Heartbeat, bool]]] = {}
+    rows = Heartbeat.objects.filter(service__team__in=teams, service__is_active=True, is_active=True)
+    for row in rows.select_related("service").order_by("name"):
+        found.setdefault(row.service.team_id, []).append((row, ("heartbeats", row.name) in changed))
     return found

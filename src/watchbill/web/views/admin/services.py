@@ -14,8 +14,10 @@ from watchbill.incidents.models import Service
 from watchbill.intake.actions import create_key
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import ACTIVE_KINDS
+from watchbill.intake.selectors import quiet
 from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound
+from watchbill.web.admin import forwarding
 from watchbill.web.admin.editors import Editor, World, world
 from watchbill.web.admin.questions import Choice, Each, Group, Line, Names, Pairs, Question, Tick
 from watchbill.web.admin.rights import Rights, may_administer, rights_of
@@ -66,6 +68,33 @@ def service(request: DeskRequest, service_id: int) -> HttpResponse:
     return conduct(
         request, Subject(editor, rights, there, found.name, home, reverse("admin"), "Administration", "admin/service.html", extra)
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def routes(request: DeskRequest, service_id: int) -> HttpResponse:
+    """Where alerts of a service go."""
+    found, rights = _found(request, service_id)
+    there = world()
+    words = there.words("services", found.name)
+    visible = quiet.services_for(request.visit.viewer).exclude(pk=found.id).order_by("name").values_list("name", flat=True)
+    asked = forwarding.question([(name, name) for name in visible], there.options("policies", none="that of the service"), words)
+    editor = Editor("services", found.name, [asked], words, there.changed_here("services", found.name))
+    subject = Subject(
+        editor,
+        rights,
+        there,
+        f"Routes of {found.name}",
+        reverse("admin-routes", args=[found.id]),
+        reverse("admin-service", args=[found.id]),
+        found.name,
+        "admin/routes.html",
+        {"service": found},
+        may_remove=False,
+        besides=["Who is reached is said of alerts that no route sends elsewhere. Alerts that came before stay where they went."],
+        shape=forwarding.shaped,
+    )
+    return conduct(request, subject)
 
 
 @require_POST
