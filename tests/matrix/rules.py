@@ -116,6 +116,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/inlets/<int:key_id>/events/<int:event_id>/again": {"POST": Rule(RESPONDERS, NOBODY, unseen=OUTSIDE)},
     "/providers": {"GET": Rule(ADMINS)},
     "/providers/test": {"POST": Rule(ADMINS, send={"provider": "email"})},
+    "/mailboxes": {"GET": Rule(ADMINS)},
     "/admin": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
     "/admin/people": {"GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
     "/admin/people/new": {

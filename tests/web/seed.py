@@ -263,7 +263,27 @@ def inlets(now: dt.datetime) -> dict[str, int]:
             state=state,
             outcome=outcome,
         )
+    mailboxes(mails, now)
     return {"inlet": key.id, "mails": mails.id}
+
+
+def mailboxes(key: Any, now: dt.datetime) -> None:
+    """One that is read, one that is not, and mails that made nothing."""
+    from watchbill.intake.models import Mail, Mailbox
+
+    common = {"team": key.service.team, "imap_env": "SEED_IMAP_URL"}
+    read = Mailbox.objects.create(name="alerts", address="alerts@example.org", purposes=["alerts", "replies"], read_at=now, **common)
+    said = {"failing_since": now - HOUR, "failures": 61, "last_error": "The server refuses the password of watchbill-reports@example.org."}
+    Mailbox.objects.create(name="old", address="a.long.address@mail.example.org", purposes=["replies"], read_at=now - DAY, **common, **said)
+    rows = (
+        ("left", "It comes by a mailing list.", key),
+        ("unknown", "", None),
+        ("refused", "dmarc=fail", None),
+        ("failed", "UnicodeError", None),
+    )
+    for n, (verdict, reason, of) in enumerate(rows):
+        name = n.to_bytes(32, "big")
+        Mail.objects.create(mailbox=read, digest=name, message_id=name, verdict=verdict, reason=reason, key=of, read_at=now - n * HOUR)
 
 
 def quiet(now: dt.datetime) -> dict[str, int]:

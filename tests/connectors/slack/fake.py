@@ -101,7 +101,7 @@ class Slack:
         return {"ok": True, "channel": f["channel"], "ts": f["ts"], "text": f["text"]}
 
     def conversations_history(self, f: dict[str, Any]) -> dict[str, Any]:
-        if f["channel"] not in self.channels.values():
+        if f["channel"] not in self.channels.values() and not f["channel"].startswith("D"):
             return {"ok": False, "error": "channel_not_found"}
         shows = f.get("include_all_metadata")
         found = [

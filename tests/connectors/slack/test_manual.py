@@ -23,7 +23,7 @@ NEEDS = {
     "chat.postMessage": {"chat:write", "chat:write.public", "im:write"},
     "chat.update": {"chat:write"},
     "chat.delete": {"chat:write"},
-    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.history": {"channels:history", "groups:history", "im:history"},
     "conversations.list": {"channels:read", "groups:read"},
     "conversations.create": {"channels:manage", "groups:write"},
     "conversations.invite": {"channels:manage", "groups:write"},

@@ -55,6 +55,9 @@ class Client(Protocol):
 
     async def edit(self, place: Place, card: Card, ref: str) -> None: ...
 
+    async def edit_list(self, place: Place, cards: Sequence[Card], ref: str) -> None:
+        """One message about several incidents."""
+
     async def find(self, channel: str, ref: str, since: dt.datetime) -> list[Place]:
         """Every message with that reference, the oldest first. `channel`: its id, or its name as the file has it."""
 

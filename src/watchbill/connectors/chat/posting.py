@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from dataclasses import dataclass
 
 from watchbill.connectors.chat import Client, Lost, Place, RateLimited
 from watchbill.connectors.chat.cards import Card, cards_of
 from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
 from watchbill.incidents.models import Access, Incident, Participant
-from watchbill.notifications.chats.messages import Claim, Posted
+from watchbill.notifications.chats.messages import AS_SENT, Claim, Posted
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import Settings, users_of
 from watchbill.notifications.rules import Outcome
@@ -25,6 +26,16 @@ class Task:
     card: Card
     users: tuple[str, ...] = ()
     known_place: str = ""
+    others: tuple[Card, ...] = ()  # of a direct message about several
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (self.card, *self.others)
+
+    @property
+    def digest(self) -> str:
+        """Equal for messages that say the same."""
+        return hashlib.sha256("".join(card.digest for card in self.cards).encode()).hexdigest() if self.others else self.card.digest
 
 
 @dataclass(slots=True)
@@ -39,7 +50,10 @@ class _Here:
 
 def prepare(chat: Settings, claim: Claim) -> Task:
     """Read what is true now. Three queries; six for a channel of its own."""
-    card = cards_of([claim.incident_id])[claim.incident_id]
+    cards = cards_of([claim.incident_id, *claim.also])
+    card = cards[claim.incident_id]
+    if claim.direct:
+        return Task(card, others=tuple(cards[other] for other in claim.also if other in cards))
     if claim.room:
         return Task(card, tuple(users_of(chat, _engaged(claim))))
     known = Posting.objects.filter(chat_id=claim.chat_id, channel=claim.channel, room=False).exclude(place="")
@@ -65,7 +79,7 @@ async def deliver(client: Client, chat: Settings, claim: Claim, task: Task) -> P
 
     def ended(outcome: Outcome, detail: str = "", retry: RateLimited | None = None) -> Posted:
         after = retry.retry_after if retry else None
-        return Posted(claim, outcome, detail, here.channel, here.message, task.card.digest, here.link, here.name, after)
+        return Posted(claim, outcome, detail, here.channel, here.message, task.digest, here.link, here.name, after)
 
     try:
         if why := chat.why_not:
@@ -85,17 +99,17 @@ async def deliver(client: Client, chat: Settings, claim: Claim, task: Task) -> P
 
 async def _write(client: Client, chat: Settings, claim: Claim, task: Task, here: _Here) -> None:
     if here.message:
-        if task.card.digest == claim.digest and not claim.doubt:
-            return
-        if "update" not in chat.writes:
+        if _says_so(claim, task) or "update" not in chat.writes:
             return
         try:
-            await client.edit(Place(here.channel, here.message), task.card, claim.public_id)
+            await _edit(client, Place(here.channel, here.message), claim, task)
             if claim.doubt or not claim.digest:  # an earlier try may have arrived after all
                 await _take_away(client, here, await client.find(here.channel, claim.public_id, claim.created_at))
             return
         except Lost:
             here.message = ""  # somebody deleted it: it is posted again
+    if claim.direct:
+        return  # whoever deleted their own page wants it no more
     if claim.room and not here.channel:
         room = await client.open_room(claim.channel, task.card, task.users, private=task.card.restricted)
         here.channel, here.name, here.link = room.channel, room.name, room.link
@@ -108,6 +122,20 @@ async def _write(client: Client, chat: Settings, claim: Claim, task: Task, here:
         return
     posted = await client.post(here.channel or claim.channel, task.card, claim.public_id)
     here.channel, here.message = posted.channel or here.channel, posted.message
+
+
+def _says_so(claim: Claim, task: Task) -> bool:
+    """Is the message true as it stands? What a notification said stays, as long as nobody has any of it."""
+    if claim.doubt:
+        return False
+    return task.digest == claim.digest or (claim.digest == AS_SENT and all(card.state == "triggered" for card in task.cards))
+
+
+async def _edit(client: Client, place: Place, claim: Claim, task: Task) -> None:
+    if task.others:
+        await client.edit_list(place, task.cards, claim.public_id)
+    else:
+        await client.edit(place, task.card, claim.public_id)
 
 
 async def _take_away(client: Client, here: _Here, found: list[Place]) -> None:

@@ -66,6 +66,25 @@ def card_blocks(card: Card) -> list[Block]:
     return made
 
 
+def list_text(cards: Sequence[Card]) -> str:
+    """The line of a message about several incidents."""
+    waiting = sum(card.state == "triggered" for card in cards)
+    return f"{len(cards)} incidents, {waiting} of them nobody has yet" if waiting else f"{len(cards)} incidents: each is taken care of"
+
+
+def list_blocks(cards: Sequence[Card], *, answers: bool) -> list[Block]:
+    """A message about several incidents, as they are now. Its buttons act on those that still need it."""
+    lines = [
+        f"{SIGNS[card.state]}  <{card.url}|#{card.number}> {escape(card.title)[:80]}: {escape(card.status)[:60]}" for card in cards[:SHOWN]
+    ]
+    if len(cards) > SHOWN:
+        lines.append(f"... and {len(cards) - SHOWN} more on the board.")
+    made = [_section(f"*{list_text(cards)}*"), *(_section("\n".join(lines[at : at + 8])) for at in range(0, len(lines), 8))]
+    able = {act: [card.number for card in cards if act in card.acts][:MOST_NUMBERS] for act in ("acknowledge", "resolve")}
+    buttons = [_button(act, button_value(numbers)) for act, numbers in able.items() if numbers]
+    return [*made, {"type": "actions", "elements": buttons}] if answers and buttons else made
+
+
 def message_blocks(message: Message, *, answers: bool) -> list[Block]:
     """A notification to one person. `answers`: somebody hears what is pressed there."""
     lines = [DUPLICATE] if message.possible_duplicate else []

@@ -13,7 +13,7 @@ from watchbill.connectors.chat.cards import Card
 from watchbill.connectors.failures import PermanentFailure
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.slack.api import Api
-from watchbill.connectors.slack.blocks import card_blocks, card_text
+from watchbill.connectors.slack.blocks import card_blocks, card_text, list_blocks, list_text
 from watchbill.notifications.chats.selectors import Settings
 
 EVENT = "watchbill_incident"  # the type of the metadata by which a message is found again
@@ -38,6 +38,12 @@ class Client:
 
     async def edit(self, place: Place, card: Card, ref: str) -> None:
         await self.api.call("chat.update", channel=place.channel, ts=place.message, **self._body(card, ref))
+
+    async def edit_list(self, place: Place, cards: Sequence[Card], ref: str) -> None:
+        blocks = list_blocks(cards, answers=self._chat.answers)
+        await self.api.call(
+            "chat.update", channel=place.channel, ts=place.message, text=list_text(cards), blocks=blocks, metadata=metadata(ref)
+        )
 
     async def find(self, channel: str, ref: str, since: dt.datetime) -> list[Place]:
         """The messages with that reference. None also where the app may not read the channel: then it is posted again."""
@@ -103,11 +109,15 @@ class Client:
 
     def _body(self, card: Card, ref: str) -> dict[str, Any]:
         shown = card if self._chat.answers else replace(card, acts=())
-        metadata = {"event_type": EVENT, "event_payload": {"posting": ref}}
-        return {"text": card_text(card), "blocks": card_blocks(shown), "metadata": metadata}
+        return {"text": card_text(card), "blocks": card_blocks(shown), "metadata": metadata(ref)}
+
+
+def metadata(ref: str) -> dict[str, Any]:
+    """By which a message of ours is found again."""
+    return {"event_type": EVENT, "event_payload": {"posting": ref}}
 
 
 def _mark(message: dict[str, Any]) -> str:
     """The reference that a message of ours carries."""
-    metadata = message.get("metadata") or {}
-    return str((metadata.get("event_payload") or {}).get("posting", "")) if metadata.get("event_type") == EVENT else ""
+    mark = message.get("metadata") or {}
+    return str((mark.get("event_payload") or {}).get("posting", "")) if mark.get("event_type") == EVENT else ""

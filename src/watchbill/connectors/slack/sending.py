@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import connection
+import psycopg
+from django.db import DatabaseError, connection
 
 from watchbill.connectors.failures import PermanentFailure
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.slack.api import Api
 from watchbill.connectors.slack.blocks import escape, message_blocks
+from watchbill.connectors.slack.client import metadata
 from watchbill.notifications.chats import selectors
-from watchbill.notifications.chats.actions import name_means
+from watchbill.notifications.chats.actions import name_means, sent_directly
+from watchbill.notifications.chats.messages import Direct
 from watchbill.notifications.chats.models import ChatName
 from watchbill.notifications.chats.selectors import Settings
 from watchbill.notifications.messages import Message
+from watchbill.notifications.selectors import incidents_of
 from watchbill.notifications.texts import subject
+
+log = logging.getLogger(__name__)
 
 FRESH = 3.0  # seconds for which what is stored about chats is remembered
 MOST_LOOKED = 200  # pages of the list of users, 30 each, that are looked through for a @name
@@ -39,14 +46,17 @@ class Sender:
         chat = await self._chat(message.address)
         api = self._apis.get(chat) or self._apis.setdefault(chat, Api(self._outgoing, chat.url, chat.token))
         user = await self._user(chat, api, message.address, now)
-        await api.call(
+        answer = await api.call(
             "chat.postMessage",
             channel=user,
             text=escape(subject(message)),
             blocks=message_blocks(message, answers=chat.answers),
+            metadata=metadata(message.public_id),
             unfurl_links=False,
             unfurl_media=False,
         )
+        if message.kind == "page" and message.incident_id is not None and answer.get("ts"):
+            await _kept(message, chat, user, str(answer.get("channel") or ""), str(answer["ts"]), now)
 
     async def close(self) -> None:
         """Nothing of its own is open: the client is shared."""
@@ -73,6 +83,23 @@ class Sender:
         user = await _looked_up(api, who[1:])
         await _stored(lambda: name_means(chat.id, who, user, now=now))
         return user
+
+
+async def _kept(message: Message, chat: Settings, user: str, place: str, ts: str, now: dt.datetime) -> None:
+    """From now on it is edited to what is true. It has arrived, whatever fails here: then it stays as it is."""
+
+    def keep() -> None:
+        ids = tuple(incidents_of(message.notification_id)) if message.count > 1 else ()
+        own = message.incident_id
+        assert own is not None
+        incidents = (own, *(each for each in ids if each != own))
+        direct = Direct(message.notification_id, message.public_id, chat.id, user, place, ts, incidents, message.possible_duplicate)
+        sent_directly(direct, now=now)
+
+    try:
+        await _stored(keep)
+    except (DatabaseError, psycopg.Error) as error:
+        log.warning("a direct message will not be brought up to date: %s", type(error).__name__, extra={"chat": chat.name})
 
 
 async def _looked_up(api: Api, name: str) -> str:

@@ -6,10 +6,16 @@ import datetime as dt
 import os
 from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from watchbill.intake.models import Mail, Mailbox
+from watchbill.kernel.discreet import hushed
+from watchbill.kernel.errors import Invalid
 
+READ = frozenset({"alerts", "replies"})  # purposes that a mailbox is read for
+ASIDE = (Mail.Verdict.LEFT, Mail.Verdict.UNKNOWN, Mail.Verdict.REFUSED, Mail.Verdict.FAILED)
+PAGE = 40  # mails of one page of the list
+LARGEST = 2**63 - 1
 STALE = dt.timedelta(minutes=2)  # a mailbox is looked at three times a minute
 
 
@@ -24,6 +30,26 @@ class Looked:
         """Has its server not answered for too long, or never?"""
         return self.mailbox.read_at is None or now - self.mailbox.read_at > STALE
 
+    def state(self, now: dt.datetime) -> str:
+        """idle | waits | failing | late | lies | works. A variable that this process lacks counts only while nobody reads it."""
+        if not READ & set(self.mailbox.purposes):
+            return "idle"
+        if self.is_late(now) and not os.environ.get(self.mailbox.imap_env):
+            return "waits"
+        if self.mailbox.failing_since is not None:
+            return "failing"
+        if self.is_late(now):
+            return "late"
+        return "lies" if self.mails.get(Mail.Verdict.FAILED) else "works"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A mail that made nothing, and why. `reason` names no sender."""
+
+    mail: Mail
+    reason: str
+
 
 def mailboxes() -> list[Looked]:
     """Those that are configured, in the file's order. Two queries."""
@@ -32,6 +58,18 @@ def mailboxes() -> list[Looked]:
         counted.setdefault(mailbox_id, {})[verdict] = count
     rows = Mailbox.objects.filter(is_active=True).select_related("service", "team").order_by("position", "id")
     return [Looked(row, counted.get(row.pk, {})) for row in rows]
+
+
+def set_aside(*, before: str = "") -> tuple[list[Aside], str]:
+    """Mails that made nothing, the newest first, one page at a time, and the cursor of the next one. Of restricted services none."""
+    rows = Mail.objects.filter(verdict__in=ASIDE).filter(Q(key=None) | Q(key__service__restricted=False))
+    if before:
+        if not (before.isascii() and before.isdigit() and len(before) < 20 and int(before) <= LARGEST):
+            raise Invalid("The cursor is not one that this list gave. Start again without it.", field="before")
+        rows = rows.filter(id__lt=int(before))
+    found = list(rows.select_related("mailbox", "key__service").order_by("-id")[: PAGE + 1])
+    shown = [Aside(mail, hushed(mail.reason)) for mail in found[:PAGE]]
+    return shown, str(found[PAGE - 1].pk) if len(found) > PAGE else ""
 
 
 def address_for(purpose: str) -> str:

@@ -23,7 +23,7 @@ from watchbill.kernel import bus, leases
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.notifications.actions.contacts import BY_ACCOUNT
 from watchbill.notifications.actions.outbox import fetch, run
-from watchbill.notifications.chats.messages import Claim, PostAsk, Posted, Said
+from watchbill.notifications.chats.messages import AS_SENT, Claim, Direct, PostAsk, Posted, Said
 from watchbill.notifications.chats.models import LINK, Chat, ChatLink, ChatName, Heard, Posting
 from watchbill.notifications.chats.rules import after_post
 from watchbill.notifications.chats.selectors import Settings, person_of, settings_of
@@ -32,6 +32,7 @@ from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Person
 
 LEASE = dt.timedelta(seconds=60)
+SOON = dt.timedelta(seconds=1)
 LINK_LIVES = dt.timedelta(minutes=10)
 REMEMBERED = dt.timedelta(days=1)  # requests of a chat: it repeats within minutes
 DIED_AFTER = dt.timedelta(seconds=10)  # whoever had a request in hand for so long and said nothing is not there any more
@@ -50,7 +51,8 @@ ON CONFLICT (incident_id, chat_id, channel) WHERE NOT room DO NOTHING
 
 CHANGED = """
 UPDATE notifications_posting p SET wanted = wanted + 1, given_up = false, due_at = least(coalesce(p.due_at, %s), %s)
-FROM (SELECT id FROM notifications_posting WHERE incident_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE) AS mine WHERE mine.id = p.id
+FROM (SELECT id FROM notifications_posting WHERE incident_id = ANY(%s) OR also && %s::bigint[] ORDER BY id FOR NO KEY UPDATE)
+  AS mine WHERE mine.id = p.id
 """
 
 HOLDERS = "SELECT DISTINCT lease_instance FROM notifications_posting WHERE due_at <= %s AND lease_instance IS NOT NULL"
@@ -62,7 +64,7 @@ FROM (SELECT id, lease_instance IS NOT NULL AS lost FROM notifications_posting
   ORDER BY due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS due
 WHERE due.id = p.id
 RETURNING p.id, p.public_id::text, p.incident_id, p.chat_id, p.channel, p.room, p.asked_by_id, p.wanted, p.place, p.message, p.digest, p.tries,
-  p.doubt OR due.lost, p.tries > 1 OR due.lost, p.created_at
+  p.doubt OR due.lost, p.tries > 1 OR due.lost, p.created_at, p.notification_id IS NOT NULL, coalesce(p.also, '{}')
 """
 
 RECORD = """
@@ -97,7 +99,18 @@ def room_in(incident_id: int, chat: Settings, name: str, *, by: Person, now: dt.
 def changed_in(incident_ids: Collection[int], *, now: dt.datetime) -> None:
     """These incidents changed: their messages are due, in the open transaction."""
     if incident_ids:
-        run(CHANGED, [now, now, sorted(set(incident_ids))])
+        ids = sorted(set(incident_ids))
+        run(CHANGED, [now, now, ids, ids])
+
+
+@transaction.atomic(durable=True)
+def sent_directly(sent: Direct, *, now: dt.datetime) -> None:
+    """Keep this direct message true from now on. The first look comes soon: what it says may have changed while it was sent."""
+    first, *others = sent.incident_ids
+    same = {"incident_id": first, "chat_id": sent.chat_id, "channel": f"{sent.user} {sent.notification_id}", "room": False}
+    stands = {"place": sent.place, "message": sent.message, "doubt": sent.doubt, "digest": AS_SENT, "due_at": now + SOON, "posted_at": now}
+    made = {"public_id": sent.public_id, "notification_id": sent.notification_id, "also": others or None, "created_at": now}
+    Posting.objects.update_or_create(**same, defaults=stands, create_defaults={**made, **stands})
 
 
 def claim(instance_id: int, chats: Collection[int], *, now: dt.datetime, limit: int) -> list[Claim]:
@@ -140,6 +153,9 @@ def record_posts_in(results: Sequence[Posted], instance_id: int, *, now: dt.date
 
 def _said(row: Posting, result: Posted, *, first: bool, say: bool, recovered: bool) -> list[Said]:
     where = f"{row.channel} ({row.chat.name})"
+    if row.notification_id is not None:
+        failed = f"A direct message in {row.chat.name} could not be brought up to date: {result.detail}"
+        return [Said(row.incident_id, "chat_failed", failed)] if say else []
     if result.outcome is Outcome.DELIVERED and first:
         name = result.channel or row.channel
         text = f"The channel #{name.lstrip('#')} ({row.chat.name}) was made for it." if row.room else f"Posted to {where}."

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchbill.notifications.rules import Outcome
+
+AS_SENT = "sent"  # in the place of a digest: the message says what the notification said
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,22 @@ class Claim:
     doubt: bool
     again: bool  # an earlier try of the same post may have arrived
     created_at: dt.datetime
+    direct: bool = False  # a direct message, which the notification's own way has sent
+    also: Sequence[int] = ()  # further incidents that it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A direct message that went out: about which incidents, where it stands. `doubt`: an earlier try of it may have arrived too."""
+
+    notification_id: int
+    public_id: str
+    chat_id: int
+    user: str
+    place: str
+    message: str
+    incident_ids: tuple[int, ...]
+    doubt: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -34,7 +36,7 @@ class Chat(models.Model):
 
 
 class Posting(models.Model):
-    """The one message about an incident in one channel. Due while `wanted` is ahead of `shown`; whoever sends holds the lease.
+    """The one message about an incident in one channel, or a direct message to one person. Due while `wanted` is ahead of `shown`; whoever sends holds the lease.
 
     Every change of the incident raises `wanted`; what is sent is read when it is sent, so only the latest state ever goes out.
     """
@@ -43,6 +45,8 @@ class Posting(models.Model):
     incident_id = models.BigIntegerField()
     chat = models.ForeignKey(Chat, on_delete=models.PROTECT, related_name="postings", db_index=False)
     channel = models.CharField(max_length=200)  # as the file names it; of a room its name, which may get a figure when it is taken
+    notification_id = models.BigIntegerField(null=True)  # of a direct message; `channel` is the user there and this number then
+    also = ArrayField(models.BigIntegerField(), null=True)  # the other incidents in a direct message
     room = models.BooleanField(default=False)  # a channel of this incident alone, made on demand
     asked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     wanted = models.IntegerField(default=1)
@@ -64,6 +68,7 @@ class Posting(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="posting_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["incident_id"], name="posting_incident"),
+            GinIndex(fields=["also"], name="posting_also", condition=Q(also__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["incident_id", "chat", "channel"], name="posting_once", condition=Q(room=False)),

@@ -142,8 +142,8 @@ def _is_first(chat: Settings) -> bool:
 
 
 def postings_of(incident_id: int) -> list[Posting]:
-    """The messages about an incident, in the order in which they were asked for."""
-    return list(Posting.objects.filter(incident_id=incident_id).select_related("chat").order_by("id"))
+    """The messages about an incident in channels, in the order in which they were asked for."""
+    return list(Posting.objects.filter(incident_id=incident_id, notification_id=None).select_related("chat").order_by("id"))
 
 
 @dataclass(frozen=True, slots=True)
