@@ -34,10 +34,17 @@ def test_what_takes_too_long_ends_the_connection(link, monkeypatch):
 
 
 def test_the_question_of_the_pool_is_waited_for_less(link, monkeypatch):
-    monkeypatch.setattr(patience, "CHECK", 0.0)
-    with pytest.raises(psycopg.OperationalError):
-        link.execute("")
-    assert link.closed
+    waited: list[float] = []
+    plain = psycopg.Connection.wait
+
+    def wait(self, gen, interval=0.1, timeout=None):
+        waited.append(timeout)
+        return plain(self, gen, interval, timeout=timeout)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", wait)
+    link.execute("")
+    link.execute("SELECT 1")
+    assert waited == [patience.CHECK, patience.STATEMENT]
 
 
 def test_a_query_that_is_refused_leaves_it_open(link):
