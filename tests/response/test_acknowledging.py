@@ -385,6 +385,16 @@ def test_where_the_service_says_so_the_source_makes_the_on_call_of_the_step_the_
     assert desk.hold(incident) == ("ada", "ada")
 
 
+@pytest.mark.req("P26")
+def test_whoever_was_paged_by_hand_besides_is_not_the_on_call_of_the_step(desk: Desk) -> None:
+    desk.service.source_ack = "stops"
+    desk.service.save()
+    incident = desk.open()
+    desk.act("page_people", incident, desk.grace, [desk.bruno], "help", now=T0 + MIN)
+    source_ack(desk, incident, T0 + 2 * MIN)
+    assert desk.hold(incident) == ("ada", "ada")
+
+
 def test_a_resolved_incident_is_not_acknowledged(desk: Desk) -> None:
     incident = desk.open()
     desk.act("resolve", incident, desk.ada, now=T0 + MIN)

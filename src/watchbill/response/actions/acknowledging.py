@@ -192,8 +192,8 @@ def _source_stops(incident: Incident) -> bool:
 
 
 def _asked_last(case: Case) -> Person | None:
-    """The first of those whom the current step asked."""
-    firing = Firing.objects.filter(page=case.respond).order_by("-n").first()
+    """The first of those whom the current step asked. Whoever was paged by hand besides has no watch, and a reminder is no step."""
+    firing = Firing.objects.filter(page=case.respond).exclude(kind__in=("manual", "ping", "cleared")).order_by("-n").first()
     people = Person.objects.filter(is_active=True).in_bulk(firing.people) if firing else {}
     return next((people[each] for each in (firing.people if firing else []) if each in people), None)
 
