@@ -21,6 +21,7 @@ from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
 from watchbill.notifications.models import Notification
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Firing, Page, TeamPaging
+from watchbill.people.models import Team
 from watchbill.response.actions import acknowledge, escalate, resolve
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,41 @@ def test_an_acknowledged_page_is_left_alone(desk):
     desk.tick(T0 + MIN)
     assert Page.objects.get().status == "acknowledged"
     assert HeldBack.objects.count() == 0
+
+
+@pytest.mark.req("P19")
+@pytest.mark.parametrize("when", [{}, {"class": "x"}])
+def test_a_silent_owner_is_asked_after_it_and_nobody_is_paged_inside(desk, when):
+    Team.objects.filter(pk=desk.service.team_id).update(ack_timeout="30m")
+    desk.tick(T0, body("a", **{"class": "x"}))
+    acknowledge(Incident.objects.get().number, person=desk.ada, actor=actor(desk.ada), now=T0 + SEC)
+    desk.add(T0 + 10 * MIN, T0 + 5 * HOUR, now=T0 + 5 * MIN, when=when)
+    for n in range(1, 61):
+        assert desk.tick(T0 + n * 5 * MIN - SEC) == []
+    assert desk.tick(T0 + 5 * HOUR) == ["ada"]
+    assert Page.objects.get().status == "acknowledged"
+    assert desk.tick(T0 + 5 * HOUR + 30 * MIN) == ["ada"]
+    assert Page.objects.get().status == "triggered"
+
+
+@pytest.mark.req("P19")
+def test_a_page_that_would_start_again_inside_starts_again_after_it(desk):
+    Team.objects.filter(pk=desk.service.team_id).update(ack_timeout="30m")
+    desk.tick(T0, body("a"))
+    acknowledge(Incident.objects.get().number, person=desk.ada, actor=actor(desk.ada), now=T0)
+    assert desk.tick(T0 + 30 * MIN) == ["ada"]  # the reminder
+    desk.add(T0 + 40 * MIN, T0 + 2 * HOUR, now=T0 + 35 * MIN)
+    assert [desk.tick(T0 + n * MIN) for n in (60, 61, 90, 119)] == [[], [], [], []]
+    assert desk.tick(T0 + 2 * HOUR) == ["ada"]
+    assert desk.tick(T0 + 2 * HOUR + 15 * MIN) == ["bruno"]
+
+
+def test_an_alert_outside_its_conditions_leaves_the_ack_timeout_as_it_is(desk):
+    Team.objects.filter(pk=desk.service.team_id).update(ack_timeout="30m")
+    desk.tick(T0, body("a", **{"class": "y"}))
+    acknowledge(Incident.objects.get().number, person=desk.ada, actor=actor(desk.ada), now=T0)
+    desk.add(T0 + 10 * MIN, T0 + 2 * HOUR, now=T0 + 5 * MIN, when={"class": "x"})
+    assert desk.tick(T0 + 30 * MIN) == ["ada"]
 
 
 def test_resolved_meanwhile_nothing_happens_at_the_end(desk):

@@ -22,6 +22,7 @@ from watchbill.intake.models import Alert, Heartbeat, HeldBack, Maintenance
 from watchbill.intake.rules import Recurrence, fits, is_pattern, occurrence, problem
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound
+from watchbill.paging.actions import put_off_in
 from watchbill.paging.models import Page
 from watchbill.people.rules import zone_of
 
@@ -30,6 +31,7 @@ MOST_CONDITIONS, LONGEST_REASON, LONGEST_VALUE = 10, 500, 1000
 EVERY = {"1 day": 1, "1d": 1, "day": 1, "1 week": 7, "1w": 7, "7d": 7, "week": 7}
 SETTLES = dt.timedelta(seconds=10)  # so long after its begin pages are looked for that were being opened in that moment
 STEP = dt.timedelta(seconds=1)
+SOON = dt.timedelta(seconds=5)  # a look ahead that is longer than a round of the engine
 RUNNING, COMING, OVER = Maintenance.State.RUNNING, Maintenance.State.COMING, Maintenance.State.OVER
 
 
@@ -115,7 +117,20 @@ def extend_maintenance(maintenance_id: int, ends_at: dt.datetime, *, by: Actor, 
 def keep_time(*, now: dt.datetime, limit: int = 100) -> int:
     """The engine's look: begin and end what is due, by what is true now. A time that passed while nobody looked is not made up for."""
     due = list(Maintenance.objects.filter(due_at__lte=now).order_by("due_at").values_list("id", flat=True)[:limit])
-    return sum(_look(maintenance_id, now=now) for maintenance_id in due)
+    looked = sum(_look(maintenance_id, now=now) for maintenance_id in due)
+    _let_owners_be(now=now)
+    return looked
+
+
+def _let_owners_be(*, now: dt.datetime) -> None:
+    """A page that somebody has asks about their silence after a maintenance, not inside it: from there it would page others."""
+    due = Page.objects.filter(status=Page.Status.ACKNOWLEDGED, due_at__lte=now + SOON, set_aside_at=None)
+    for row in Maintenance.objects.filter(state=RUNNING, starts_at__lte=now, ends_at__gt=now + SOON).order_by("id"):
+        with transaction.atomic(durable=True):
+            found = lock_incidents_in(due.filter(incident__service_id=row.service_id).values_list("incident_id", flat=True))
+            covered = _covered(row, found) if row.when else found
+            if covered:
+                put_off_in(dict.fromkeys((page for page, _ in open_pages(covered, status=Page.Status.ACKNOWLEDGED)), row.ends_at))
 
 
 @transaction.atomic(durable=True)

@@ -129,6 +129,12 @@ def hold_back_in(pages: Mapping[int, tuple[dt.datetime, str]], *, now: dt.dateti
     return [row.page_id for row in new]
 
 
+def put_off_in(pages: Mapping[int, dt.datetime]) -> None:
+    """The silence of whoever has these pages is asked about then, when the maintenance of their service is over."""
+    rows = [(row, rules.put_off(row.walk, until=pages[row.page_id])) for row in hold(list(pages))]
+    write_walks_in([(row, walk) for row, walk in rows if walk is not None])
+
+
 def let_go_in(pages: Mapping[int, tuple[dt.datetime, str]], *, now: dt.datetime) -> None:
     """The maintenance of these pages ends then, and why they still wait. A time that has come: they go on at the engine's next look."""
     changed = [

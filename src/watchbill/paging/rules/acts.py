@@ -124,6 +124,13 @@ def hold_back(walk: Walk, *, until: dt.datetime, reason: str, now: dt.datetime) 
     return replace(held, due_at=until, wait_until=None, rest=(), held=())
 
 
+def put_off(walk: Walk, *, until: dt.datetime) -> Walk | None:
+    """Somebody has it, and a maintenance of its service runs: their silence is asked about when that is over. None: nobody has it."""
+    if not is_owned(walk) or walk.due_at is None or walk.due_at >= until:
+        return None
+    return replace(walk, due_at=until)
+
+
 def let_go(walk: Walk, *, at: dt.datetime, reason: str) -> Walk | None:
     """The maintenance that held it back ends at another time than was said. None: none holds it back."""
     return replace(walk, due_at=at, pause_reason=reason or walk.pause_reason) if walk.maintenance_at is not None else None
