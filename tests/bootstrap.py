@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
+
 os.environ.setdefault("WATCHBILL_SECRET_KEY", "only-for-tests")
 os.environ["WATCHBILL_AS_OWNER"] = "1"
 os.environ.setdefault("WATCHBILL_DRILL_BEFORE", "0")  # no test page besides those that a test asks for, whatever day it is
@@ -31,3 +33,8 @@ elif "WATCHBILL_TEST_FOLDER" not in os.environ:
     )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.stop)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: groups of browser and server tests stay on one worker each, and the others fill what is left."""
+    items.sort(key=lambda item: 0 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("live") else 2)

@@ -38,6 +38,7 @@ class Site:
 @contextmanager
 def site(settings: dict[str, Any], name: str) -> Iterator[Site]:
     """Make the database beside the given one, fill it, serve it; take everything away afterwards."""
+    name += os.environ.get("PYTEST_XDIST_WORKER", "")  # where no test of a run needs a database, all workers have the same one
     with psycopg.connect(**_parameters(settings, "postgres"), autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}"')
@@ -60,7 +61,8 @@ def _running(database: str) -> Iterator[Site]:
         "WATCHBILL_SMTP_URL": "smtp://127.0.0.1:1",
     }
     python = [sys.executable, "-m"]
-    made = subprocess.run([*python, "tests.web.seed"], cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=180)
+    made = subprocess.run([*python, "tests.web.seed"], cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=180)
+    assert made.returncode == 0, made.stderr[-2000:]
     told = json.loads(made.stdout.splitlines()[-1])
     serve = [
         *python,

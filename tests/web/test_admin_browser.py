@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.web.site import Site
 from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("admin_browser")]  # one desk for all of them
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
@@ -34,7 +34,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
         assert [(one["id"], one["nodes"][0]["html"]) for one in report["violations"]] == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-        page.screenshot(path=Path(KEPT or tmp_path) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
+        if KEPT:
+            page.screenshot(path=Path(KEPT) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
 
     page.goto("/admin")
     look("overview")
@@ -141,7 +142,8 @@ def test_somebody_is_invited_on_a_phone(desk: Site, visit: Callable[..., Page], 
     page.get_by_role("button", name="See what it does").click()
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("Shown this once")).to_be_visible()
-    page.screenshot(path=Path(KEPT or tmp_path) / "admin-invited.png", full_page=True)
+    if KEPT:
+        page.screenshot(path=Path(KEPT) / "admin-invited.png", full_page=True)
     page.get_by_role("link", name="I have it").click()
     expect(page.get_by_text("Never signed in")).to_be_visible()
 

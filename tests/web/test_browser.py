@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.web.seed import PASSWORD
 from tests.web.site import ROOT, Site, site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one desk for all of them
 
 CHROMIUM = os.environ.get("WATCHBILL_CHROMIUM", "/usr/bin/chromium")
+WITHOUT_WINDOWS = shutil.which("chromium-headless-shell") or CHROMIUM  # the same engine, quicker; it shows no notifications
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -53,7 +55,7 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=WITHOUT_WINDOWS, args=ARGUMENTS)
         yield browser
         browser.close()
 

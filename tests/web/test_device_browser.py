@@ -25,7 +25,8 @@ from tests.web.site import Site, _parameters, site
 from tests.web.test_browser import ARGUMENTS, CHROMIUM, DESK, PHONE, RULES
 from watchbill.connectors.push.payload import payload
 
-pytestmark = pytest.mark.browser
+KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")  # a folder
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("device_browser")]  # one desk for all of them
 
 HERE = "[data-device-here]:not([hidden])"
 STUB = """(() => {
@@ -305,17 +306,17 @@ def test_a_browser_that_cannot_ring_is_told_why_and_what_to_do(place: tuple[Site
 
 @pytest.mark.parametrize(("shape", "theme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone", "desk"])
 def test_the_section_and_the_offline_page_please_axe_and_fit(
-    place: tuple[Site, Database], device: Callable[..., Device], shape: dict[str, Any], theme: str, tmp_path: Path
+    place: tuple[Site, Database], device: Callable[..., Device], shape: dict[str, Any], theme: str
 ):
     phone = device(place[0].watch, color_scheme=theme, bypass_csp=True, **shape)
     phone.page.get_by_role("button", name="Ring on this device").click()
     expect(phone.page.locator(HERE)).to_be_visible()
-    folder = Path(os.environ.get("WATCHBILL_LOOK", tmp_path))
     found: list[str] = []
     for path in ("/you", "/offline"):
         phone.page.goto(f"{place[0].url}{path}")
         phone.page.wait_for_timeout(200)
-        phone.page.screenshot(path=folder / f"{path.strip('/')}-{theme}.png", full_page=True)
+        if KEPT:
+            phone.page.screenshot(path=Path(KEPT) / f"{path.strip('/')}-{theme}.png", full_page=True)
         report = Axe().run(phone.page, options={"runOnly": {"type": "tag", "values": RULES}}).response
         found += [f"{path}: {each['id']} {each['nodes'][0]['html'][:140]}" for each in report["violations"]]
         if phone.page.evaluate("document.documentElement.scrollWidth") > shape["viewport"]["width"]:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.web.site import Site
 from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("quiet_browser")]  # one desk for all of them
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
@@ -53,7 +53,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
             .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 80))"""
         if name not in ("held", "quiet-now"):
             assert page.evaluate(small) == [], name
-        page.screenshot(path=Path(KEPT or tmp_path) / f"{name}-{layout}-{theme}.png", full_page=True)
+        if KEPT:
+            page.screenshot(path=Path(KEPT) / f"{name}-{layout}-{theme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.web.site import Site
 from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("you_browser")]  # one desk for all of them
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 PAGES = {"now": "/", "you": "/you", "rules": "/you/rules", "test": "/you/test", "access": "/you/access"}
@@ -37,7 +37,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         page.get_by_label("Number or address").fill("bruno.home@example.org")
         page.get_by_role("button", name="Add, and send a code").click()
         expect(page.get_by_text("Unproven: no page goes there", exact=True)).to_be_visible()
-        page.screenshot(path=Path(KEPT or tmp_path) / f"added-{layout}-{theme}.png", full_page=True)
+        if KEPT:
+            page.screenshot(path=Path(KEPT) / f"added-{layout}-{theme}.png", full_page=True)
     for name, path in PAGES.items():
         page.goto(path)
         for summary in page.locator("main details > summary").all()[:3]:
@@ -45,7 +46,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
         assert [(one["id"], one["nodes"][0]["html"]) for one in report["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-        page.screenshot(path=Path(KEPT or tmp_path) / f"{name}-{layout}-{theme}.png", full_page=True)
+        if KEPT:
+            page.screenshot(path=Path(KEPT) / f"{name}-{layout}-{theme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -75,4 +77,5 @@ def test_a_test_page_is_sent_and_its_result_comes_by_itself(
     page.get_by_role("button", name="Send me a test page").click()
     result = page.locator("#result")
     expect(result.get_by_text("Delivered")).to_be_visible(timeout=15000)
-    page.screenshot(path=Path(KEPT or tmp_path) / f"tested-{scripts}.png", full_page=True)
+    if KEPT:
+        page.screenshot(path=Path(KEPT) / f"tested-{scripts}.png", full_page=True)
