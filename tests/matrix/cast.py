@@ -35,7 +35,7 @@ from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
-from watchbill.schedules.actions import open_feed
+from watchbill.schedules.actions import Change, add_override, open_feed
 from watchbill.schedules.models import Schedule
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -114,6 +114,7 @@ def build() -> World:
         "name": "First",
         "soon": (now + make.HOUR).isoformat(),
         "typed_time": f"{now + 7 * make.HOUR:%Y-%m-%dT%H:%M}",
+        "typed_end": f"{now + 8 * make.HOUR:%Y-%m-%dT%H:%M}",
         "much_later": (now + 7 * make.HOUR).isoformat(),
         "later": (now + 2 * make.HOUR).isoformat(),
         **_own(people["alice"], schedule, now),
@@ -138,6 +139,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     sign_in = remember_session(alice, "s" * 32, browser="Firefox", address="127.0.0.1", now=now)
     chat = Chat.objects.create(name="chat", kind="slack", token_env="MATRIX_SECRET", writes=["post"])
     drill = send_test(alice, by=by, now=now)
+    planned = add_override(schedule, Change("add", alice, now + 9 * make.HOUR, now + 10 * make.HOUR), by=by, now=now)
     answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
     return {
         "feed_id": feed.id,
@@ -147,6 +149,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
         "sign_in_id": sign_in.id,
         "answer": answer,
         "watch": schedule.id,
+        "override_id": planned.id,
         "chat_link": make_link(settings_of(chat), "U1", "alice", now=now).rpartition("/")[2],
     }
 

@@ -97,6 +97,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     "/schedules": {"GET": Rule(SIGNED_IN)},
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
+    "/schedules/<int:schedule_id>/change": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"kind": "take", "who": "bob", "from": "{typed_time}", "to": "{typed_end}"}),
+    },
+    "/schedules/<int:schedule_id>/hour": {"POST": Rule(RESPONDERS)},
+    "/schedules/<int:schedule_id>/overrides/<int:override_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS)},
     "/policies": {"GET": Rule(SIGNED_IN)},
     "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
     "/callsheet": {"GET": Rule(SIGNED_IN)},
@@ -213,6 +219,11 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/oncall": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules/<path:name>/shifts": {"GET": Rule(SIGNED_IN, query=RANGE)},
+    "/api/v1/schedules/<path:name>/overrides": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"kind": "take", "person": "grace", "start": "{soon}", "end": "{later}"}),
+    },
+    "/api/v1/schedules/<path:name>/overrides/<int:id>": {"DELETE": Rule(RESPONDERS, at={"id": "{override_id}"})},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),

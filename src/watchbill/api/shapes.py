@@ -217,6 +217,33 @@ class ShiftOut(Schema):
     layer: str | None
 
 
+class OverrideIn(Body):
+    kind: Literal["take", "replace", "add", "remove"] = Field(description="What happens: `person` takes the watch, whoever it was, ...")
+    person: Word = Field(description="Whom it is about, by handle.")
+    replaced: Word = Field("", description="Of `replace`: whose watch it was.")
+    start: Moment = Field(description="When it begins; what began before now begins now. RFC 3339.")
+    end: Moment = Field(description="When it is over, a year after its beginning at most. RFC 3339.")
+    layer: Word = Field("", description="Only on this layer; the whole schedule without it.")
+    reason: Text = Field("", description="Why, for whoever asks later; 500 characters at most.")
+    allow_gap: StrictBool = Field(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`.")
+
+
+class OverrideOut(Schema):
+    id: int
+    schedule: str
+    layer: str | None
+    kind: Literal["take", "replace", "add", "remove"]
+    person: PersonOut
+    replaced: PersonOut | None
+    start: Moment
+    end: Moment
+    reason: str
+    source: Literal["override", "swap"]
+    created_by: str | None = Field(description="A handle; null: nobody with an account.")
+    created_at: Moment
+    withdrawn_at: Moment | None
+
+
 class ScheduleOut(Schema):
     name: str
     team: str

@@ -103,7 +103,7 @@ def override_add(
         reason=reason,
     )
     made = actions.add_override(found, change, by=me.actor, now=now())
-    data = _override(made)
+    data = selectors.override_object(made)
     say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
     _say_gaps(found, made)
 
@@ -118,7 +118,7 @@ def override_list(
     rows = Override.objects.filter(schedule__in=_schedules(schedule)).select_related("schedule", "person", "replaced", "created_by")
     if not everything:
         rows = rows.filter(withdrawn_at=None, end__gt=now())
-    data = [_override(row) for row in rows.order_by("start", "id")]
+    data = [selectors.override_object(row) for row in rows.order_by("start", "id")]
     columns = ("id", "schedule", "what", "start", "end", "layer", "reason", "state")
     cells = [
         [
@@ -146,7 +146,7 @@ def override_remove(
     if team_id is not None:
         _may_cover(me, team_id)
     gone = actions.withdraw_override(number, by=me.actor, now=now())
-    say(_override(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
+    say(selectors.override_object(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
 
 
 def _watches(schedules: Sequence[Schedule], at: str) -> list[dict[str, Any]]:
@@ -281,24 +281,6 @@ def _print_reports(data: Iterable[dict[str, Any]]) -> None:
             out.print(f"  hours on watch: {hours}")
 
 
-def _override(row: Override) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "schedule": row.schedule.name,
-        "layer": row.layer_name or None,
-        "kind": row.kind,
-        "person": {"handle": row.person.handle, "name": row.person.name},
-        "replaced": {"handle": row.replaced.handle, "name": row.replaced.name} if row.replaced else None,
-        "start": row.start,
-        "end": row.end,
-        "reason": row.reason,
-        "source": row.source,
-        "created_by": row.created_by.handle if row.created_by else None,
-        "created_at": row.created_at,
-        "withdrawn_at": row.withdrawn_at,
-    }
-
-
 def _what(data: dict[str, Any]) -> str:
     name = data["person"]["name"]
     if data["kind"] == "replace":
@@ -308,4 +290,4 @@ def _what(data: dict[str, Any]) -> str:
 
 def _sentence(row: Override) -> str:
     where = f"{row.schedule.name}, {row.layer_name}" if row.layer_name else row.schedule.name
-    return f"{_what(_override(row))}, on {where}, from {short(row.start)} to {short(row.end)}."
+    return f"{_what(selectors.override_object(row))}, on {where}, from {short(row.start)} to {short(row.end)}."

@@ -15,11 +15,18 @@ from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.schedules.models import Layer, Override, Schedule
-from watchbill.schedules.rules import LayerSpec, Version, plan_edit
-from watchbill.schedules.selectors import versions_of
+from watchbill.schedules.rules import LayerSpec, OverrideRule, Version, plan_edit
+from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, versions_of
 
 LONGEST = dt.timedelta(days=366)  # of an override: a longer change is an edit of the rotation
 REASON_LENGTH = 500
+SHOWN = 5  # gaps in a sentence
+
+
+class NewGap(Refused):
+    """The change would leave nobody on watch, and nobody said that it may."""
+
+    code = "new_gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +42,25 @@ class Change:
     reason: str = ""
     source: str = "override"
 
+    def rule(self, now: dt.datetime) -> OverrideRule:
+        """As the rules take it. What began before now begins now."""
+        replaced = self.replaced.id if self.replaced else None
+        return OverrideRule(self.kind, self.person.id, max(self.start, now), self.end, replaced, self.layer or None, self.source)
+
 
 @transaction.atomic(durable=True)
-def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
     """Change who has the watch for a while; see `add_override_in`."""
-    return add_override_in(schedule, change, by=by, now=now)
+    return add_override_in(schedule, change, by=by, now=now, allow_gap=allow_gap)
 
 
-def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
     """Store the override in the open transaction. What began before now begins now: the past stays as it was.
 
-    Invalid when it makes no sense, Refused when the person has an override on this schedule that overlaps.
+    Invalid when it makes no sense, Refused when the person has an override on this schedule that overlaps, NewGap when nobody would have
+    the watch for a while and that is not allowed.
     """
-    _check(schedule, change, now)
+    check_change(schedule, change, now=now)
     start = max(change.start, now)
     made = Override(
         schedule=schedule,
@@ -63,6 +76,8 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         created_at=now,
     )
     Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
+    if not allow_gap:
+        _refuse_gaps(schedule, gaps_of_change(schedule, [change.rule(now)]))
     try:
         with transaction.atomic():  # the constraint decides, also between two that are saved in the same moment
             made.save(force_insert=True)
@@ -76,8 +91,12 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
 
 
 @transaction.atomic(durable=True)
-def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime) -> Override:
-    """Take an override back. One that runs ends now, and what it did until now stays; one that is over stays as it was (Refused)."""
+def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
+    """Take an override back. One that runs ends now, and what it did until now stays; one that is over stays as it was (Refused).
+
+    NewGap when that leaves nobody, and that is not allowed.
+    """
+    Schedule.objects.select_for_update().filter(overrides__id=override_id).first()  # first, as whoever adds does
     found = Override.objects.select_for_update(of=("self",)).select_related("schedule", "person", "replaced").filter(id=override_id).first()
     if found is None:
         raise NotFound(f"There is no override {override_id}. `watchbill override list` shows them.", override=override_id)
@@ -85,6 +104,8 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime) -> Overr
         raise AlreadyDone(f"Override {override_id} was withdrawn already.", override=override_id)
     if found.end <= now:
         raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
+    if not allow_gap:
+        _refuse_gaps(found.schedule, gaps_of_end(found, now=now))
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
     entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=_evidence(found))
@@ -138,7 +159,8 @@ def _row(schedule: Schedule, version: Version) -> Layer:
     )
 
 
-def _check(schedule: Schedule, change: Change, now: dt.datetime) -> None:
+def check_change(schedule: Schedule, change: Change, *, now: dt.datetime) -> None:
+    """Invalid, in a sentence, when it makes no sense."""
     if change.kind not in Override.Kind.values:
         raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add or remove.")
     if change.end <= change.start:
@@ -171,6 +193,16 @@ def _overlapping(schedule: Schedule, person: Person, start: dt.datetime, end: dt
         f"{person.name} has an override on {schedule.name} already that overlaps this one{which}. Withdraw that one first, or choose another time.",
         override=other.id if other else None,
     )
+
+
+def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
+    if found:
+        spans = ", ".join(f"{_when(start)} to {_when(end)}" for start, end in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} times more" if len(found) > SHOWN else ""
+        told = [{"start": start.isoformat(), "end": end.isoformat()} for start, end in found]
+        raise NewGap(
+            f"Nobody would have {schedule.name} from {spans}{more}. Name somebody for that time, or say that it may be so.", gaps=told
+        )
 
 
 def _evidence(override: Override) -> dict[str, Any]:

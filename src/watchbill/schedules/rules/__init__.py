@@ -13,6 +13,7 @@ from watchbill.schedules.rules.coverage import (
 )
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
+from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, foresee, new_gaps, with_override, without_override
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -26,9 +27,11 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 
 __all__ = [
+    "AROUND",
     "CalendarEntry",
     "Edit",
     "Finding",
+    "Foreseen",
     "LayerRule",
     "LayerSpec",
     "Length",
@@ -43,10 +46,12 @@ __all__ = [
     "entries",
     "final_shifts",
     "first_start",
+    "foresee",
     "gaps",
     "hours_of",
     "layer_shifts",
     "long_watches",
+    "new_gaps",
     "next_after",
     "on_call_at",
     "parse_length",
@@ -55,4 +60,6 @@ __all__ = [
     "rests",
     "rule_of",
     "with_gaps",
+    "with_override",
+    "without_override",
 ]

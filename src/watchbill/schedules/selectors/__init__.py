@@ -1,7 +1,9 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
+from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
+from watchbill.schedules.selectors.overriding import override_object, overrides_of
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
     Next,
@@ -23,9 +25,15 @@ __all__ = [
     "by_name",
     "feed_of",
     "feeds_of",
+    "foresee_change",
+    "foresee_end",
+    "gaps_of_change",
+    "gaps_of_end",
     "load",
     "next_on_call",
     "on_call",
+    "override_object",
+    "overrides_of",
     "parts_of",
     "people_objects",
     "shift_objects",
