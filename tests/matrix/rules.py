@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts
+from watchbill.web.views import acts, contacts, swaps
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
 PLANNED = {"id": "{maintenance_id}"}
+GIVER = frozenset({"alice"})  # whose watch it is
+OFFERED = {"id": "{swap_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -161,6 +163,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},
+    "/swaps": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"give": "{give}", "take": "{take}"})},
+    "/swaps/<int:swap_id>": {"GET": Rule(SIGNED_IN)},
+    "/swaps/<int:swap_id>/accept": {"POST": Rule(MANAGERS | {"bob"})},
+    "/swaps/<int:swap_id>/decline": {"POST": Rule(MANAGERS | {"bob"}, send={"why": "no nights"})},
+    "/swaps/<int:swap_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
+    "/swaps/<int:swap_id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"swap_id": "{agreed_id}"})},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
@@ -224,6 +232,18 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(RESPONDERS, send={"kind": "take", "person": "grace", "start": "{soon}", "end": "{later}"}),
     },
     "/api/v1/schedules/<path:name>/overrides/<int:id>": {"DELETE": Rule(RESPONDERS, at={"id": "{override_id}"})},
+    "/api/v1/swaps": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(
+            GIVER,
+            send={"to": "bob", "give": {"schedule": "Swapped", "at": "{give_at}"}, "take": {"schedule": "Swapped", "at": "{take_at}"}},
+        ),
+    },
+    "/api/v1/swaps/<int:id>": {"GET": Rule(SIGNED_IN, at=OFFERED)},
+    "/api/v1/swaps/<int:id>/accept": {"POST": Rule(MANAGERS | {"bob"}, at=OFFERED, send={})},
+    "/api/v1/swaps/<int:id>/decline": {"POST": Rule(MANAGERS | {"bob"}, at=OFFERED, send={"why": "no nights"})},
+    "/api/v1/swaps/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=OFFERED, send={})},
+    "/api/v1/swaps/<int:id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"id": "{agreed_id}"}, send={})},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),
@@ -267,6 +287,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
 ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
     "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
+    "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

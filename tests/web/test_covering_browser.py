@@ -51,6 +51,13 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.goto(f"/schedules/1/change?kind=take&who=grace&from={days_on(200)}&to={days_on(202, 12)}&reason=A+conference")
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
     looked_at(page, f"change-take-{look}", folder)
+    page = visit("ada", color_scheme=theme, **(PHONE if layout == "phone" else DESK), bypass_csp=True)
+    page.goto("/swaps")
+    looked_at(page, f"swaps-{look}", folder)
+    page.get_by_role("button", name="Ask for the swap").click()
+    expect(page.get_by_role("button", name="Withdraw the offer")).to_be_visible()
+    looked_at(page, f"swap-{look}", folder)
+    page.get_by_role("button", name="Withdraw the offer").click()
 
 
 @pytest.mark.req("S14", "K44")

@@ -12,8 +12,7 @@ from watchbill.api.lists import cursor_field, entry_id, limit_field, person_name
 from watchbill.api.shapes import ListOut, OverrideIn, OverrideOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotAllowed, NotFound
-from watchbill.people.permissions import Verb, decide
-from watchbill.response.selectors import manages
+from watchbill.response.covering import may_cover
 from watchbill.schedules import actions
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.selectors import by_name, override_object, overrides_of
@@ -76,7 +75,6 @@ def _now(override_id: int) -> dict[str, object]:
 
 
 def _may_cover(who: Caller, schedule: Schedule) -> None:
-    stands = manages(who.person.id, schedule.team_id, now=database_now())
-    decision = decide(who.viewer, Verb.COVER, team_id=schedule.team_id, manages=stands)
+    decision = may_cover(who.viewer, schedule.team_id, now=database_now())
     if not decision.allowed:
         raise NotAllowed(decision.why)

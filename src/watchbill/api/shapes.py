@@ -244,6 +244,45 @@ class OverrideOut(Schema):
     withdrawn_at: Moment | None
 
 
+class WatchAt(Body):
+    schedule: Word
+    at: Moment = Field(description="A moment in the watch. RFC 3339.")
+
+
+class SwapIn(Body):
+    to: Word = Field(description="Whose watch I take, by handle.")
+    give: WatchAt = Field(description="My watch.")
+    take: WatchAt = Field(description="Theirs.")
+    reason: Text = Field("", description="Why; the other reads it. 500 characters at most.")
+
+
+class DeclineSwapIn(Body):
+    why: Text = Field("", description="Whoever offered reads it. 500 characters at most.")
+
+
+class SwapHalfOut(Schema):
+    schedule: str
+    start: Moment
+    end: Moment
+    layer: str | None
+
+
+class SwapOut(Schema):
+    id: int
+    state: Literal["offered", "accepted", "declined", "withdrawn", "expired", "undone"]
+    from_: PersonOut = Field(alias="from")
+    to: PersonOut
+    give: SwapHalfOut = Field(description="What `from` gives.")
+    take: SwapHalfOut = Field(description="What `from` takes for it.")
+    reason: str
+    answer: str = Field(description="Why it was declined.")
+    offered_at: Moment
+    expires_at: Moment = Field(description="The start of the earlier watch.")
+    ended_at: Moment | None
+    ended_by: str | None = Field(description="Who accepted, declined or withdrew it.")
+    undone_at: Moment | None
+
+
 class ScheduleOut(Schema):
     name: str
     team: str

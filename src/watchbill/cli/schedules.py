@@ -12,9 +12,8 @@ import typer
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.people.models import Person
-from watchbill.people.permissions import Verb, decide
 from watchbill.people.rules import parse_time
-from watchbill.response.selectors import manages
+from watchbill.response.covering import may_cover
 from watchbill.schedules import actions, selectors
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import Finding
@@ -166,7 +165,7 @@ def _say_gaps(schedule: Schedule, made: Override) -> None:
 
 
 def _may_cover(me: Caller, team_id: int) -> None:
-    decision = decide(me.viewer(), Verb.COVER, team_id=team_id, manages=manages(me.person.id, team_id, now=now()))
+    decision = may_cover(me.viewer(), team_id, now=now())
     if not decision.allowed:
         raise NotAllowed(decision.why)
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchbill.people.models import Membership, Person
-from watchbill.people.permissions import Decision, Verb, decide
-from watchbill.response.selectors import manages
 from watchbill.schedules.models import Layer, Override, Schedule
 from watchbill.schedules.rules import Foreseen, ScheduleRule, with_gaps
 from watchbill.web import times
@@ -88,11 +86,6 @@ def people_to_choose(schedule: Schedule) -> tuple[list[Person], list[Person]]:
 def layers_of(schedule: Schedule) -> list[str]:
     """The names of its layers today."""
     return list(Layer.objects.filter(schedule=schedule, valid_until=None).order_by("position").values_list("name", flat=True))
-
-
-def may_cover(visit: Visit, team_id: int) -> Decision:
-    """May the reader change by hand who has a watch of this team?"""
-    return decide(visit.viewer, Verb.COVER, team_id=team_id, manages=manages(visit.person.id, team_id, now=visit.now))
 
 
 def sentence(kind: str, person: Person, replaced: Person | None, visit: Visit) -> str:

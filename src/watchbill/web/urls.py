@@ -31,6 +31,7 @@ from watchbill.web.views import (
     rules,
     schedules,
     split,
+    swaps,
     tokens,
     you,
 )
@@ -88,6 +89,9 @@ urlpatterns = [
     path("audit", audit.records, name="audit"),
     path("permissions", you.permissions, name="permissions"),
     path("you", you.you, name="you"),
+    path("swaps", swaps.listed, name="swaps"),
+    path("swaps/<int:swap_id>", swaps.swap, name="swap"),
+    path("swaps/<int:swap_id>/<slug:act>", swaps.act, name="swap-act"),
     path("you/calendars", feeds.calendars, name="calendars"),
     path("you/calendars/<int:feed_id>/end", feeds.end, name="calendar-end"),
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),

@@ -12,16 +12,24 @@ from watchbill.schedules.actions.changing import (
     withdraw_override,
 )
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
+from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swap, expire_offers, offer_swap, undo_swap, withdraw_swap
 
 __all__ = [
     "Change",
     "NewGap",
+    "Offer",
+    "accept_swap",
     "add_override",
     "add_override_in",
     "check_change",
+    "decline_swap",
     "edit_layers_in",
     "end_feed",
+    "expire_offers",
     "feed_read",
+    "offer_swap",
     "open_feed",
+    "undo_swap",
     "withdraw_override",
+    "withdraw_swap",
 ]

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.people.models import Person
-from watchbill.schedules.models import Layer, Override, Schedule
+from watchbill.schedules.models import Layer, Override, Schedule, Swap
 from watchbill.schedules.rules import LayerSpec, OverrideRule, Version, plan_edit
-from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, versions_of
+from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, swap_broken_by_end, versions_of
 
 LONGEST = dt.timedelta(days=366)  # of an override: a longer change is an edit of the rotation
 REASON_LENGTH = 500
@@ -61,6 +61,17 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
     the watch for a while and that is not allowed.
     """
     check_change(schedule, change, now=now)
+    Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
+    if not allow_gap:
+        _refuse_gaps(schedule, gaps_of_change(schedule, [change.rule(now)]))
+    made = store_in(schedule, change, by=by, now=now)
+    record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=evidence(made))], by=by, now=now)
+    bus.board_changed()
+    return made
+
+
+def store_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+    """The row alone: whoever calls has locked the schedule and writes the record. Refused when it overlaps another of that person."""
     start = max(change.start, now)
     made = Override(
         schedule=schedule,
@@ -75,9 +86,6 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         created_by_id=by.person_id,
         created_at=now,
     )
-    Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
-    if not allow_gap:
-        _refuse_gaps(schedule, gaps_of_change(schedule, [change.rule(now)]))
     try:
         with transaction.atomic():  # the constraint decides, also between two that are saved in the same moment
             made.save(force_insert=True)
@@ -85,8 +93,6 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         if "override_once_per_person" not in str(error):
             raise
         raise _overlapping(schedule, change.person, start, change.end) from error
-    record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=_evidence(made))], by=by, now=now)
-    bus.board_changed()
     return made
 
 
@@ -104,11 +110,12 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_ga
         raise AlreadyDone(f"Override {override_id} was withdrawn already.", override=override_id)
     if found.end <= now:
         raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
+    _keep_swaps_whole(found, now)
     if not allow_gap:
         _refuse_gaps(found.schedule, gaps_of_end(found, now=now))
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
-    entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=_evidence(found))
+    entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=evidence(found))
     record_in([entry], by=by, now=now)
     bus.board_changed()
     return found
@@ -195,6 +202,14 @@ def _overlapping(schedule: Schedule, person: Person, start: dt.datetime, end: dt
     )
 
 
+def _keep_swaps_whole(found: Override, now: dt.datetime) -> None:
+    """Neither half of a swap ends alone, and nothing on which a swap stands is taken from under it."""
+    if (own := Swap.objects.filter(Q(given_override=found) | Q(taken_override=found)).first()) is not None:
+        raise Refused(f"This is one half of swap {own.id}, which is taken back as a whole: undo the swap.", swap=own.id)
+    if (stands_on_it := swap_broken_by_end(found, now=now)) is not None:
+        raise Refused(f"Swap {stands_on_it.id} stands on it. Undo the swap first.", swap=stands_on_it.id)
+
+
 def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
     if found:
         spans = ", ".join(f"{_when(start)} to {_when(end)}" for start, end in found[:SHOWN])
@@ -205,7 +220,8 @@ def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datet
         )
 
 
-def _evidence(override: Override) -> dict[str, Any]:
+def evidence(override: Override) -> dict[str, Any]:
+    """What a record says about it."""
     return {
         "schedule": override.schedule.name,
         "layer": override.layer_name or None,

@@ -25,13 +25,16 @@ from watchbill.schedules.rules.model import (
     parse_turn,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, why_no_exchange, why_not_undone
 
 __all__ = [
     "AROUND",
     "CalendarEntry",
     "Edit",
+    "Exchange",
     "Finding",
     "Foreseen",
+    "Half",
     "LayerRule",
     "LayerSpec",
     "Length",
@@ -42,12 +45,15 @@ __all__ = [
     "Turn",
     "Version",
     "absences",
+    "both_stand",
+    "broken_by",
     "doubles",
     "entries",
     "final_shifts",
     "first_start",
     "foresee",
     "gaps",
+    "half_of",
     "hours_of",
     "layer_shifts",
     "long_watches",
@@ -59,6 +65,8 @@ __all__ = [
     "plan_edit",
     "rests",
     "rule_of",
+    "why_no_exchange",
+    "why_not_undone",
     "with_gaps",
     "with_override",
     "without_override",

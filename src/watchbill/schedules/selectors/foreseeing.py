@@ -10,6 +10,7 @@ from watchbill.people.models import Person, TimeOff
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import (
     AROUND,
+    Exchange,
     Foreseen,
     OverrideRule,
     ScheduleRule,
@@ -89,3 +90,18 @@ def _foreseen(
 def _gone(rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.datetime) -> set[int]:
     people = {row.person_id for rule in rules for row in final_shifts(rule, start, end) if row.person_id is not None}
     return set(Person.objects.filter(id__in=people, is_active=False).values_list("id", flat=True))
+
+
+def foresee_exchange(exchange: Exchange, *, now: dt.datetime) -> dict[int, Foreseen]:
+    """What a swap would do, for each of its schedules."""
+    found = {}
+    for schedule in Schedule.objects.filter(id__in={half.schedule_id for half in exchange.halves}, is_active=True):
+        changes = [half.override() for half in exchange.halves if half.schedule_id == schedule.id]
+        start, end = min(each.start for each in changes), max(each.end for each in changes)
+        ids = set(Schedule.objects.filter(team_id=schedule.team_id, is_active=True).values_list("id", flat=True)) | {schedule.id}
+        rules = load(ids, start=start, end=end)
+        before = after = rules[schedule.id]
+        for each in changes:
+            after = with_override(after, each)
+        found[schedule.id] = _foreseen(before, after, rules, schedule, start, end, now)
+    return found

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import clock_time
+from watchbill.response.covering import may_cover
 from watchbill.schedules.actions import Change, NewGap, add_override, check_change, withdraw_override
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.selectors import foresee_change, foresee_end
@@ -116,7 +117,7 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
         "runs": runs,
         "says": coverage.sentence(row.kind, row.person, row.replaced, visit),
         "in_zone": zone,
-        "may_cover": coverage.may_cover(visit, found.team_id),
+        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
         "beside": coverage.beside(foresee_end(row, now=visit.now), start, row.end, zone, visit) if runs else None,
         "asks": asks,
     }
@@ -131,7 +132,7 @@ def _schedule(schedule_id: int) -> Schedule:
 
 
 def _must_cover(visit: Visit, found: Schedule) -> None:
-    decision = coverage.may_cover(visit, found.team_id)
+    decision = may_cover(visit.viewer, found.team_id, now=visit.now)
     if not decision.allowed:
         raise NotAllowed(decision.why)
 
@@ -187,7 +188,7 @@ def _context(found: Schedule, visit: Visit, typed: Typed) -> dict[str, Any]:
         "layers": coverage.layers_of(found),
         "in_zone": typed.zone,
         "zone_shown": times.zone_word(visit.now, typed.zone),
-        "may_cover": coverage.may_cover(visit, found.team_id),
+        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
     }
 
 
