@@ -14,6 +14,7 @@ from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.people.models import Person
+from watchbill.schedules.actions.telling import Watched
 from watchbill.schedules.models import Layer, Override, Schedule, Swap
 from watchbill.schedules.rules import LayerSpec, OverrideRule, Version, plan_edit
 from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, swap_broken_by_end, versions_of
@@ -50,8 +51,12 @@ class Change:
 
 @transaction.atomic(durable=True)
 def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
-    """Change who has the watch for a while; see `add_override_in`."""
-    return add_override_in(schedule, change, by=by, now=now, allow_gap=allow_gap)
+    """Change who has the watch for a while, and tell whoever is affected; see `add_override_in`."""
+    Schedule.objects.select_for_update().get(pk=schedule.pk)  # before it is looked at: what is told is what this change did
+    watched = Watched([schedule.id], *_window(change.start, change.end, now))
+    made = add_override_in(schedule, change, by=by, now=now, allow_gap=allow_gap)
+    watched.tell_in(_by_hand(by, change.reason), now=now)
+    return made
 
 
 def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
@@ -98,7 +103,8 @@ def store_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime)
 
 @transaction.atomic(durable=True)
 def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
-    """Take an override back. One that runs ends now, and what it did until now stays; one that is over stays as it was (Refused).
+    """Take an override back, and tell whoever is affected. One that runs ends now, and what it did until now stays; one that is over stays
+    as it was (Refused).
 
     NewGap when that leaves nobody, and that is not allowed.
     """
@@ -113,8 +119,10 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_ga
     _keep_swaps_whole(found, now)
     if not allow_gap:
         _refuse_gaps(found.schedule, gaps_of_end(found, now=now))
+    watched = Watched([found.schedule_id], max(found.start, now), found.end)
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
+    watched.tell_in(_by_hand(by, ""), now=now)
     entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=evidence(found))
     record_in([entry], by=by, now=now)
     bus.board_changed()
@@ -218,6 +226,16 @@ def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datet
         raise NewGap(
             f"Nobody would have {schedule.name} from {spans}{more}. Name somebody for that time, or say that it may be so.", gaps=told
         )
+
+
+def _window(start: dt.datetime, end: dt.datetime, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """From now on; a window that makes no sense is refused a moment later."""
+    begins = max(start, now)
+    return begins, max(begins, end)
+
+
+def _by_hand(by: Actor, reason: str) -> str:
+    return f"Changed by {by.name}{f': {reason}' if reason else ''}."
 
 
 def evidence(override: Override) -> dict[str, Any]:

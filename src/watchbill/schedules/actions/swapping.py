@@ -13,6 +13,7 @@ from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, Refused
 from watchbill.people.models import Person
 from watchbill.schedules.actions.changing import REASON_LENGTH, Change, store_in
+from watchbill.schedules.actions.telling import Watched, tell_of_swap_in
 from watchbill.schedules.models import Override, Schedule, Swap
 from watchbill.schedules.rules import Exchange, half_of, why_no_exchange, why_not_undone
 from watchbill.schedules.selectors import load, swap_by_id
@@ -57,6 +58,7 @@ def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> 
         expires_at=exchange.begins,
     )
     _record(made, "swap.offer", by, now)
+    tell_of_swap_in(made, offer.other, f"{person.name} offers you a swap", now=now)
     return made
 
 
@@ -70,6 +72,7 @@ def accept_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, ma
     names = names_of(exchange)
     if why := why_no_exchange(exchange, rules_for(exchange), members=members_of(exchange), names=names, now=now):
         raise Refused(why)
+    watched = _watched(exchange)
     people = {found.asker_id: found.asker, found.other_id: found.other}
     schedules = {found.given_schedule_id: found.given_schedule, found.taken_schedule_id: found.taken_schedule}
     found.given_override, found.taken_override = (
@@ -84,6 +87,7 @@ def accept_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, ma
     _end(found, Swap.State.ACCEPTED, person, now)
     overrides = [found.given_override.id, found.taken_override.id]
     _record(found, "swap.accept", by, now, overrides=overrides, **_for(found.other, person))
+    watched.tell_in(f"{found.asker.name} and {found.other.name} swapped.", now=now)
     return found
 
 
@@ -98,6 +102,7 @@ def decline_swap(swap_id: int, why: str, *, person: Person, by: Actor, now: dt.d
     found.answer = why
     _end(found, Swap.State.DECLINED, person, now)
     _record(found, "swap.decline", by, now, why=why, **_for(found.other, person))
+    tell_of_swap_in(found, found.asker, f"{found.other.name} declined your swap", now=now)
     return found
 
 
@@ -109,6 +114,7 @@ def withdraw_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, 
     _must_be_open(found, now)
     _end(found, Swap.State.WITHDRAWN, person, now)
     _record(found, "swap.withdraw", by, now, **_for(found.asker, person))
+    tell_of_swap_in(found, found.other, f"{found.asker.name} withdrew the offer of a swap", now=now)
     return found
 
 
@@ -123,10 +129,12 @@ def undo_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_
     exchange = exchange_of(found)
     if why := why_not_undone(exchange, rules_for(exchange), names=names_of(exchange), now=now):
         raise Refused(why)
+    watched = _watched(exchange)
     Override.objects.filter(id__in=[found.given_override_id, found.taken_override_id]).update(withdrawn_at=now)
     found.state, found.undone_at = Swap.State.UNDONE, now
     found.save(update_fields=["state", "undone_at"])
     _record(found, "swap.undo", by, now)
+    watched.tell_in(f"The swap of {found.asker.name} and {found.other.name} was undone.", now=now)
     return found
 
 
@@ -137,6 +145,8 @@ def expire_offers(*, now: dt.datetime) -> int:
     rows = list(late.select_for_update(of=("self",), skip_locked=True)[:MOST_EXPIRED])
     Swap.objects.filter(id__in=[row.id for row in rows]).update(state=Swap.State.EXPIRED, ended_at=now)
     record_in([_entry(row, "swap.expire") for row in rows], by=ENGINE, now=now)
+    for row in rows:
+        tell_of_swap_in(row, row.asker, f"{row.other.name} did not answer your swap in time", now=now)
     if rows:
         bus.board_changed()
     return len(rows)
@@ -154,6 +164,10 @@ def _exchange(offer: Offer, person: Person) -> Exchange:
     if taken is None:
         raise Refused(f"{offer.other.name} has no watch on {offer.take.name} then. `watchbill shifts` lists them.")
     return Exchange(given, taken)
+
+
+def _watched(exchange: Exchange) -> Watched:
+    return Watched({half.schedule_id for half in exchange.halves}, exchange.begins, max(half.end for half in exchange.halves))
 
 
 def _locked(swap_id: int) -> Swap:

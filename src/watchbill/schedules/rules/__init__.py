@@ -1,5 +1,6 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
+from watchbill.schedules.rules.affected import Moved, calendar_news, moved
 from watchbill.schedules.rules.coverage import (
     Finding,
     absences,
@@ -39,6 +40,7 @@ __all__ = [
     "LayerSpec",
     "Length",
     "Mark",
+    "Moved",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
@@ -47,6 +49,7 @@ __all__ = [
     "absences",
     "both_stand",
     "broken_by",
+    "calendar_news",
     "doubles",
     "entries",
     "final_shifts",
@@ -57,6 +60,7 @@ __all__ = [
     "hours_of",
     "layer_shifts",
     "long_watches",
+    "moved",
     "new_gaps",
     "next_after",
     "on_call_at",
