@@ -90,3 +90,25 @@ def test_the_same_on_the_command_line(desk, turns, cli):
     assert cli("swap", "withdraw", third, "--as", "alice", "--json").json()["state"] == "withdrawn"
     assert cli("swap", "accept", third).code == 2
     assert cli("swap", "list", "--as", "bob", "--all", "--json").json()[0]["id"] == third
+
+
+@pytest.mark.req("K2")
+def test_cover_is_asked_for_and_taken(desk, cli):
+    at = (database_now() + WEEK).isoformat(timespec="seconds")
+    made = desk.post("/covers", desk.alice, {"schedule": "First", "at": at, "reason": "ill"})
+    assert (made.status, made.body["state"], made.body["from"]["handle"], made.body["asked"]) == (201, "open", "alice", 2)
+    path = f"/covers/{made.body['id']}"
+    assert desk.get("/covers", desk.charlie).body["items"] == [made.body]
+    assert desk.post(f"{path}/take", desk.alice).status == 403
+    assert desk.post(f"{path}/take", desk.charlie).status == 403
+    assert desk.post(f"{path}/take", desk.bob).body["taker"]["handle"] == "bob"
+    assert desk.post(f"{path}/take", desk.grace).body["error"] == "already_done"
+    later = (database_now() + 3 * WEEK).isoformat(timespec="seconds")
+    second = cli("cover", "ask", "First", "--at", later, "--as", "alice", "--json").json()["id"]
+    assert [row["id"] for row in cli("cover", "list", "--json").json()] == [second]
+    assert cli("cover", "withdraw", second, "--as", "bob").code == 1
+    assert cli("cover", "withdraw", second, "--as", "alice", "--json").json()["state"] == "withdrawn"
+    third = desk.post("/covers", desk.alice, {"schedule": "First", "at": later}).body["id"]
+    assert desk.post(f"/covers/{third}/withdraw", desk.alice).body["state"] == "withdrawn"
+    assert cli("cover", "take", third, "--as", "bob").code == 1
+    assert desk.post("/covers", desk.alice, {"schedule": "none", "at": at}).status == 422

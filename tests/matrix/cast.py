@@ -35,8 +35,8 @@ from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
-from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, offer_swap, open_feed
-from watchbill.schedules.models import Schedule
+from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
+from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -120,6 +120,7 @@ def build() -> World:
         "later": (now + 2 * make.HOUR).isoformat(),
         **_own(people["alice"], schedule, now),
         **_swaps(team, people, now),
+        "cover_id": ask_for_cover(schedule, now + 9 * 7 * make.DAY, "", person=people["alice"], by=make.actor(people["alice"]), now=now).id,
         "person_id": people["bob"].id,
         "record_id": _changed(now),
         "uidb36": "1",
@@ -159,6 +160,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
 def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
     """Alice offers a watch to Bob, and another one was agreed."""
     watch = make.schedule("Swapped", team, people["alice"], people["bob"])
+    Layer.objects.filter(schedule=watch).update(valid_until=now + 6 * 7 * make.DAY)  # afterwards Bob is free to cover
     weeks = [now + number * 7 * make.DAY for number in (1, 2, 3, 4)]
     alice = [at for at in weeks if on_call([watch.id], at=at)[watch.id][0].person_id == people["alice"].id]
     bob = [at for at in weeks if at not in alice]

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, swaps
+from watchbill.web.views import acts, contacts, covers, swaps
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMI
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
+RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
+WANTED = {"id": "{cover_id}"}
 OFFERED = {"id": "{swap_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
@@ -169,6 +171,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/swaps/<int:swap_id>/decline": {"POST": Rule(MANAGERS | {"bob"}, send={"why": "no nights"})},
     "/swaps/<int:swap_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
     "/swaps/<int:swap_id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"swap_id": "{agreed_id}"})},
+    "/covers": {"POST": Rule(GIVER, send={"watch": "{give}"})},
+    "/covers/<int:cover_id>": {"GET": Rule(SIGNED_IN)},
+    "/covers/<int:cover_id>/take": {"POST": Rule(RESTED)},
+    "/covers/<int:cover_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
@@ -244,6 +250,10 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/swaps/<int:id>/decline": {"POST": Rule(MANAGERS | {"bob"}, at=OFFERED, send={"why": "no nights"})},
     "/api/v1/swaps/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=OFFERED, send={})},
     "/api/v1/swaps/<int:id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"id": "{agreed_id}"}, send={})},
+    "/api/v1/covers": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"schedule": "Swapped", "at": "{give_at}"})},
+    "/api/v1/covers/<int:id>": {"GET": Rule(SIGNED_IN, at=WANTED)},
+    "/api/v1/covers/<int:id>/take": {"POST": Rule(RESTED, at=WANTED, send={})},
+    "/api/v1/covers/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=WANTED, send={})},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),
@@ -288,6 +298,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
     "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
     "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
+    "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

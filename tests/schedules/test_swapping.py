@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -238,24 +239,29 @@ def test_the_database_itself_refuses_half_a_swap(desk):
         Swap.objects.filter(id=swap.id).update(state="accepted")
 
 
+@pytest.mark.database
 @pytest.mark.req("S7", "K45")
 def test_two_that_want_the_same_shift_at_the_same_moment_one_gets_it(django_db_setup, django_db_blocker):
-    with committed(django_db_blocker), ThreadPoolExecutor(2) as pool:
-        desk = Desk()
-        swaps = [desk.offer(0, 1), desk.offer(0, 2)]
+    together = threading.Barrier(2)
 
-        def accept(swap: Swap) -> str:
+    def accept(desk: Desk, swap: Swap) -> str:
+        with django_db_blocker.unblock():
             try:
+                together.wait(10)
                 desk.accept(swap)
             except Refused as error:
                 return error.message
             finally:
                 connection.close()
-            return "accepted"
+        return "accepted"
 
-        said = sorted(pool.map(accept, swaps), key=lambda word: word != "accepted")
-        assert said[0] == "accepted"
-        assert "changed meanwhile" in said[1]
+    with committed(django_db_blocker), ThreadPoolExecutor(2) as pool:
+        desk = Desk()
+        swaps = [desk.offer(0, 1), desk.offer(0, 2)]
+        said = [job.result(timeout=60) for job in [pool.submit(accept, desk, swap) for swap in swaps]]
+        refused, accepted = sorted(said, key=lambda word: word == "accepted")
+        assert accepted == "accepted"
+        assert "changed meanwhile" in refused
         assert Override.objects.count() == 2
         assert sorted(Swap.objects.values_list("state", flat=True)) == ["accepted", "offered"]
 

@@ -58,6 +58,11 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     expect(page.get_by_role("button", name="Withdraw the offer")).to_be_visible()
     looked_at(page, f"swap-{look}", folder)
     page.get_by_role("button", name="Withdraw the offer").click()
+    page.goto("/swaps")
+    page.get_by_role("button", name="Ask everybody who could").click()
+    expect(page.get_by_role("button", name="Withdraw the request")).to_be_visible()
+    looked_at(page, f"cover-{look}", folder)
+    page.get_by_role("button", name="Withdraw the request").click()
 
 
 @pytest.mark.req("S14", "K44")

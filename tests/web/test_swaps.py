@@ -10,7 +10,8 @@ from django.utils.html import strip_tags
 
 from tests import factories as make
 from tests.web.conftest import Desk
-from watchbill.schedules.models import Override, Schedule, Swap
+from watchbill.people.models import Membership
+from watchbill.schedules.models import Cover, Override, Schedule, Swap
 from watchbill.schedules.selectors import on_call, shifts_of
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -95,3 +96,45 @@ def test_nonsense_and_what_is_gone_is_said(desk: Desk, turns: Schedule):
     desk.as_("alice").post(f"/swaps/{swap.id}/withdraw")
     assert "withdrawn" in text_of(desk.as_("alice").get(f"/swaps/{swap.id}"))
     assert "You have no watch to give" in text_of(desk.as_("vera").get("/swaps"))
+
+
+@pytest.mark.req("K2")
+def test_cover_is_asked_for_by_the_form_and_taken_by_the_first(desk: Desk, turns: Schedule):
+    html = desk.as_("bob").get("/swaps").content.decode()
+    watch = next(
+        value for value in re.findall(r'<option value="([^"]+)"', html) if value.startswith(f"{turns.id} ") and value.endswith(" bob")
+    )
+    nobody = desk.as_("bob").post("/covers", {"watch": watch}, follow=True)
+    assert "Nobody of SecOps is free then with 11 hours of rest" in text_of(nobody)  # Alice and Grace have a watch at every hour
+    for name in ("dora", "emil"):
+        desk.people[name] = make.person(name, contacts=("email",))
+        Membership.objects.create(team=desk.team, person=desk.people[name], role="responder")
+    asked = desk.as_("bob").post("/covers", {"watch": watch, "reason": "ill"}, follow=True)
+    assert "2 people are asked. The watch is yours until somebody takes it" in text_of(asked)
+    assert "asked for already" in text_of(desk.as_("bob").post("/covers", {"watch": watch}, follow=True))
+    cover = Cover.objects.get()
+    for path in ("/", "/you", "/swaps"):
+        assert "Bob asks for cover" in text_of(desk.as_("dora").get(path)), path
+        assert "asks for cover" not in text_of(desk.as_("alice").get(path)), path
+    assert "Take it" not in text_of(desk.as_("vera").get(f"/covers/{cover.id}"))
+    assert "is not free then" in text_of(desk.as_("alice").post(f"/covers/{cover.id}/take", follow=True))
+    assert "The watch is yours." in text_of(desk.as_("dora").post(f"/covers/{cover.id}/take", follow=True))
+    assert on(turns, cover.start + HOUR) == [str(desk.dora.id)]
+    assert "Dora was first and has that watch" in text_of(desk.as_("emil").post(f"/covers/{cover.id}/take", follow=True))
+    assert "asks for cover" not in text_of(desk.as_("emil").get("/"))
+    assert desk.as_("bob").post(f"/covers/{cover.id}/juggle").status_code == 404
+    assert "Choose" in text_of(desk.as_("bob").post("/covers", {"watch": "x"}, follow=True))
+
+
+def test_a_request_is_withdrawn(desk: Desk, turns: Schedule):
+    desk.people["dora"] = make.person("dora", contacts=("email",))
+    Membership.objects.create(team=desk.team, person=desk.dora, role="responder")
+    html = desk.as_("bob").get("/swaps").content.decode()
+    watch = next(
+        value for value in re.findall(r'<option value="([^"]+)"', html) if value.startswith(f"{turns.id} ") and value.endswith(" bob")
+    )
+    desk.as_("bob").post("/covers", {"watch": watch})
+    cover = Cover.objects.get()
+    assert "Cover: Turns" in text_of(desk.as_("bob").get("/swaps"))
+    assert desk.as_("dora").post(f"/covers/{cover.id}/withdraw").status_code == 403
+    assert "Withdrawn. The watch stays" in text_of(desk.as_("bob").post(f"/covers/{cover.id}/withdraw", follow=True))

@@ -260,6 +260,28 @@ class DeclineSwapIn(Body):
     why: Text = Field("", description="Whoever offered reads it. 500 characters at most.")
 
 
+class CoverIn(Body):
+    schedule: Word
+    at: Moment = Field(description="A moment in my watch. RFC 3339.")
+    reason: Text = Field("", description="Why; those who are asked read it. 500 characters at most.")
+
+
+class CoverOut(Schema):
+    id: int
+    state: Literal["open", "taken", "withdrawn", "expired"]
+    from_: PersonOut = Field(alias="from")
+    schedule: str
+    layer: str | None
+    start: Moment
+    end: Moment
+    reason: str
+    asked: int = Field(description="How many were asked: free, rested, of the team.")
+    opened_at: Moment
+    ended_at: Moment | None
+    taker: PersonOut | None
+    override: int | None = Field(description="The override that gives the taker the watch.")
+
+
 class SwapHalfOut(Schema):
     schedule: str
     start: Moment

@@ -68,6 +68,7 @@ MODULES = {
     "verify": "schedules",
     "override": "schedules",
     "swap": "swaps",
+    "cover": "covers",
     "maintenance": "quiet",
     "providers": "providers",
     "heartbeat": "quiet",

@@ -183,3 +183,41 @@ class Swap(models.Model):
 
     def __str__(self) -> str:
         return f"swap {self.id}"
+
+
+class Cover(models.Model):
+    """A watch for which somebody is wanted: everybody who could is asked, and the first who takes it has it."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        TAKEN = "taken"
+        WITHDRAWN = "withdrawn"
+        EXPIRED = "expired"
+
+    asker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
+    layer_name = models.CharField(max_length=200, blank=True, default="")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True, default="")
+    asked = models.JSONField(default=list)  # [person id, ..]: who could when it was opened
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    taker = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    override = models.OneToOneField(Override, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["end"], name="cover_open", condition=Q(state="open"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="cover_forward"),
+            models.CheckConstraint(
+                condition=Q(state="taken", taker__isnull=False, override__isnull=False)
+                | Q(state__in=["open", "withdrawn", "expired"], taker__isnull=True, override__isnull=True),
+                name="cover_state",
+            ),
+            models.UniqueConstraint(fields=["asker", "schedule", "start", "layer_name"], name="cover_once", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"cover {self.id}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from watchbill.notifications.actions import tell_in
 from watchbill.people.models import Person
 from watchbill.people.rules import zone_of
-from watchbill.schedules.models import Schedule, Swap
+from watchbill.schedules.models import Cover, Schedule, Swap
 from watchbill.schedules.rules import CalendarEntry, Moved, ScheduleRule, Shift, calendar_news, entries, final_shifts, moved, with_gaps
 from watchbill.schedules.selectors import load
 from watchbill.schedules.selectors.feeding import marks_of
@@ -58,6 +58,16 @@ def tell_of_swap_in(swap: Swap, person: Person, title: str, *, now: dt.datetime)
     why = swap.answer or swap.reason
     reason = f"{swap.asker.name} gives {given}, and takes {taken} for it.{f' {why}' if why else ''}"
     tell_in({person.id: _plain(title, reason, f"/swaps/{swap.id}")}, now=now)
+
+
+def tell_of_cover_in(cover: Cover, people: Iterable[int], title: str, *, now: dt.datetime) -> None:
+    """Those who were asked hear of a request, and what became of it."""
+    why = f" {cover.reason}" if cover.reason else ""
+    told = {}
+    for person in Person.objects.filter(id__in=list(people), is_active=True):
+        reason = f"{cover.schedule.name}, {_when(person, cover.start, cover.end)}.{why}"
+        told[person.id] = _plain(title, reason, f"/covers/{cover.id}")
+    tell_in(told, now=now)
 
 
 def _whole(before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime) -> list[list[Shift]]:

@@ -12,6 +12,7 @@ from watchbill.schedules.rules.coverage import (
     rests,
     with_gaps,
 )
+from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
 from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, foresee, new_gaps, with_override, without_override
@@ -26,7 +27,7 @@ from watchbill.schedules.rules.model import (
     parse_turn,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
-from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
 
 __all__ = [
     "AROUND",
@@ -50,6 +51,7 @@ __all__ = [
     "both_stand",
     "broken_by",
     "calendar_news",
+    "could_cover",
     "doubles",
     "entries",
     "final_shifts",
@@ -69,6 +71,8 @@ __all__ = [
     "plan_edit",
     "rests",
     "rule_of",
+    "stands",
+    "watches_around",
     "why_no_exchange",
     "why_not_undone",
     "with_gaps",

@@ -1,5 +1,6 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
+from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
@@ -24,6 +25,10 @@ __all__ = [
     "OnCall",
     "Report",
     "by_name",
+    "cover_by_id",
+    "cover_object",
+    "covers",
+    "covers_for",
     "feed_of",
     "feeds_of",
     "foresee_change",

@@ -15,7 +15,7 @@ from watchbill.notifications.rules import Ready
 from watchbill.notifications.selectors import providers_tested
 from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import board
-from watchbill.schedules.selectors import offers_to
+from watchbill.schedules.selectors import covers_for, offers_to
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
@@ -42,6 +42,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "rows": rows,
         "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
         "offers": list(offers_to(visit.person, now=visit.now)),
+        "covers": list(covers_for(visit.person, now=visit.now)),
         "posts": posts,
         "watch": _watch(visit, posts),
         "coming": coming[:SHOWN],

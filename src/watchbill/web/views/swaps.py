@@ -21,7 +21,7 @@ from watchbill.response.covering import may_agree_for, may_cover
 from watchbill.schedules.actions import Offer, accept_swap, decline_swap, offer_swap, undo_swap, withdraw_swap
 from watchbill.schedules.models import Schedule, Swap
 from watchbill.schedules.rules import final_shifts
-from watchbill.schedules.selectors import foresee_exchange, load, offers_to, swap_by_id, swaps_with
+from watchbill.schedules.selectors import covers, covers_for, foresee_exchange, load, offers_to, swap_by_id, swaps_with
 from watchbill.schedules.selectors.swapping import exchange_of
 from watchbill.web import coverage, times
 from watchbill.web.visit import DeskRequest, Visit, signed_in
@@ -76,6 +76,8 @@ def listed(request: DeskRequest) -> HttpResponse:
         "offers": list(offers_to(visit.person, now=visit.now)),
         "asked": [row for row in rows if row.asker_id == visit.person.id and _state(row, visit) == "offered"],
         "agreed": [row for row in rows if row.state == Swap.State.ACCEPTED and max(row.given_end, row.taken_end) > visit.now],
+        "covers": list(covers_for(visit.person, now=visit.now)),
+        "asked_cover": list(covers().filter(asker=visit.person, state="open", end__gt=visit.now)),
         "mine": mine,
         "theirs": theirs,
         "typed": typed,
@@ -177,7 +179,7 @@ def _watches(visit: Visit) -> tuple[list[Watch], list[Watch]]:
 
 
 def _offer(typed: dict[str, Any], visit: Visit) -> Offer:
-    (give, give_at, _), (take, take_at, other) = (_chosen(typed[name]) for name in ("give", "take"))
+    (give, give_at, _), (take, take_at, other) = (chosen(typed[name]) for name in ("give", "take"))
     for each in (give, take):
         decision = may_cover(visit.viewer, each.team_id, now=visit.now)
         if not decision.allowed:
@@ -185,7 +187,7 @@ def _offer(typed: dict[str, Any], visit: Visit) -> Offer:
     return Offer(other, give, give_at, take, take_at, typed["reason"])
 
 
-def _chosen(text: str) -> tuple[Schedule, dt.datetime, Person]:
+def chosen(text: str) -> tuple[Schedule, dt.datetime, Person]:
     """A watch of the lists."""
     try:
         id_, start, handle = text.split(" ", 2)
