@@ -31,12 +31,13 @@ from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
 from watchbill.people.actions import create_token
-from watchbill.people.models import Membership, Person
+from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
-from watchbill.schedules.actions import open_feed
-from watchbill.schedules.models import Schedule
+from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
+from watchbill.schedules.models import Layer, Schedule
+from watchbill.schedules.selectors import on_call
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
@@ -114,9 +115,12 @@ def build() -> World:
         "name": "First",
         "soon": (now + make.HOUR).isoformat(),
         "typed_time": f"{now + 7 * make.HOUR:%Y-%m-%dT%H:%M}",
+        "typed_end": f"{now + 8 * make.HOUR:%Y-%m-%dT%H:%M}",
         "much_later": (now + 7 * make.HOUR).isoformat(),
         "later": (now + 2 * make.HOUR).isoformat(),
         **_own(people["alice"], schedule, now),
+        **_swaps(team, people, now),
+        "cover_id": ask_for_cover(schedule, now + 9 * 7 * make.DAY, "", person=people["alice"], by=make.actor(people["alice"]), now=now).id,
         "person_id": people["bob"].id,
         "record_id": _changed(now),
         "uidb36": "1",
@@ -138,6 +142,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     sign_in = remember_session(alice, "s" * 32, browser="Firefox", address="127.0.0.1", now=now)
     chat = Chat.objects.create(name="chat", kind="slack", token_env="MATRIX_SECRET", writes=["post"])
     drill = send_test(alice, by=by, now=now)
+    planned = add_override(schedule, Change("add", alice, now + 9 * make.HOUR, now + 10 * make.HOUR), by=by, now=now)
     answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
     return {
         "feed_id": feed.id,
@@ -147,7 +152,31 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
         "sign_in_id": sign_in.id,
         "answer": answer,
         "watch": schedule.id,
+        "override_id": planned.id,
         "chat_link": make_link(settings_of(chat), "U1", "alice", now=now).rpartition("/")[2],
+    }
+
+
+def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
+    """Alice offers a watch to Bob, and another one was agreed."""
+    watch = make.schedule("Swapped", team, people["alice"], people["bob"])
+    Layer.objects.filter(schedule=watch).update(valid_until=now + 6 * 7 * make.DAY)  # afterwards Bob is free to cover
+    weeks = [now + number * 7 * make.DAY for number in (1, 2, 3, 4)]
+    alice = [at for at in weeks if on_call([watch.id], at=at)[watch.id][0].person_id == people["alice"].id]
+    bob = [at for at in weeks if at not in alice]
+    by, to = make.actor(people["alice"]), people["bob"]
+    offered, agreed = (
+        offer_swap(Offer(to, watch, give, watch, take), person=people["alice"], by=by, now=now)
+        for give, take in zip(alice, bob, strict=True)
+    )
+    accept_swap(agreed.id, person=to, by=make.actor(to), now=now)
+    return {
+        "swap_id": offered.id,
+        "agreed_id": agreed.id,
+        "give_at": alice[0].isoformat(),
+        "take_at": bob[0].isoformat(),
+        "give": f"{watch.id} {alice[0].isoformat()} alice",
+        "take": f"{watch.id} {bob[0].isoformat()} bob",
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts
+from watchbill.web.views import acts, contacts, covers, swaps
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
 PLANNED = {"id": "{maintenance_id}"}
+GIVER = frozenset({"alice"})  # whose watch it is
+RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
+WANTED = {"id": "{cover_id}"}
+OFFERED = {"id": "{swap_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -97,6 +101,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     "/schedules": {"GET": Rule(SIGNED_IN)},
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
+    "/schedules/<int:schedule_id>/change": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"kind": "take", "who": "bob", "from": "{typed_time}", "to": "{typed_end}"}),
+    },
+    "/schedules/<int:schedule_id>/hour": {"POST": Rule(RESPONDERS)},
+    "/schedules/<int:schedule_id>/overrides/<int:override_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS)},
     "/policies": {"GET": Rule(SIGNED_IN)},
     "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
     "/callsheet": {"GET": Rule(SIGNED_IN)},
@@ -172,6 +182,16 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},
+    "/swaps": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"give": "{give}", "take": "{take}"})},
+    "/swaps/<int:swap_id>": {"GET": Rule(SIGNED_IN)},
+    "/swaps/<int:swap_id>/accept": {"POST": Rule(MANAGERS | {"bob"})},
+    "/swaps/<int:swap_id>/decline": {"POST": Rule(MANAGERS | {"bob"}, send={"why": "no nights"})},
+    "/swaps/<int:swap_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
+    "/swaps/<int:swap_id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"swap_id": "{agreed_id}"})},
+    "/covers": {"POST": Rule(GIVER, send={"watch": "{give}"})},
+    "/covers/<int:cover_id>": {"GET": Rule(SIGNED_IN)},
+    "/covers/<int:cover_id>/take": {"POST": Rule(RESTED)},
+    "/covers/<int:cover_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
@@ -230,6 +250,27 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/oncall": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules/<path:name>/shifts": {"GET": Rule(SIGNED_IN, query=RANGE)},
+    "/api/v1/schedules/<path:name>/overrides": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"kind": "take", "person": "grace", "start": "{soon}", "end": "{later}"}),
+    },
+    "/api/v1/schedules/<path:name>/overrides/<int:id>": {"DELETE": Rule(RESPONDERS, at={"id": "{override_id}"})},
+    "/api/v1/swaps": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(
+            GIVER,
+            send={"to": "bob", "give": {"schedule": "Swapped", "at": "{give_at}"}, "take": {"schedule": "Swapped", "at": "{take_at}"}},
+        ),
+    },
+    "/api/v1/swaps/<int:id>": {"GET": Rule(SIGNED_IN, at=OFFERED)},
+    "/api/v1/swaps/<int:id>/accept": {"POST": Rule(MANAGERS | {"bob"}, at=OFFERED, send={})},
+    "/api/v1/swaps/<int:id>/decline": {"POST": Rule(MANAGERS | {"bob"}, at=OFFERED, send={"why": "no nights"})},
+    "/api/v1/swaps/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=OFFERED, send={})},
+    "/api/v1/swaps/<int:id>/undo": {"POST": Rule(MANAGERS | {"alice", "bob"}, at={"id": "{agreed_id}"}, send={})},
+    "/api/v1/covers": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"schedule": "Swapped", "at": "{give_at}"})},
+    "/api/v1/covers/<int:id>": {"GET": Rule(SIGNED_IN, at=WANTED)},
+    "/api/v1/covers/<int:id>/take": {"POST": Rule(RESTED, at=WANTED, send={})},
+    "/api/v1/covers/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=WANTED, send={})},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),
@@ -273,6 +314,8 @@ API: Mapping[str, Mapping[str, Rule]] = {
 ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
     "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
+    "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
+    "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

@@ -67,6 +67,8 @@ MODULES = {
     "shifts": "schedules",
     "verify": "schedules",
     "override": "schedules",
+    "swap": "swaps",
+    "cover": "covers",
     "maintenance": "quiet",
     "providers": "providers",
     "heartbeat": "quiet",

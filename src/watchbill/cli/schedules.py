@@ -12,9 +12,8 @@ import typer
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.people.models import Person
-from watchbill.people.permissions import Verb, decide
 from watchbill.people.rules import parse_time
-from watchbill.response.selectors import manages
+from watchbill.response.covering import may_cover
 from watchbill.schedules import actions, selectors
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import Finding
@@ -103,7 +102,7 @@ def override_add(
         reason=reason,
     )
     made = actions.add_override(found, change, by=me.actor, now=now())
-    data = _override(made)
+    data = selectors.override_object(made)
     say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
     _say_gaps(found, made)
 
@@ -118,7 +117,7 @@ def override_list(
     rows = Override.objects.filter(schedule__in=_schedules(schedule)).select_related("schedule", "person", "replaced", "created_by")
     if not everything:
         rows = rows.filter(withdrawn_at=None, end__gt=now())
-    data = [_override(row) for row in rows.order_by("start", "id")]
+    data = [selectors.override_object(row) for row in rows.order_by("start", "id")]
     columns = ("id", "schedule", "what", "start", "end", "layer", "reason", "state")
     cells = [
         [
@@ -146,7 +145,7 @@ def override_remove(
     if team_id is not None:
         _may_cover(me, team_id)
     gone = actions.withdraw_override(number, by=me.actor, now=now())
-    say(_override(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
+    say(selectors.override_object(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
 
 
 def _watches(schedules: Sequence[Schedule], at: str) -> list[dict[str, Any]]:
@@ -166,7 +165,7 @@ def _say_gaps(schedule: Schedule, made: Override) -> None:
 
 
 def _may_cover(me: Caller, team_id: int) -> None:
-    decision = decide(me.viewer(), Verb.COVER, team_id=team_id, manages=manages(me.person.id, team_id, now=now()))
+    decision = may_cover(me.viewer(), team_id, now=now())
     if not decision.allowed:
         raise NotAllowed(decision.why)
 
@@ -281,24 +280,6 @@ def _print_reports(data: Iterable[dict[str, Any]]) -> None:
             out.print(f"  hours on watch: {hours}")
 
 
-def _override(row: Override) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "schedule": row.schedule.name,
-        "layer": row.layer_name or None,
-        "kind": row.kind,
-        "person": {"handle": row.person.handle, "name": row.person.name},
-        "replaced": {"handle": row.replaced.handle, "name": row.replaced.name} if row.replaced else None,
-        "start": row.start,
-        "end": row.end,
-        "reason": row.reason,
-        "source": row.source,
-        "created_by": row.created_by.handle if row.created_by else None,
-        "created_at": row.created_at,
-        "withdrawn_at": row.withdrawn_at,
-    }
-
-
 def _what(data: dict[str, Any]) -> str:
     name = data["person"]["name"]
     if data["kind"] == "replace":
@@ -308,4 +289,4 @@ def _what(data: dict[str, Any]) -> str:
 
 def _sentence(row: Override) -> str:
     where = f"{row.schedule.name}, {row.layer_name}" if row.layer_name else row.schedule.name
-    return f"{_what(_override(row))}, on {where}, from {short(row.start)} to {short(row.end)}."
+    return f"{_what(selectors.override_object(row))}, on {where}, from {short(row.start)} to {short(row.end)}."

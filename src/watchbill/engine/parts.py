@@ -19,6 +19,7 @@ from watchbill.paging.selectors import unproven
 from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
+from watchbill.schedules.actions import expire_covers, expire_offers
 
 STEP_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
 EVENT_GRACE = dt.timedelta(seconds=60)  # a flood is taken in within seconds
@@ -54,8 +55,11 @@ def next_page(*, after: dt.datetime) -> dt.datetime | None:
 
 
 def keep_quiet(*, now: dt.datetime) -> int:
-    """Begin and end maintenances, then look at heartbeats. Before pages: what a maintenance covers from now on is not paged now."""
-    return keep_time(now=now) + look_at_heartbeats(now=now)
+    """Begin and end maintenances, then look at heartbeats. Before pages: what a maintenance covers from now on is not paged now.
+
+    Offers of swaps and requests for cover end here too: their end reaches nobody, so it may come a moment late.
+    """
+    return keep_time(now=now) + look_at_heartbeats(now=now) + expire_offers(now=now) + expire_covers(now=now)
 
 
 def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) -> set[int]:  # noqa: ARG001

@@ -34,7 +34,8 @@ class Verb(StrEnum):
     RESPOND = "respond"  # note, severity, escalate, resolve, assign, snooze, ...
     ENGAGE = "engage"  # the manager's step: calling, page the backup, ...
     SEE_SCHEDULES = "see schedules"
-    COVER = "cover"  # overrides
+    COVER = "cover"  # overrides, swaps of one's own
+    AGREE_FOR = "agree for others"  # to a swap that was offered to them
     CONFIGURE = "configure"  # the team's services, keys, policies, layers
     SEND_EVENTS = "send events"
     AUDIT = "audit"
@@ -68,6 +69,7 @@ SCOPE_OF: Mapping[Verb, str] = {
     Verb.ENGAGE: "incidents:write",
     Verb.SEE_SCHEDULES: "schedules:read",
     Verb.COVER: "schedules:write",
+    Verb.AGREE_FOR: "schedules:write",
     Verb.CONFIGURE: "admin",
     Verb.SEND_EVENTS: "events:write",
     Verb.AUDIT: "audit:read",
@@ -79,6 +81,7 @@ NEEDS: Mapping[Verb, str] = {
     Verb.RESPOND: "responder",
     Verb.ENGAGE: "manager",
     Verb.COVER: "responder",
+    Verb.AGREE_FOR: "manager",
     Verb.CONFIGURE: "admin",
     Verb.AUDIT: "manager",
 }

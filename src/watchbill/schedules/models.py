@@ -128,3 +128,96 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return f"calendar ...{self.hint}"
+
+
+class Swap(models.Model):
+    """Two shifts that change hands, both or neither. An offer changes nothing; accepted, each half is an override of its own."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        EXPIRED = "expired"
+        UNDONE = "undone"
+
+    asker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.OFFERED)
+    # The shift that the asker gives, and the one that they take for it, as they were when it was offered.
+    given_schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="+")
+    given_start = models.DateTimeField()
+    given_end = models.DateTimeField()
+    given_layer = models.CharField(max_length=200, blank=True, default="")
+    taken_schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="+")
+    taken_start = models.DateTimeField()
+    taken_end = models.DateTimeField()
+    taken_layer = models.CharField(max_length=200, blank=True, default="")
+    given_override = models.OneToOneField(Override, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_override = models.OneToOneField(Override, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500, blank=True, default="")
+    answer = models.CharField(max_length=500, blank=True, default="")  # why it was declined
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()  # the start of the earlier shift
+    ended_at = models.DateTimeField(null=True)  # accepted, declined, withdrawn or expired
+    ended_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["expires_at"], name="swap_open", condition=Q(state="offered")),
+            models.Index(fields=["other", "state"], name="swap_other"),
+            models.Index(fields=["asker", "state"], name="swap_asker"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["offered", "accepted", "declined", "withdrawn", "expired", "undone"]), name="swap_state"
+            ),
+            models.CheckConstraint(condition=~Q(asker=F("other")), name="swap_of_two"),
+            models.CheckConstraint(  # both halves or neither
+                condition=Q(state__in=["accepted", "undone"], given_override__isnull=False, taken_override__isnull=False)
+                | Q(state__in=["offered", "declined", "withdrawn", "expired"], given_override__isnull=True, taken_override__isnull=True),
+                name="swap_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"swap {self.id}"
+
+
+class Cover(models.Model):
+    """A watch for which somebody is wanted: everybody who could is asked, and the first who takes it has it."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        TAKEN = "taken"
+        WITHDRAWN = "withdrawn"
+        EXPIRED = "expired"
+
+    asker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
+    layer_name = models.CharField(max_length=200, blank=True, default="")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True, default="")
+    asked = models.JSONField(default=list)  # [person id, ..]: who could when it was opened
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    taker = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    override = models.OneToOneField(Override, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["end"], name="cover_open", condition=Q(state="open"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="cover_forward"),
+            models.CheckConstraint(
+                condition=Q(state="taken", taker__isnull=False, override__isnull=False)
+                | Q(state__in=["open", "withdrawn", "expired"], taker__isnull=True, override__isnull=True),
+                name="cover_state",
+            ),
+            models.UniqueConstraint(fields=["asker", "schedule", "start", "layer_name"], name="cover_once", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"cover {self.id}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from watchbill.notifications.invitations import PRODID, host_of
 from watchbill.schedules.rules import CalendarEntry
 from watchbill.schedules.selectors import CalendarPart
 
-PRODID = "-//Watchbill//Watches//EN"
 REFRESH = dt.timedelta(hours=1)
 
 
@@ -24,7 +24,7 @@ def text_of(parts: Sequence[CalendarPart], *, title: str, mine: bool, names: Map
     calendar.add("x-wr-calname", title)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    host = base.partition("://")[2].partition("/")[0].partition(":")[0]
+    host = host_of(base)
     for part in parts:
         for entry in part.entries:
             event = Event()

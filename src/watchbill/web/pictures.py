@@ -103,14 +103,25 @@ class Window:
 
 
 def strip(
-    name: str, bars: Sequence[Bar], window: Window, *, now: dt.datetime, lines: Sequence[Line] = (), height: int = 28, words: str = ""
+    name: str,
+    bars: Sequence[Bar],
+    window: Window,
+    *,
+    now: dt.datetime,
+    lines: Sequence[Line] = (),
+    height: int = 28,
+    words: str = "",
+    may_squeeze: bool = True,
 ) -> Strip:
-    """The bars of one row that meet the window, cut at its ends."""
+    """The bars of one row that meet the window, cut at its ends.
+
+    `may_squeeze`: labels may be drawn narrower. Not where the picture grows far beyond its room: there they would be drawn wider.
+    """
     shown = [bar for bar in bars if bar.end > window.start and bar.start < window.end]
     said = words or f"{name}: " + ("; ".join(bar.words or bar.labels[0] for bar in shown) if shown else "nothing")
     return Strip(
         name=name,
-        segments=tuple(_segment(bar, window, now) for bar in shown),
+        segments=tuple(_segment(bar, window, now, may_squeeze=may_squeeze) for bar in shown),
         lines=tuple(lines),
         now=window.place(now) if window.holds(now) else None,
         height=height,
@@ -118,12 +129,14 @@ def strip(
     )
 
 
-def _segment(bar: Bar, window: Window, now: dt.datetime) -> Segment:
+def _segment(bar: Bar, window: Window, now: dt.datetime, *, may_squeeze: bool) -> Segment:
     left, right = max(0.0, window.place(bar.start)), min(100.0, window.place(bar.end))
     width = max(right - left, SLIVER)
     left = min(left, 100.0 - width)
     pixels = width * window.room / 100
-    label, squeeze = _fitting(bar.labels, pixels, cut=bar.kind != "gap")  # half of the word "Nobody" would say something else
+    label, squeeze = _fitting(
+        bar.labels, pixels, cut=bar.kind != "gap", may_squeeze=may_squeeze
+    )  # half of the word "Nobody" would say something else
     past = " past" if bar.end <= now and bar.kind != "gap" else ""
     running = bar.start < now < bar.end and window.holds(now)
     crossed = (window.place(now) - left) * window.room / 100 if running else None
@@ -141,13 +154,13 @@ def _segment(bar: Bar, window: Window, now: dt.datetime) -> Segment:
     )
 
 
-def _fitting(labels: Sequence[str], pixels: float, *, cut: bool) -> tuple[str, bool]:
+def _fitting(labels: Sequence[str], pixels: float, *, cut: bool, may_squeeze: bool) -> tuple[str, bool]:
     """The longest label that fits, and whether it must be squeezed; initials where none does and names may be cut."""
     space = pixels - PADDING / 2
     for label in labels:
         if len(label) * LETTER <= space:
             return label, False
-    for label in labels:
+    for label in labels if may_squeeze else ():
         if len(label) * LETTER * SQUEEZE <= space:
             return label, True
     return (_initials(labels[-1], pixels) if cut else ""), False

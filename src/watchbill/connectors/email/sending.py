@@ -28,6 +28,7 @@ from watchbill.connectors.failures import Failure, PermanentFailure, TemporaryFa
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.intake.selectors.mailboxes import read_for
 from watchbill.kernel.errors import Invalid
+from watchbill.notifications.invitations import invitations
 from watchbill.notifications.messages import Message
 from watchbill.notifications.signing import reply_part
 from watchbill.notifications.texts import html, plain, subject
@@ -212,6 +213,8 @@ def compose(message: Message, sender: str, *, now: datetime, mailbox: str = "") 
     mail["X-Priority"] = "1" if message.kind == "page" else "3"
     mail.set_content(plain(message, answered=answered))
     mail.add_alternative(html(message, answered=answered), subtype="html")
+    for method, text in invitations(message, sender=sender, base=settings.PUBLIC_URL.rstrip("/")):
+        mail.add_attachment(text, maintype="text", subtype="calendar", filename="watch.ics", params={"method": method, "charset": "utf-8"})
     return mail
 
 

@@ -14,7 +14,7 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402  the models exist only now
+from django.db import connection, transaction  # noqa: E402  the models exist only now
 from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 
@@ -37,7 +37,7 @@ from watchbill.people.actions import set_password  # noqa: E402
 from watchbill.people.models import Organization, Person  # noqa: E402
 from watchbill.response import actions as response  # noqa: E402
 from watchbill.response.actions.hearing import hear  # noqa: E402
-from watchbill.schedules.actions import Change, add_override  # noqa: E402
+from watchbill.schedules.actions import Change, add_override_in  # noqa: E402
 from watchbill.schedules.models import Schedule  # noqa: E402
 from watchbill.schedules.selectors import on_call  # noqa: E402
 
@@ -251,8 +251,9 @@ def changes_ahead(now: dt.datetime) -> None:
     take = Change(kind="take", person=people["bruno"], start=day, end=day + 3 * hour, reason="Dentist")
     later = day + dt.timedelta(days=3)
     add = Change(kind="add", person=people["emeka"], start=later, end=later + 8 * hour, reason="Release day: two on watch")
-    for change in (take, add):
-        add_override(schedule, change, by=OPERATOR, now=now)
+    with transaction.atomic():
+        for change in (take, add):
+            add_override_in(schedule, change, by=OPERATOR, now=now)  # silently: a demo begins without news of its making
 
 
 if __name__ == "__main__":

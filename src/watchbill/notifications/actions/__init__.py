@@ -10,7 +10,7 @@ from watchbill.notifications.actions.contacts import add_contact, move_contact, 
 from watchbill.notifications.actions.devices import add_device, device_gone, device_heard, remove_device, renew_device, try_device
 from watchbill.notifications.actions.drills import answer_drill, answer_in_person, open_drill, send_test
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
-from watchbill.notifications.actions.planning import plan_in
+from watchbill.notifications.actions.planning import plan_in, tell_in
 from watchbill.notifications.actions.preferences import check_rules, kinds_of, set_rules
 from watchbill.notifications.actions.proving import ask_for_test, keep_providers_tested
 from watchbill.notifications.actions.recording import record, start_next_beside
@@ -60,6 +60,7 @@ __all__ = [
     "silence",
     "speak_again",
     "start_next_beside",
+    "tell_in",
     "tell_status_in",
     "try_device",
     "type_code",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,24 @@ def plan_in(asks: Sequence[Ask], *, now: dt.datetime) -> None:
             rows.extend(_rows(ask, person, content, first=first, now=now))
     insert_in(rows, now=now)
     bus.wake_engine()
+
+
+def tell_in(news: Mapping[int, dict[str, Any]], *, now: dt.datetime) -> None:
+    """Tell each of these people their own news, at once and once, by the ways of their rules for what can wait; nobody by a call.
+
+    A `calendar` in the news goes by mail besides, also to those whose rules name none.
+    """
+    people = people_with_contacts(sorted(news)) if news else {}
+    rows: list[Row] = []
+    for person_id, person in people.items():
+        content = msgspec.Raw(msgspec.json.encode(news[person_id]))
+        ways = [turn.method for turn in _turns(Ask(person_id, STATUS, None, None, None, None, "low", news[person_id]), person)]
+        if news[person_id].get("calendar") and not any(way.kind == "email" for way in ways):
+            ways += [way for way in person.methods if way.kind == "email" and not way.why_not][:1]
+        rows += [Row(person_id, way.key, STATUS, None, None, None, None, "low", 0, now, False, content) for way in ways]
+    if rows:
+        insert_in(rows, now=now)
+        bus.wake_engine()
 
 
 def _rows(ask: Ask, person: _Person, content: msgspec.Raw, *, first: bool, now: dt.datetime) -> list[Row]:

@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
-from watchbill.schedules.actions.changing import Change, add_override, add_override_in, edit_layers_in, withdraw_override
+from watchbill.schedules.actions.changing import (
+    Change,
+    NewGap,
+    add_override,
+    add_override_in,
+    check_change,
+    edit_layers_in,
+    withdraw_override,
+)
+from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
+from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swap, expire_offers, offer_swap, undo_swap, withdraw_swap
 
-__all__ = ["Change", "add_override", "add_override_in", "edit_layers_in", "end_feed", "feed_read", "open_feed", "withdraw_override"]
+__all__ = [
+    "Change",
+    "NewGap",
+    "Offer",
+    "accept_swap",
+    "add_override",
+    "add_override_in",
+    "ask_for_cover",
+    "check_change",
+    "decline_swap",
+    "edit_layers_in",
+    "end_feed",
+    "expire_covers",
+    "expire_offers",
+    "feed_read",
+    "offer_swap",
+    "open_feed",
+    "take_cover",
+    "undo_swap",
+    "withdraw_cover",
+    "withdraw_override",
+    "withdraw_swap",
+]

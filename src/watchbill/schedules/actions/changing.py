@@ -8,18 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.people.models import Person
-from watchbill.schedules.models import Layer, Override, Schedule
-from watchbill.schedules.rules import LayerSpec, Version, plan_edit
-from watchbill.schedules.selectors import versions_of
+from watchbill.schedules.actions.telling import Watched
+from watchbill.schedules.models import Layer, Override, Schedule, Swap
+from watchbill.schedules.rules import LayerSpec, OverrideRule, Version, plan_edit
+from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, swap_broken_by_end, versions_of
 
 LONGEST = dt.timedelta(days=366)  # of an override: a longer change is an edit of the rotation
 REASON_LENGTH = 500
+SHOWN = 5  # gaps in a sentence
+
+
+class NewGap(Refused):
+    """The change would leave nobody on watch, and nobody said that it may."""
+
+    code = "new_gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +43,40 @@ class Change:
     reason: str = ""
     source: str = "override"
 
+    def rule(self, now: dt.datetime) -> OverrideRule:
+        """As the rules take it. What began before now begins now."""
+        replaced = self.replaced.id if self.replaced else None
+        return OverrideRule(self.kind, self.person.id, max(self.start, now), self.end, replaced, self.layer or None, self.source)
+
 
 @transaction.atomic(durable=True)
-def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
-    """Change who has the watch for a while; see `add_override_in`."""
-    return add_override_in(schedule, change, by=by, now=now)
+def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
+    """Change who has the watch for a while, and tell whoever is affected; see `add_override_in`."""
+    Schedule.objects.select_for_update().get(pk=schedule.pk)  # before it is looked at: what is told is what this change did
+    watched = Watched([schedule.id], *_window(change.start, change.end, now))
+    made = add_override_in(schedule, change, by=by, now=now, allow_gap=allow_gap)
+    watched.tell_in(_by_hand(by, change.reason), now=now)
+    return made
 
 
-def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
     """Store the override in the open transaction. What began before now begins now: the past stays as it was.
 
-    Invalid when it makes no sense, Refused when the person has an override on this schedule that overlaps.
+    Invalid when it makes no sense, Refused when the person has an override on this schedule that overlaps, NewGap when nobody would have
+    the watch for a while and that is not allowed.
     """
-    _check(schedule, change, now)
+    check_change(schedule, change, now=now)
+    Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
+    if not allow_gap:
+        _refuse_gaps(schedule, gaps_of_change(schedule, [change.rule(now)]))
+    made = store_in(schedule, change, by=by, now=now)
+    record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=evidence(made))], by=by, now=now)
+    bus.board_changed()
+    return made
+
+
+def store_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.datetime) -> Override:
+    """The row alone: whoever calls has locked the schedule and writes the record. Refused when it overlaps another of that person."""
     start = max(change.start, now)
     made = Override(
         schedule=schedule,
@@ -62,7 +91,6 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         created_by_id=by.person_id,
         created_at=now,
     )
-    Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
     try:
         with transaction.atomic():  # the constraint decides, also between two that are saved in the same moment
             made.save(force_insert=True)
@@ -70,14 +98,17 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
         if "override_once_per_person" not in str(error):
             raise
         raise _overlapping(schedule, change.person, start, change.end) from error
-    record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=_evidence(made))], by=by, now=now)
-    bus.board_changed()
     return made
 
 
 @transaction.atomic(durable=True)
-def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime) -> Override:
-    """Take an override back. One that runs ends now, and what it did until now stays; one that is over stays as it was (Refused)."""
+def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> Override:
+    """Take an override back, and tell whoever is affected. One that runs ends now, and what it did until now stays; one that is over stays
+    as it was (Refused).
+
+    NewGap when that leaves nobody, and that is not allowed.
+    """
+    Schedule.objects.select_for_update().filter(overrides__id=override_id).first()  # first, as whoever adds does
     found = Override.objects.select_for_update(of=("self",)).select_related("schedule", "person", "replaced").filter(id=override_id).first()
     if found is None:
         raise NotFound(f"There is no override {override_id}. `watchbill override list` shows them.", override=override_id)
@@ -85,9 +116,14 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime) -> Overr
         raise AlreadyDone(f"Override {override_id} was withdrawn already.", override=override_id)
     if found.end <= now:
         raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
+    _keep_swaps_whole(found, now)
+    if not allow_gap:
+        _refuse_gaps(found.schedule, gaps_of_end(found, now=now))
+    watched = Watched([found.schedule_id], max(found.start, now), found.end)
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
-    entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=_evidence(found))
+    watched.tell_in(_by_hand(by, ""), now=now)
+    entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=evidence(found))
     record_in([entry], by=by, now=now)
     bus.board_changed()
     return found
@@ -138,7 +174,8 @@ def _row(schedule: Schedule, version: Version) -> Layer:
     )
 
 
-def _check(schedule: Schedule, change: Change, now: dt.datetime) -> None:
+def check_change(schedule: Schedule, change: Change, *, now: dt.datetime) -> None:
+    """Invalid, in a sentence, when it makes no sense."""
     if change.kind not in Override.Kind.values:
         raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add or remove.")
     if change.end <= change.start:
@@ -173,7 +210,36 @@ def _overlapping(schedule: Schedule, person: Person, start: dt.datetime, end: dt
     )
 
 
-def _evidence(override: Override) -> dict[str, Any]:
+def _keep_swaps_whole(found: Override, now: dt.datetime) -> None:
+    """Neither half of a swap ends alone, and nothing on which a swap stands is taken from under it."""
+    if (own := Swap.objects.filter(Q(given_override=found) | Q(taken_override=found)).first()) is not None:
+        raise Refused(f"This is one half of swap {own.id}, which is taken back as a whole: undo the swap.", swap=own.id)
+    if (stands_on_it := swap_broken_by_end(found, now=now)) is not None:
+        raise Refused(f"Swap {stands_on_it.id} stands on it. Undo the swap first.", swap=stands_on_it.id)
+
+
+def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
+    if found:
+        spans = ", ".join(f"{_when(start)} to {_when(end)}" for start, end in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} times more" if len(found) > SHOWN else ""
+        told = [{"start": start.isoformat(), "end": end.isoformat()} for start, end in found]
+        raise NewGap(
+            f"Nobody would have {schedule.name} from {spans}{more}. Name somebody for that time, or say that it may be so.", gaps=told
+        )
+
+
+def _window(start: dt.datetime, end: dt.datetime, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """From now on; a window that makes no sense is refused a moment later."""
+    begins = max(start, now)
+    return begins, max(begins, end)
+
+
+def _by_hand(by: Actor, reason: str) -> str:
+    return f"Changed by {by.name}{f': {reason}' if reason else ''}."
+
+
+def evidence(override: Override) -> dict[str, Any]:
+    """What a record says about it."""
     return {
         "schedule": override.schedule.name,
         "layer": override.layer_name or None,

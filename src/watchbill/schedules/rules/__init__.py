@@ -1,5 +1,6 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
+from watchbill.schedules.rules.affected import Moved, calendar_news, moved
 from watchbill.schedules.rules.coverage import (
     Finding,
     absences,
@@ -11,8 +12,10 @@ from watchbill.schedules.rules.coverage import (
     rests,
     with_gaps,
 )
+from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
+from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, foresee, new_gaps, with_override, without_override
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -24,29 +27,43 @@ from watchbill.schedules.rules.model import (
     parse_turn,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
 
 __all__ = [
+    "AROUND",
     "CalendarEntry",
     "Edit",
+    "Exchange",
     "Finding",
+    "Foreseen",
+    "Half",
     "LayerRule",
     "LayerSpec",
     "Length",
     "Mark",
+    "Moved",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
     "Turn",
     "Version",
     "absences",
+    "both_stand",
+    "broken_by",
+    "calendar_news",
+    "could_cover",
     "doubles",
     "entries",
     "final_shifts",
     "first_start",
+    "foresee",
     "gaps",
+    "half_of",
     "hours_of",
     "layer_shifts",
     "long_watches",
+    "moved",
+    "new_gaps",
     "next_after",
     "on_call_at",
     "parse_length",
@@ -54,5 +71,11 @@ __all__ = [
     "plan_edit",
     "rests",
     "rule_of",
+    "stands",
+    "watches_around",
+    "why_no_exchange",
+    "why_not_undone",
     "with_gaps",
+    "with_override",
+    "without_override",
 ]

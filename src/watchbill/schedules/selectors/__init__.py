@@ -1,7 +1,11 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
+from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
+from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
+from watchbill.schedules.selectors.overriding import override_object, overrides_of
+from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
     Next,
@@ -21,16 +25,34 @@ __all__ = [
     "OnCall",
     "Report",
     "by_name",
+    "cover_by_id",
+    "cover_object",
+    "covers",
+    "covers_for",
     "feed_of",
     "feeds_of",
+    "foresee_change",
+    "foresee_end",
+    "foresee_exchange",
+    "gaps_of_change",
+    "gaps_of_end",
     "load",
     "next_on_call",
+    "offers_to",
     "on_call",
+    "override_object",
+    "overrides_of",
     "parts_of",
     "people_objects",
     "shift_objects",
     "shifts_of",
     "shifts_of_person",
+    "swap_broken_by_end",
+    "swap_by_id",
+    "swap_object",
+    "swap_objects",
+    "swaps",
+    "swaps_with",
     "verify",
     "versions_of",
     "who",

@@ -44,7 +44,7 @@ def parts_of(feed: Feed, *, now: dt.datetime) -> list[CalendarPart]:
     start, end = now - BEFORE, now + AHEAD
     schedules = [feed.schedule] if feed.schedule else list(_with(feed.person))
     ids = [schedule.id for schedule in schedules]
-    rules, marks = load(ids, start=start, end=end), _marks(ids, start - MARGIN)
+    rules, marks = load(ids, start=start, end=end), marks_of(ids, start - MARGIN)
     parts = []
     for schedule in schedules:
         rule = rules.get(schedule.id)
@@ -68,7 +68,8 @@ def _with(person: Person) -> QuerySet[Schedule]:
     return Schedule.objects.filter(found, is_active=True).select_related("team").order_by("position", "id")
 
 
-def _marks(schedule_ids: Collection[int], since: dt.datetime) -> dict[int, list[Mark]]:
+def marks_of(schedule_ids: Collection[int], since: dt.datetime) -> dict[int, list[Mark]]:
+    """The changes by hand that make entries newer, by schedule."""
     found: dict[int, list[Mark]] = {}
     rows = Override.objects.filter(schedule_id__in=schedule_ids, end__gt=since).values_list(
         "schedule_id", "start", "end", "created_at", "withdrawn_at"

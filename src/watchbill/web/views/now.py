@@ -15,6 +15,7 @@ from watchbill.notifications.rules import Ready
 from watchbill.notifications.selectors import providers_tested
 from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import board
+from watchbill.schedules.selectors import covers_for, offers_to
 from watchbill.web import rosters, waiting
 from watchbill.web.rows import rows_of_board
 from watchbill.web.visit import DeskRequest, Visit, signed_in
@@ -40,6 +41,8 @@ def now(request: DeskRequest) -> HttpResponse:
         "also": paging[1:],
         "rows": rows,
         "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
+        "offers": list(offers_to(visit.person, now=visit.now)),
+        "covers": list(covers_for(visit.person, now=visit.now)),
         "posts": posts,
         "watch": _watch(visit, posts),
         "coming": coming[:SHOWN],

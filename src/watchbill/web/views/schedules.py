@@ -13,19 +13,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Organization, Person
-from watchbill.people.permissions import Verb, decide
 from watchbill.people.rules import clock_time
+from watchbill.response.covering import may_cover
 from watchbill.schedules.actions import Change, add_override
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Shift, on_call_at
-from watchbill.schedules.selectors import load, verify
+from watchbill.schedules.selectors import load, overrides_of, verify
 from watchbill.schedules.selectors.verifying import Report
-from watchbill.web import calendars, rosters, times
+from watchbill.web import calendars, coverage, rosters, times
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 MOST_WEEKS = 104
 MONTHS = 12
 MOST_FINDINGS = 12
+MOST_CHANGES = 50
 FOUND = {
     "double": "two watches at once",
     "rest": "too little rest",
@@ -71,7 +72,11 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "findings": _findings(report),
         "gap": report.gaps[0] if report.gaps else None,
         "last_resort": found.team.last_resort or Organization.objects.select_related("last_resort").first(),
-        "may_cover": decide(visit.viewer, Verb.COVER, team_id=found.team_id),
+        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
+        "overrides": [
+            (row, coverage.sentence(row.kind, row.person, row.replaced, visit))
+            for row in overrides_of([found], now=visit.now)[:MOST_CHANGES]
+        ],
         **_asked_at(found, asked.get("at", ""), zone, visit),
     }
     return render(request, "schedule.html", context)
@@ -85,7 +90,7 @@ def _weeks(text: str) -> int:
 def _take(request: DeskRequest, found: Schedule) -> HttpResponse:
     """I take the gap: an override for its window."""
     visit = request.visit
-    decision = decide(visit.viewer, Verb.COVER, team_id=found.team_id)
+    decision = may_cover(visit.viewer, found.team_id, now=visit.now)
     if not decision.allowed:
         raise NotAllowed(decision.why)
     try:

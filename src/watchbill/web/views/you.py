@@ -17,7 +17,7 @@ from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import manages, was_notified
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Shift
-from watchbill.schedules.selectors import shifts_of_person
+from watchbill.schedules.selectors import covers_for, offers_to, shifts_of_person
 from watchbill.web.views.contacts import contacts
 from watchbill.web.views.push import devices
 from watchbill.web.views.rules import foreseen, kept_rules
@@ -35,6 +35,8 @@ def you(request: DeskRequest) -> HttpResponse:
     kept = kept_rules(me)
     context = {
         "section": "you",
+        "offers": list(offers_to(me, now=request.visit.now)),
+        "covers": list(covers_for(me, now=request.visit.now)),
         "shifts": _shifts(request.visit),
         "has_rules": any(kept.values()),
         "foreseen": foreseen(me, kept),

@@ -1,0 +1,80 @@
+"""Coverage by hand over HTTP: who takes a watch, replaces somebody, is added or removed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.params.functions import Query
+
+from watchbill.api.access import Caller, caller, needs
+from watchbill.api.errors import answer
+from watchbill.api.lists import cursor_field, entry_id, limit_field, person_named
+from watchbill.api.shapes import ListOut, OverrideIn, OverrideOut, Word
+from watchbill.kernel.clock import database_now
+from watchbill.kernel.errors import NotAllowed, NotFound
+from watchbill.response.covering import may_cover
+from watchbill.schedules import actions
+from watchbill.schedules.models import Override, Schedule
+from watchbill.schedules.selectors import by_name, override_object, overrides_of
+
+router = Router(tags=["schedules"])
+
+
+@router.get("/schedules/{path:name}/overrides", response=ListOut[OverrideOut], **needs("schedules:read"))
+def list_overrides(
+    request: HttpRequest,
+    name: Word,
+    everything: bool = Query(False, alias="all", description="Also those that are over or withdrawn."),
+    cursor: Word = cursor_field(),
+    limit: int = limit_field(),
+) -> HttpResponse:
+    """The overrides that run or are still to come, in the order in which they were made."""
+    found = overrides_of([by_name(name)], now=None if everything else database_now()).order_by("id").filter(id__gt=entry_id(cursor))
+    rows = list(found[: limit + 1])
+    return answer({"items": [override_object(row) for row in rows[:limit]], "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.post("/schedules/{path:name}/overrides", response={201: OverrideOut}, **needs("schedules:write"))
+def add_override(request: HttpRequest, name: Word, body: OverrideIn) -> HttpResponse:
+    """Change who has the watch for a while."""
+    who, now = caller(request), database_now()
+    schedule = by_name(name)
+    _may_cover(who, schedule)
+    change = actions.Change(
+        kind=body.kind,
+        person=person_named(body.person, field="person"),
+        replaced=person_named(body.replaced, field="replaced") if body.replaced else None,
+        start=body.start,
+        end=body.end,
+        layer=body.layer,
+        reason=body.reason,
+    )
+    made = actions.add_override(schedule, change, by=who.actor, now=now, allow_gap=body.allow_gap)
+    return answer(_now(made.id), status=201)
+
+
+@router.delete("/schedules/{path:name}/overrides/{int:id}", response=OverrideOut, **needs("schedules:write"))
+def end_override(
+    request: HttpRequest,
+    name: Word,
+    id: int,  # noqa: A002  the address names it so
+    allow_gap: bool = Query(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`."),
+) -> HttpResponse:
+    """Take an override back. One that runs ends now; what it did until now stays."""
+    who = caller(request)
+    schedule = by_name(name)
+    if not Override.objects.filter(id=id, schedule=schedule).exists():
+        raise NotFound(f"There is no override {id} on {schedule.name}.", override=id)
+    _may_cover(who, schedule)
+    actions.withdraw_override(id, by=who.actor, now=database_now(), allow_gap=allow_gap)
+    return answer(_now(id))
+
+
+def _now(override_id: int) -> dict[str, object]:
+    return override_object(Override.objects.select_related("schedule", "person", "replaced", "created_by").get(id=override_id))
+
+
+def _may_cover(who: Caller, schedule: Schedule) -> None:
+    decision = may_cover(who.viewer, schedule.team_id, now=database_now())
+    if not decision.allowed:
+        raise NotAllowed(decision.why)

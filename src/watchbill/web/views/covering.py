@@ -1,0 +1,201 @@
+"""Coverage by hand on the pages: take, replace, add, remove, an hour now, and back again; the result is seen before it is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
+from watchbill.people.models import Person
+from watchbill.people.rules import clock_time
+from watchbill.response.covering import may_cover
+from watchbill.schedules.actions import Change, NewGap, add_override, check_change, withdraw_override
+from watchbill.schedules.models import Override, Schedule
+from watchbill.schedules.selectors import foresee_change, foresee_end
+from watchbill.web import coverage, times
+from watchbill.web.visit import DeskRequest, Visit, signed_in
+
+FIELDS = ("kind", "who", "replaced", "layer", "from", "to", "reason", "zone")
+KINDS = (("take", "takes the watch, whoever has it"), ("replace", "replaces somebody"), ("add", "watches too"), ("remove", "is taken out"))
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form said, and what it means."""
+
+    words: Mapping[str, str]
+    zone: dt.tzinfo
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def change(request: DeskRequest, schedule_id: int) -> HttpResponse:
+    """The form, and with its fields the picture of the result beside today's. POST keeps it; a new gap needs its own yes."""
+    found, visit = _schedule(schedule_id), request.visit
+    sent = request.POST if request.method == "POST" else request.GET
+    typed = _typed(sent, found, visit)
+    if request.method == "POST":
+        _must_cover(visit, found)
+    asked = request.method == "POST" or bool(sent.get("kind"))
+    wanted, problem, asks = None, "", False
+    try:
+        wanted = _change(typed, found, visit) if asked else None
+        if wanted is not None and request.method == "POST":
+            made = add_override(found, wanted, by=visit.actor, now=visit.now, allow_gap=sent.get("gap") == "yes")
+            messages.success(request, f"Kept: {_said(made, visit, typed.zone)}")
+            return _back(found)
+    except NewGap:
+        asks = True
+    except (Invalid, Refused) as error:
+        problem = error.message
+        wanted = wanted if isinstance(error, Refused) else None
+    context = _context(found, visit, typed) | {"problem": problem, "asks": asks}
+    if wanted is not None:
+        foreseen = foresee_change(found, wanted.rule(visit.now), now=visit.now)
+        start = max(wanted.start, visit.now)
+        context |= {
+            "change": wanted,
+            "says": coverage.sentence(wanted.kind, wanted.person, wanted.replaced, visit),
+            "span": (start, wanted.end),
+            "beside": coverage.beside(foreseen, start, wanted.end, typed.zone, visit),
+        }
+    return render(request, "schedule_change.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@signed_in
+def hour(request: DeskRequest, schedule_id: int) -> HttpResponse:
+    """I have the watch for an hour, from now, whoever has it."""
+    found, visit = _schedule(schedule_id), request.visit
+    _must_cover(visit, found)
+    wanted = Change("take", visit.person, visit.now, visit.now + HOUR, reason="took the watch for an hour")
+    try:
+        made = add_override(found, wanted, by=visit.actor, now=visit.now)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"You have the watch until {times.moment(made.end, visit.zone, now=visit.now)}.")
+    return _back(found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpResponse:
+    """One override: what it does, and what would be without it. POST ends it; a new gap needs its own yes."""
+    found, visit = _schedule(schedule_id), request.visit
+    row = Override.objects.filter(pk=override_id, schedule=found).select_related("schedule", "person", "replaced", "created_by").first()
+    if row is None:
+        raise NotFound("There is no such change of this schedule.")
+    zone, asks = times.zone_of(found.timezone), False
+    if request.method == "POST":
+        _must_cover(visit, found)
+        try:
+            withdraw_override(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+        except NewGap:
+            asks = True
+        except Refused as error:
+            messages.error(request, error.message)
+            return _back(found)
+        else:
+            messages.success(request, f"Ended: {_said(row, visit, zone)}")
+            return _back(found)
+    runs = row.withdrawn_at is None and row.end > visit.now
+    start = max(row.start, visit.now)
+    context = {
+        "section": "schedules",
+        "schedule": found,
+        "row": row,
+        "runs": runs,
+        "says": coverage.sentence(row.kind, row.person, row.replaced, visit),
+        "in_zone": zone,
+        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
+        "beside": coverage.beside(foresee_end(row, now=visit.now), start, row.end, zone, visit) if runs else None,
+        "asks": asks,
+    }
+    return render(request, "schedule_override.html", context, status=422 if asks else 200)
+
+
+def _schedule(schedule_id: int) -> Schedule:
+    found = Schedule.objects.filter(pk=schedule_id, is_active=True).select_related("team").first()
+    if found is None:
+        raise NotFound("There is no such schedule.")
+    return found
+
+
+def _must_cover(visit: Visit, found: Schedule) -> None:
+    decision = may_cover(visit.viewer, found.team_id, now=visit.now)
+    if not decision.allowed:
+        raise NotAllowed(decision.why)
+
+
+def _typed(sent: Mapping[str, str], found: Schedule, visit: Visit) -> Typed:
+    words = {name: sent.get(name, "") for name in FIELDS}
+    return Typed(words, visit.zone if words["zone"] == "mine" else times.zone_of(found.timezone))
+
+
+def _change(typed: Typed, found: Schedule, visit: Visit) -> Change:
+    words = typed.words
+    wanted = Change(
+        kind=words["kind"],
+        person=_somebody(words["who"]),
+        replaced=_somebody(words["replaced"]) if words["kind"] == "replace" else None,
+        start=_time(words["from"], typed.zone) if words["from"] else visit.now,
+        end=_time(words["to"], typed.zone),
+        layer=words["layer"],
+        reason=words["reason"],
+    )
+    check_change(found, wanted, now=visit.now)
+    return wanted
+
+
+def _somebody(handle: str) -> Person:
+    found = Person.objects.filter(handle=handle).first() if handle and "\0" not in handle else None
+    if found is None:
+        raise Invalid("Choose the people from the lists; a replacement names two.")
+    return found
+
+
+def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
+    """What the clock of that zone shows, as a native input sends it."""
+    try:
+        naive = dt.datetime.fromisoformat(text)
+        if naive.tzinfo is not None or not 1971 <= naive.year < 2199:
+            raise ValueError(text)
+        return clock_time(naive, zone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"“{text[:40]}” is no time; expected one such as 2026-03-24T22:10. Nothing was changed.") from error
+
+
+def _context(found: Schedule, visit: Visit, typed: Typed) -> dict[str, Any]:
+    near, others = coverage.people_to_choose(found)
+    return {
+        "section": "schedules",
+        "schedule": found,
+        "typed": typed.words,
+        "who": typed.words["who"] or visit.person.handle,
+        "kinds": KINDS,
+        "near": near,
+        "others": others,
+        "layers": coverage.layers_of(found),
+        "in_zone": typed.zone,
+        "zone_shown": times.zone_word(visit.now, typed.zone),
+        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
+    }
+
+
+def _said(row: Override, visit: Visit, zone: dt.tzinfo) -> str:
+    when = f"{times.moment(row.start, zone, now=visit.now)} to {times.moment(row.end, zone, now=visit.now)}"
+    return f"{coverage.sentence(row.kind, row.person, row.replaced, visit)}, {when}."
+
+
+def _back(found: Schedule) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("schedule", args=[found.id]), status=303)

@@ -1,0 +1,66 @@
+"""Overrides over HTTP: added, listed, ended; a new gap is refused until it is allowed; two at once give one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.factories import DAY, HOUR
+from watchbill.audit.models import Record
+from watchbill.kernel.clock import database_now
+from watchbill.schedules.models import Override
+from watchbill.schedules.selectors import on_call
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls")]
+
+
+def body(kind: str, person: str, **more: object) -> dict[str, object]:
+    start = (database_now() + DAY).replace(microsecond=0)
+    return {"kind": kind, "person": person, "start": start.isoformat(), "end": (start + 2 * HOUR).isoformat(), **more}
+
+
+@pytest.mark.req("S14", "K44")
+def test_an_override_is_added_listed_and_ended(desk):
+    path = f"/schedules/{desk.schedule.name}/overrides"
+    made = desk.post(path, desk.bob, body("take", "bob", reason="dentist"))
+    assert made.status == 201, made.body
+    assert (made.body["kind"], made.body["person"]["handle"], made.body["created_by"], made.body["source"]) == (
+        "take",
+        "bob",
+        "bob",
+        "override",
+    )
+    assert desk.get(path, desk.charlie).body == {"items": [made.body], "next": None}
+    start = dt.datetime.fromisoformat(made.body["start"])
+    assert [one.person_id for one in on_call([desk.schedule.id], at=start)[desk.schedule.id]] == [desk.bob.id]
+    again = desk.post(path, desk.bob, body("add", "bob"))
+    assert (again.status, again.body["error"]) == (409, "refused")
+    ended = desk.ask("DELETE", f"/api/v1{path}/{made.body['id']}", desk.alice)
+    assert ended.status == 200
+    assert ended.body["withdrawn_at"] is not None
+    assert desk.ask("DELETE", f"/api/v1{path}/{made.body['id']}", desk.alice).status == 409
+    assert desk.ask("DELETE", f"/api/v1{path}/999999", desk.alice).status == 404
+    assert desk.get(path, desk.bob).body["items"] == []
+    assert len(desk.get(f"{path}?all=true", desk.bob).body["items"]) == 1
+    rows = Record.objects.filter(kind="override").order_by("id").values_list("action", "actor", "via")
+    assert list(rows) == [("override.add", "bob", "api"), ("override.withdraw", "alice", "api")]
+
+
+@pytest.mark.req("S5")
+def test_a_new_gap_is_refused_until_it_is_allowed(desk):
+    path = f"/schedules/{desk.schedule.name}/overrides"
+    refused = desk.post(path, desk.bob, body("remove", "alice"))
+    assert (refused.status, refused.body["error"], len(refused.body["details"]["gaps"])) == (409, "new_gap", 1)
+    assert "Nobody would have" in refused.body["message"]
+    assert not Override.objects.exists()
+    assert desk.post(path, desk.bob, body("remove", "alice", allow_gap=True)).status == 201
+
+
+def test_who_and_what_is_not_known_is_said(desk):
+    path = f"/schedules/{desk.schedule.name}/overrides"
+    assert desk.post(path, desk.bob, body("take", "nobody")).status == 422
+    assert desk.post(path, desk.bob, body("replace", "bob", replaced="nobody")).status == 422
+    assert desk.post("/schedules/none/overrides", desk.bob, body("take", "bob")).status == 404
+    assert desk.post(path, desk.charlie, body("take", "charlie")).status == 403
+    assert desk.post(path, desk.bob, body("take", "bob"), scopes=("schedules:read",)).status == 403

@@ -1,0 +1,72 @@
+"""What a change by hand would do, before it is kept: new gaps and new strain, and nothing that was there without it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.schedules.cast import ADA, BRUNO, CHEN, DANA, HOUR, at, layer, override, two_desks
+from watchbill.schedules.rules import ScheduleRule, final_shifts, foresee, new_gaps, with_override, without_override
+
+START, END = at("2026-03-02T08:00"), at("2026-03-03T08:00")
+
+
+def of(change):
+    rule = two_desks()
+    return foresee(rule, with_override(rule, change), change.start, change.end)
+
+
+@pytest.mark.req("S5")
+def test_taking_somebody_out_leaves_a_gap_that_is_named():
+    rule = two_desks()
+    row = final_shifts(rule, START, START + HOUR)[0]
+    seen = of(override("remove", row.person_id, "2026-03-02T08:00", "2026-03-02T12:00"))
+    assert seen.gaps == ((START, START + 4 * HOUR),)
+    assert seen.findings == ()
+
+
+def test_a_gap_that_is_there_already_is_not_new():
+    rule = ScheduleRule((layer([ADA], days="mon tue wed thu fri", length="12h"),))
+    change = override("add", BRUNO, "2026-03-02T08:00", "2026-03-04T08:00")
+    assert new_gaps(rule, with_override(rule, change), change.start, change.end) == ()
+    closed = with_override(rule, change)
+    assert new_gaps(closed, without_override(closed, change, now=START), START, change.end) == (
+        (at("2026-03-02T20:00"), at("2026-03-03T08:00")),
+        (at("2026-03-03T20:00"), at("2026-03-04T08:00")),
+    )
+
+
+@pytest.mark.req("S14", "K44")
+def test_a_night_after_a_day_is_said_to_be_too_little_rest():
+    rule = two_desks()
+    day = final_shifts(rule, START, START + HOUR)[0].person_id
+    seen = of(override("take", day, "2026-03-03T00:00", "2026-03-03T04:00"))
+    assert ("rest", day) in {(found.kind, found.person_id) for found, _ in seen.findings}
+    assert seen.gaps == ()
+
+
+def test_a_watch_on_another_schedule_and_time_off_are_said():
+    rule, change = two_desks(), override("take", DANA, "2026-03-02T08:00", "2026-03-02T12:00")
+    backup = final_shifts(ScheduleRule((layer([DANA]),)), START, END)
+    away = {DANA: [(START, END)], CHEN: [(START, END)]}
+    seen = foresee(rule, with_override(rule, change), change.start, change.end, beside=[("Backup", backup)], away=away)
+    assert {(found.kind, found.person_id, name) for found, name in seen.findings} >= {("double", DANA, "Backup"), ("time_off", DANA, "")}
+    assert all(found.person_id == DANA for found, _ in seen.findings if found.kind != "rest")
+
+
+def test_what_was_there_and_becomes_shorter_is_not_new():
+    rule, change = two_desks(), override("take", CHEN, "2026-03-02T12:00", "2026-03-02T16:00")
+    day = final_shifts(rule, START, START + HOUR)[0].person_id
+    backup = final_shifts(ScheduleRule((layer([day]),)), START, END)
+    seen = foresee(rule, with_override(rule, change), change.start, change.end, beside=[("Backup", backup)])
+    assert not [found for found, name in seen.findings if name]
+
+
+def test_one_that_runs_keeps_what_it_did():
+    rule, change = two_desks(), override("take", DANA, "2026-03-02T08:00", "2026-03-02T12:00")
+    after = without_override(with_override(rule, change), change, now=START + HOUR)
+    rows = final_shifts(after, START, START + 4 * HOUR)
+    assert (rows[0].person_id, rows[0].end) == (DANA, START + HOUR)
+    assert rows[1].person_id == final_shifts(rule, START, START + HOUR)[0].person_id
+    assert dt.timedelta(hours=12) > rows[1].end - rows[1].start
