@@ -38,7 +38,6 @@ class Site:
 @contextmanager
 def site(settings: dict[str, Any], name: str) -> Iterator[Site]:
     """Make the database beside the given one, fill it, serve it; take everything away afterwards."""
-    name += os.environ.get("PYTEST_XDIST_WORKER", "")  # where no test of a run needs a database, all workers have the same one
     with psycopg.connect(**_parameters(settings, "postgres"), autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}"')
