@@ -8,8 +8,9 @@ from ninja.params.functions import Query
 
 from watchbill.api.access import Caller, caller, needs
 from watchbill.api.errors import answer
+from watchbill.api.exchanges import OverrideIn, OverrideOut
 from watchbill.api.lists import cursor_field, entry_id, limit_field, person_named
-from watchbill.api.shapes import ListOut, OverrideIn, OverrideOut, Word
+from watchbill.api.shapes import ListOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.response.covering import may_cover

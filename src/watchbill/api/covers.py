@@ -7,8 +7,9 @@ from ninja import Router
 
 from watchbill.api.access import Caller, caller, needs
 from watchbill.api.errors import answer
+from watchbill.api.exchanges import CoverIn, CoverOut
 from watchbill.api.lists import cursor_field, entry_id, limit_field
-from watchbill.api.shapes import CoverIn, CoverOut, ListOut, Nothing, Word
+from watchbill.api.shapes import ListOut, Nothing, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.response.covering import may_agree_for, may_cover

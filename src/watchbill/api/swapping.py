@@ -11,8 +11,9 @@ from ninja.params.functions import Query
 
 from watchbill.api.access import Caller, caller, needs
 from watchbill.api.errors import answer
+from watchbill.api.exchanges import DeclineSwapIn, SwapIn, SwapOut
 from watchbill.api.lists import cursor_field, entry_id, limit_field, person_named
-from watchbill.api.shapes import DeclineSwapIn, ListOut, Nothing, SwapIn, SwapOut, Word
+from watchbill.api.shapes import ListOut, Nothing, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.response.covering import may_agree_for, may_cover
