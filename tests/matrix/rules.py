@@ -53,6 +53,7 @@ PLANNED = {"id": "{maintenance_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
+KEEPERS = OWNER | MANAGERS  # of Alice's time off
 RANGE = "from=2026-11-02T00:00:00Z&to=2026-11-16T00:00:00Z"
 
 
@@ -157,6 +158,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you": {"GET": Rule(SIGNED_IN)},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
+    "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
     "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},
     "/you/contacts/<int:contact_id>/code": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
@@ -240,6 +243,10 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
     "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
     "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"start": "{later}", "end": "{much_later}"})},
+    "/api/v1/time-off/<int:id>/end": {
+        "POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS, at={"id": "{time_off_id}"}, send={}),
+    },
     "/api/v1/heartbeats": {"GET": Rule(SIGNED_IN)},
     "/api/v1/readiness": {"GET": Rule(SIGNED_IN)},
     "/api/v1/notifications": {"GET": Rule(SIGNED_IN, PAGED, query="incident={number}")},

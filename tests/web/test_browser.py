@@ -289,6 +289,7 @@ def addresses(desk: Site) -> dict[str, str]:
         "audit": "/audit",
         "you": "/you",
         "calendars": "/you/calendars",
+        "time-off": "/you/time-off",
         "permissions": "/permissions",
         "keys": "/keys",
         "password": "/accounts/password/change/",

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from watchbill.api import directory, errors, incidents, quiet, records, watch
+from watchbill.api import absences, directory, errors, incidents, quiet, records, watch
 from watchbill.api.docs import ListOfOperations
 from watchbill.api.errors import UnsupportedMediaType
 
@@ -33,7 +33,7 @@ api = NinjaAPI(
     parser=JsonBody(),
 )
 errors.install(api)
-for each in (watch.router, incidents.router, quiet.router, records.router, directory.router):
+for each in (watch.router, absences.router, incidents.router, quiet.router, records.router, directory.router):
     api.add_router("", each)
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -67,6 +67,7 @@ MODULES = {
     "shifts": "schedules",
     "verify": "schedules",
     "override": "schedules",
+    "timeoff": "absences",
     "maintenance": "quiet",
     "providers": "providers",
     "heartbeat": "quiet",

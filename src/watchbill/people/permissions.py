@@ -35,6 +35,7 @@ class Verb(StrEnum):
     ENGAGE = "engage"  # the manager's step: calling, page the backup, ...
     SEE_SCHEDULES = "see schedules"
     COVER = "cover"  # overrides
+    TIME_OFF = "keep time off"  # of others; everybody keeps their own
     CONFIGURE = "configure"  # the team's services, keys, policies, layers
     SEND_EVENTS = "send events"
     AUDIT = "audit"
@@ -68,6 +69,7 @@ SCOPE_OF: Mapping[Verb, str] = {
     Verb.ENGAGE: "incidents:write",
     Verb.SEE_SCHEDULES: "schedules:read",
     Verb.COVER: "schedules:write",
+    Verb.TIME_OFF: "schedules:write",
     Verb.CONFIGURE: "admin",
     Verb.SEND_EVENTS: "events:write",
     Verb.AUDIT: "audit:read",
@@ -79,6 +81,7 @@ NEEDS: Mapping[Verb, str] = {
     Verb.RESPOND: "responder",
     Verb.ENGAGE: "manager",
     Verb.COVER: "responder",
+    Verb.TIME_OFF: "manager",
     Verb.CONFIGURE: "admin",
     Verb.AUDIT: "manager",
 }

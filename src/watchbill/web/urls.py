@@ -7,6 +7,7 @@ from django.urls import path, re_path
 
 from watchbill.web import files, live
 from watchbill.web.views import (
+    absences,
     acts,
     audit,
     callsheet,
@@ -87,6 +88,8 @@ urlpatterns = [
     path("you/calendars", feeds.calendars, name="calendars"),
     path("you/calendars/<int:feed_id>/end", feeds.end, name="calendar-end"),
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),
+    path("you/time-off", absences.time_off, name="time-off"),
+    path("you/time-off/<int:time_off_id>/end", absences.end, name="time-off-end"),
     path("you/contacts", contacts.add, name="contacts"),
     path("you/contacts/<int:contact_id>/<slug:act>", contacts.act, name="contact"),
     path("you/test", drills.test_page, name="test-page"),

@@ -1,5 +1,6 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
+from watchbill.schedules.rules.clashing import Clash, clashes
 from watchbill.schedules.rules.coverage import (
     Finding,
     absences,
@@ -27,6 +28,7 @@ from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_af
 
 __all__ = [
     "CalendarEntry",
+    "Clash",
     "Edit",
     "Finding",
     "LayerRule",
@@ -39,6 +41,7 @@ __all__ = [
     "Turn",
     "Version",
     "absences",
+    "clashes",
     "doubles",
     "entries",
     "final_shifts",

@@ -1,5 +1,6 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
+from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.verifying import Report, verify
@@ -17,6 +18,7 @@ from watchbill.schedules.selectors.watch import (
 
 __all__ = [
     "CalendarPart",
+    "Meeting",
     "Next",
     "OnCall",
     "Report",
@@ -24,6 +26,8 @@ __all__ = [
     "feed_of",
     "feeds_of",
     "load",
+    "meetings",
+    "meetings_of",
     "next_on_call",
     "on_call",
     "parts_of",
@@ -31,6 +35,7 @@ __all__ = [
     "shift_objects",
     "shifts_of",
     "shifts_of_person",
+    "time_off_objects",
     "verify",
     "versions_of",
     "who",
