@@ -43,6 +43,7 @@ def test_a_clash_is_said_on_saving_and_shown_on_both_pages(desk: Desk, watch: Sc
     assert (row.person, row.reason, row.end - row.start) == (desk.alice, "sea", dt.timedelta(days=3))
     shown = html.unescape(desk.as_("bob").get(f"/schedules/{watch.id}").content.decode())
     assert "Alice is away" in shown
+    assert "Is it fair?" in shown
     assert "sea" not in shown
     assert "time off" in shown
     assert "meet" in shown

@@ -7,7 +7,6 @@ from watchbill.schedules.rules.coverage import (
     doubles,
     first_start,
     gaps,
-    hours_of,
     long_watches,
     rests,
     with_gaps,
@@ -25,20 +24,25 @@ from watchbill.schedules.rules.model import (
     parse_turn,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.strain import Load, in_a_row, loads
+from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
 __all__ = [
     "CalendarEntry",
     "Clash",
     "Edit",
+    "Facts",
     "Finding",
     "LayerRule",
     "LayerSpec",
     "Length",
+    "Load",
     "Mark",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
     "Turn",
+    "Verdict",
     "Version",
     "absences",
     "clashes",
@@ -47,9 +51,12 @@ __all__ = [
     "final_shifts",
     "first_start",
     "gaps",
-    "hours_of",
+    "in_a_row",
+    "judge",
     "layer_shifts",
+    "loads",
     "long_watches",
+    "news",
     "next_after",
     "on_call_at",
     "parse_length",
