@@ -15,6 +15,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/readiness"): ("", None),
     ("GET", "/schedules"): ("", None),
     ("GET", "/schedules/{name}/shifts"): (RANGE, None),
+    ("GET", "/schedules/{name}/history"): ("from=2026-10", None),
     ("GET", "/incidents"): ("status=all", None),
     ("POST", "/incidents"): ("", {"title": "by hand", "service": "S"}),
     ("GET", "/incidents/{number}"): ("", None),

@@ -98,6 +98,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     "/schedules": {"GET": Rule(SIGNED_IN)},
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
+    "/schedules/<int:schedule_id>/history": {"GET": Rule(SIGNED_IN)},
     "/policies": {"GET": Rule(SIGNED_IN)},
     "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
     "/callsheet": {"GET": Rule(SIGNED_IN)},
@@ -216,6 +217,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/oncall": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules/<path:name>/shifts": {"GET": Rule(SIGNED_IN, query=RANGE)},
+    "/api/v1/schedules/<path:name>/history": {"GET": Rule(SIGNED_IN, query="from=2026-10")},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),

@@ -282,6 +282,7 @@ def addresses(desk: Site) -> dict[str, str]:
         "schedules": "/schedules",
         "schedule": "/schedules/1",
         "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
+        "history": "/schedules/1/history",
         "policies": "/policies",
         "policy": "/policies/1",
         "callsheets": "/callsheet",

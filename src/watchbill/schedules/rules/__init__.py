@@ -13,6 +13,7 @@ from watchbill.schedules.rules.coverage import (
 )
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
+from watchbill.schedules.rules.history import Month, monthly, months_of
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -38,6 +39,7 @@ __all__ = [
     "Length",
     "Load",
     "Mark",
+    "Month",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
@@ -56,6 +58,8 @@ __all__ = [
     "layer_shifts",
     "loads",
     "long_watches",
+    "monthly",
+    "months_of",
     "news",
     "next_after",
     "on_call_at",

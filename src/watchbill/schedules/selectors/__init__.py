@@ -2,6 +2,7 @@
 
 from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
+from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
@@ -25,6 +26,8 @@ __all__ = [
     "by_name",
     "feed_of",
     "feeds_of",
+    "history_objects",
+    "history_of",
     "load",
     "meetings",
     "meetings_of",
