@@ -10,8 +10,10 @@ from tests import factories as make
 from tests.factories import DAY, HOUR, actor
 from watchbill.audit.models import Record
 from watchbill.notifications.models import Notification
+from watchbill.paging.rules.daylight import light_of
 from watchbill.people.absences import add_time_off
 from watchbill.people.models import Membership, Person
+from watchbill.people.working import working_times
 from watchbill.response.actions.absent import tell_of_absent
 from watchbill.schedules.actions import Change, add_override
 from watchbill.schedules.models import Schedule
@@ -74,3 +76,13 @@ def test_without_a_manager_the_last_resort_hears(watch: Schedule):
     Membership.objects.filter(role="manager").delete()
     assert tell_of_absent(now=HANDOVER - DAY) == 1
     assert [handle for handle, _ in told()] == ["grace"]
+
+
+@pytest.mark.req("P23")
+def test_paging_reads_the_same_time_off(watch: Schedule):
+    person, _ = away(watch)
+    working = working_times([person.pk], around=HANDOVER)[person.pk]
+    monday_noon = HANDOVER + 12 * HOUR
+    assert light_of(working, monday_noon) == "away"
+    assert light_of(working, monday_noon + 7 * DAY) == "working"
+    assert working.next_opening(monday_noon) == HANDOVER + 7 * DAY + 9 * HOUR
