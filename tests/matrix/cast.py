@@ -30,6 +30,7 @@ from watchbill.notifications.chats.selectors import settings_of
 from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
+from watchbill.people.absences import add_time_off
 from watchbill.people.actions import create_token
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import SCOPES
@@ -114,6 +115,7 @@ def build() -> World:
         "contact_id": device.contact_id,
         "name": "First",
         "soon": (now + make.HOUR).isoformat(),
+        "some_day": f"{now + 9 * make.DAY:%Y-%m-%d}",
         "typed_time": f"{now + 7 * make.HOUR:%Y-%m-%dT%H:%M}",
         "typed_end": f"{now + 8 * make.HOUR:%Y-%m-%dT%H:%M}",
         "much_later": (now + 7 * make.HOUR).isoformat(),
@@ -147,6 +149,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     return {
         "feed_id": feed.id,
         "feed": feed_token,
+        "time_off_id": add_time_off(alice, now + make.DAY, now + 2 * make.DAY, by=by, now=now).id,
         "own_id": contact.id,
         "token_id": token.id,
         "sign_in_id": sign_in.id,

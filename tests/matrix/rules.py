@@ -57,6 +57,7 @@ OFFERED = {"id": "{swap_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
+KEEPERS = OWNER | MANAGERS  # of Alice's time off
 RANGE = "from=2026-11-02T00:00:00Z&to=2026-11-16T00:00:00Z"
 
 
@@ -107,6 +108,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     "/schedules/<int:schedule_id>/hour": {"POST": Rule(RESPONDERS)},
     "/schedules/<int:schedule_id>/overrides/<int:override_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS)},
+    "/schedules/<int:schedule_id>/history": {"GET": Rule(SIGNED_IN)},
     "/policies": {"GET": Rule(SIGNED_IN)},
     "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
     "/callsheet": {"GET": Rule(SIGNED_IN)},
@@ -194,6 +196,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/covers/<int:cover_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
+    "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
+    "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
     "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},
     "/you/contacts/<int:contact_id>/code": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
@@ -271,6 +275,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/covers/<int:id>": {"GET": Rule(SIGNED_IN, at=WANTED)},
     "/api/v1/covers/<int:id>/take": {"POST": Rule(RESTED, at=WANTED, send={})},
     "/api/v1/covers/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=WANTED, send={})},
+    "/api/v1/schedules/<path:name>/history": {"GET": Rule(SIGNED_IN, query="from=2026-10")},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
         "POST": Rule(SIGNED_IN, send={"title": "by hand", "service": "S"}),
@@ -298,6 +303,10 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
     "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
     "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"start": "{later}", "end": "{much_later}"})},
+    "/api/v1/time-off/<int:id>/end": {
+        "POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS, at={"id": "{time_off_id}"}, send={}),
+    },
     "/api/v1/heartbeats": {"GET": Rule(SIGNED_IN)},
     "/api/v1/readiness": {"GET": Rule(SIGNED_IN)},
     "/api/v1/notifications": {"GET": Rule(SIGNED_IN, PAGED, query="incident={number}")},

@@ -12,8 +12,8 @@ BY_ROLE = [
     ("", set()),
     ("viewer", set()),
     ("responder", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER}),
-    ("manager", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.ENGAGE, Verb.AUDIT}),
-    ("admin", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.ENGAGE, Verb.AUDIT, Verb.CONFIGURE}),
+    ("manager", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.TIME_OFF, Verb.ENGAGE, Verb.AUDIT}),
+    ("admin", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.TIME_OFF, Verb.ENGAGE, Verb.AUDIT, Verb.CONFIGURE}),
 ]
 EVERYBODY = {Verb.SEE, Verb.PAGE, Verb.SEE_SCHEDULES, Verb.SEND_EVENTS}
 

@@ -111,7 +111,9 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     alone = cli("override", "add", "Watch", "--remove", "ada", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada", "--json")
     assert alone.json()["kind"] == "remove"
     assert "Nobody has Watch now from 2027-01-" in alone.err
-    assert cli("override", "add", "Watch", "--take", "bruno", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada").err == ""
+    taken = cli("override", "add", "Watch", "--take", "bruno", "--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada").err
+    assert "Nobody" not in taken
+    assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
 def test_verify_prints_the_warnings_as_sentences(cli, watch):

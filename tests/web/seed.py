@@ -23,6 +23,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     from watchbill.audit.actions import Actor
     from watchbill.config.actions import apply
     from watchbill.kernel import kinds
+    from watchbill.people.absences import add_time_off
     from watchbill.people.models import Organization, Person
 
     kinds.fill([kinds.Kind("email", True), kinds.Kind("webhook", True)])
@@ -31,6 +32,9 @@ def desk(now: dt.datetime) -> dict[str, int]:
     Person.objects.update(password=make_password(PASSWORD))  # one hash for all: each takes its time
     Person.objects.filter(handle="grace").update(is_admin=True)
     Organization.objects.update(demo=True)
+    away = {person: Person.objects.get(handle=person) for person in ("ada", "bruno")}
+    add_time_off(away["ada"], now + 5 * DAY, now + 9 * DAY, "at the sea", by=Actor("ada", "web", away["ada"].id), now=now)
+    add_time_off(away["bruno"], now + 2 * DAY, now + 4 * DAY, by=Actor("grace", "web"), now=now)
     return Story(now).tell()
 
 

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from watchbill.api import covering, covers, directory, errors, incidents, quiet, records, swapping, watch
+from watchbill.api import absences, covering, covers, directory, errors, incidents, quiet, records, swapping, watch
 from watchbill.api.docs import ListOfOperations
 from watchbill.api.errors import UnsupportedMediaType
 
@@ -35,6 +35,7 @@ api = NinjaAPI(
 errors.install(api)
 for each in (
     watch.router,
+    absences.router,
     covering.router,
     covers.router,
     swapping.router,

@@ -316,6 +316,18 @@ class MaintenanceOut(Schema):
     holds: int = Field(description="Incidents that it holds back now, as far as you may see them.")
 
 
+class CarriedOut(Schema):
+    """What one person carried in one month."""
+
+    month: str
+    schedule: str
+    person: PersonOut | None
+    hours: float
+    nights: int
+    weekends: int
+    holidays: int
+
+
 class HeartbeatOut(Schema):
     id: int
     name: str

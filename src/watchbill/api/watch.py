@@ -12,12 +12,12 @@ from ninja.params.functions import Query
 from watchbill.api.access import needs
 from watchbill.api.errors import answer
 from watchbill.api.lists import cursor_field, entry_id, limit_field, moment, time_field
-from watchbill.api.shapes import ListOut, ReadinessOut, ScheduleOut, ShiftOut, WatchOut, Word
+from watchbill.api.shapes import CarriedOut, ListOut, ReadinessOut, ScheduleOut, ShiftOut, WatchOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid
 from watchbill.response.readiness import described
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.selectors import by_name, shift_objects, who
+from watchbill.schedules.selectors import by_name, history_objects, history_of, shift_objects, who
 
 router = Router(tags=["schedules"])
 LONGEST = dt.timedelta(days=3 * 366)  # of final shifts in one answer
@@ -61,6 +61,24 @@ def list_shifts(
     if not start < end <= start + LONGEST:
         raise Invalid("The end, `to`, must be later than `from`, by three years at most.", field="to")
     return answer({"items": shift_objects(by_name(name).id, start, end), "next": None})
+
+
+@router.get("/schedules/{path:name}/history", response=ListOut[CarriedOut], **needs("schedules:read"))
+def list_history(
+    request: HttpRequest,
+    name: Word,
+    from_: Word = Query(..., alias="from", description="The first month, as 2026-03, in the schedule's zone."),
+    months: int = Query(6, ge=1, le=36, description="How many."),
+) -> HttpResponse:
+    """What everybody carried, month by month: the past as it was, the current month until now."""
+    try:
+        first = dt.date.fromisoformat(f"{from_}-01")
+        if not 1972 <= first.year < 2190:
+            raise ValueError(from_)
+    except ValueError as error:
+        raise Invalid("from: expected a month such as 2026-03.", field="from") from error
+    found = by_name(name)
+    return answer({"items": history_objects(found, history_of(found, first, months, now=database_now())), "next": None})
 
 
 def _active() -> QuerySet[Schedule]:

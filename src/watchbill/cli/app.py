@@ -69,6 +69,7 @@ MODULES = {
     "override": "schedules",
     "swap": "swaps",
     "cover": "covers",
+    "timeoff": "absences",
     "maintenance": "quiet",
     "providers": "providers",
     "heartbeat": "quiet",

@@ -16,10 +16,12 @@ from watchbill.people.rules import parse_time
 from watchbill.response.covering import may_cover
 from watchbill.schedules import actions, selectors
 from watchbill.schedules.models import Override, Schedule
-from watchbill.schedules.rules import Finding
+from watchbill.schedules.rules import Finding, news
+from watchbill.schedules.rules.strain import MOST_NIGHTS, MOST_WEEKENDS
 
 SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
 MOST_MONTHS = 240
+FORESEEN = 12  # months that are looked at before and after a change
 
 override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added or removed.")
 app.add_typer(override, name="override")
@@ -101,10 +103,12 @@ def override_add(
         layer=layer,
         reason=reason,
     )
+    (before,) = selectors.verify([found], months=FORESEEN, now=now())
     made = actions.add_override(found, change, by=me.actor, now=now())
     data = selectors.override_object(made)
     say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
     _say_gaps(found, made)
+    _say_news(found, before)
 
 
 @override.command("list")
@@ -162,6 +166,17 @@ def _say_gaps(schedule: Schedule, made: Override) -> None:
     if nobody:
         more = f" and {len(nobody) - SHOWN} times more" if len(nobody) > SHOWN else ""
         err.print(f"Nobody has {schedule.name} now from {', '.join(nobody[:SHOWN])}{more}. Add somebody with --add or --take.")
+
+
+def _say_news(schedule: Schedule, before: selectors.Report) -> None:
+    """What people can stand less than before: only what this change brings, also on standard error."""
+    (after,) = selectors.verify([schedule], months=FORESEEN, now=now())
+    warnings = news(before.verdict, after.verdict).warnings
+    names = selectors.people_objects(found.person_id for found, _ in warnings)
+    for found, other in warnings[:SHOWN]:
+        err.print(f"New: {_said(found, other, names)}")
+    if len(warnings) > SHOWN:
+        err.print(f"And {len(warnings) - SHOWN} more; `watchbill verify` names all.")
 
 
 def _may_cover(me: Caller, team_id: int) -> None:
@@ -242,8 +257,14 @@ def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[
             for found, other in report.warnings
         ],
         "hours": [
-            {"person": names.get(person_id), "hours": round(length.total_seconds() / 3600, 2)}
-            for person_id, length in sorted(report.hours.items(), key=lambda pair: -pair[1])
+            {
+                "person": names.get(load.person_id),
+                "hours": round(load.watched.total_seconds() / 3600, 2),
+                "nights": load.nights,
+                "weekends": load.weekends,
+                "holidays": load.holidays,
+            }
+            for load in report.verdict.loads
         ],
     }
 
@@ -254,6 +275,8 @@ def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
         "double": f"{name} has {other} at the same time",
         "rest": f"{name} rests only {hours:g} h between two watches",
         "long": f"{name} is on watch for {hours:g} h without a break",
+        "nights": f"{name} is on watch more than {MOST_NIGHTS} nights in a row",
+        "weekends": f"{name} is on watch more than {MOST_WEEKENDS} weekends in a row",
         "time_off": f"{name} has time off",
         "holiday": f"{name} has a public holiday",
         "inactive": f"{name} is deactivated and will be skipped",
@@ -278,6 +301,8 @@ def _print_reports(data: Iterable[dict[str, Any]]) -> None:
         if report["hours"]:
             hours = ", ".join(f"{_person(one['person'])} {one['hours']:,g}" for one in report["hours"])
             out.print(f"  hours on watch: {hours}")
+            counts = ", ".join(f"{_person(one['person'])} {one['nights']}/{one['weekends']}/{one['holidays']}" for one in report["hours"])
+            out.print(f"  nights/weekends/holidays: {counts}")
 
 
 def _what(data: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.response.actions.absent import tell_of_absent
 from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.unowned import alarm_unowned
@@ -41,6 +42,7 @@ class Parts:
     alarm_unowned: Callable[..., int] = alarm_unowned
     test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
+    tell_of_absent: Callable[..., int] = tell_of_absent
 
 
 def real() -> Parts:

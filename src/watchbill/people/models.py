@@ -134,8 +134,11 @@ class TimeOff(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True, default="")
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the operator at the console
+    created_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["person", "end"], name="time_off_person_end")]
         constraints = [models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="time_off_forward")]
 
     def __str__(self) -> str:

@@ -36,6 +36,7 @@ class Verb(StrEnum):
     SEE_SCHEDULES = "see schedules"
     COVER = "cover"  # overrides, swaps of one's own
     AGREE_FOR = "agree for others"  # to a swap that was offered to them
+    TIME_OFF = "keep time off"  # of others; everybody keeps their own
     CONFIGURE = "configure"  # the team's services, keys, policies, layers
     SEND_EVENTS = "send events"
     AUDIT = "audit"
@@ -70,6 +71,7 @@ SCOPE_OF: Mapping[Verb, str] = {
     Verb.SEE_SCHEDULES: "schedules:read",
     Verb.COVER: "schedules:write",
     Verb.AGREE_FOR: "schedules:write",
+    Verb.TIME_OFF: "schedules:write",
     Verb.CONFIGURE: "admin",
     Verb.SEND_EVENTS: "events:write",
     Verb.AUDIT: "audit:read",
@@ -82,6 +84,7 @@ NEEDS: Mapping[Verb, str] = {
     Verb.ENGAGE: "manager",
     Verb.COVER: "responder",
     Verb.AGREE_FOR: "manager",
+    Verb.TIME_OFF: "manager",
     Verb.CONFIGURE: "admin",
     Verb.AUDIT: "manager",
 }

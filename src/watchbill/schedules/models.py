@@ -221,3 +221,18 @@ class Cover(models.Model):
 
     def __str__(self) -> str:
         return f"cover {self.id}"
+
+
+class ToldClash(models.Model):
+    """A watch that meets time off and that the team's managers were told of: they hear of each once."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    shift_start = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schedule", "person", "shift_start"], name="told_clash_once")]
+
+    def __str__(self) -> str:
+        return f"clash of {self.person_id} on {self.schedule_id}"

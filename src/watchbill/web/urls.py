@@ -7,6 +7,7 @@ from django.urls import path, re_path
 
 from watchbill.web import files, live
 from watchbill.web.views import (
+    absences,
     acts,
     audit,
     callsheet,
@@ -19,6 +20,7 @@ from watchbill.web.views import (
     feeds,
     frame,
     heartbeats,
+    history,
     incident,
     incidents,
     inlets,
@@ -53,6 +55,7 @@ urlpatterns = [
     path("schedules/<int:schedule_id>/change", covering.change, name="cover"),
     path("schedules/<int:schedule_id>/hour", covering.hour, name="cover-hour"),
     path("schedules/<int:schedule_id>/overrides/<int:override_id>", covering.override, name="override"),
+    path("schedules/<int:schedule_id>/history", history.history, name="history"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:policy_id>", policies.policy, name="policy"),
     path("callsheet", callsheet.sheets, name="callsheets"),
@@ -104,6 +107,8 @@ urlpatterns = [
     path("you/calendars", feeds.calendars, name="calendars"),
     path("you/calendars/<int:feed_id>/end", feeds.end, name="calendar-end"),
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),
+    path("you/time-off", absences.time_off, name="time-off"),
+    path("you/time-off/<int:time_off_id>/end", absences.end, name="time-off-end"),
     path("you/contacts", contacts.add, name="contacts"),
     path("you/contacts/<int:contact_id>/<slug:act>", contacts.act, name="contact"),
     path("you/test", drills.test_page, name="test-page"),

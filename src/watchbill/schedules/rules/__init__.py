@@ -1,13 +1,13 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
 from watchbill.schedules.rules.affected import Moved, calendar_news, moved
+from watchbill.schedules.rules.clashing import Clash, clashes
 from watchbill.schedules.rules.coverage import (
     Finding,
     absences,
     doubles,
     first_start,
     gaps,
-    hours_of,
     long_watches,
     rests,
     with_gaps,
@@ -16,6 +16,7 @@ from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
 from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, foresee, new_gaps, with_override, without_override
+from watchbill.schedules.rules.history import Month, monthly, months_of
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -27,30 +28,38 @@ from watchbill.schedules.rules.model import (
     parse_turn,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
 __all__ = [
     "AROUND",
     "CalendarEntry",
+    "Clash",
     "Edit",
     "Exchange",
+    "Facts",
     "Finding",
     "Foreseen",
     "Half",
     "LayerRule",
     "LayerSpec",
     "Length",
+    "Load",
     "Mark",
+    "Month",
     "Moved",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
     "Turn",
+    "Verdict",
     "Version",
     "absences",
     "both_stand",
     "broken_by",
     "calendar_news",
+    "clashes",
     "could_cover",
     "doubles",
     "entries",
@@ -60,10 +69,16 @@ __all__ = [
     "gaps",
     "half_of",
     "hours_of",
+    "in_a_row",
+    "judge",
     "layer_shifts",
+    "loads",
     "long_watches",
+    "monthly",
+    "months_of",
     "moved",
     "new_gaps",
+    "news",
     "next_after",
     "on_call_at",
     "parse_length",

@@ -23,7 +23,8 @@ LONG_WATCH = dt.timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about one person that somebody should look at. `kind`: double | rest | long | time_off | holiday | inactive."""
+    """Something about one person that somebody should look at. `kind`: double | rest | long | nights | weekends |
+    time_off | holiday | inactive."""
 
     kind: str
     person_id: int
@@ -61,7 +62,7 @@ def first_start(schedule: ScheduleRule) -> dt.datetime | None:
 
 def rests(rows: Iterable[Shift]) -> Iterator[Finding]:
     """Two watches of one person with too little rest between."""
-    for person_id, spans in _watches(rows).items():
+    for person_id, spans in watches(rows).items():
         for before, after in pairwise(spans):
             if after[0] - before[1] < REST:
                 yield Finding("rest", person_id, before[1], after[0])
@@ -72,7 +73,7 @@ def long_watches(rows: Sequence[Shift]) -> Iterator[Finding]:
     single = defaultdict(set)
     for row in rows:
         single[row.person_id].add((row.start, row.end))
-    for person_id, spans in _watches(rows).items():
+    for person_id, spans in watches(rows).items():
         for start, end in spans:
             if end - start > LONG_WATCH and (start, end) not in single[person_id]:
                 yield Finding("long", person_id, start, end)
@@ -80,20 +81,24 @@ def long_watches(rows: Sequence[Shift]) -> Iterator[Finding]:
 
 def doubles(rows: Iterable[Shift], others: Iterable[Shift]) -> Iterator[Finding]:
     """Stretches in which one person has both, the primary and the backup for instance."""
-    second = _watches(others)
-    for person_id, spans in _watches(rows).items():
+    second = watches(others)
+    for person_id, spans in watches(rows).items():
         yield from (Finding("double", person_id, *both) for both in overlaps(spans, second.get(person_id, [])))
 
 
 def absences(rows: Iterable[Shift], away: Mapping[int, Sequence[Span]], kind: str = "time_off") -> Iterator[Finding]:
     """Time off, or public holidays, that meet a watch."""
-    for person_id, spans in _watches(rows).items():
+    for person_id, spans in watches(rows).items():
         yield from (Finding(kind, person_id, *both) for both in overlaps(spans, merge(away.get(person_id, ()))))
 
 
-def hours_of(rows: Iterable[Shift]) -> dict[int, dt.timedelta]:
-    """How long each person watches: is it fair?"""
-    return {person_id: sum((end - start for start, end in spans), dt.timedelta()) for person_id, spans in _watches(rows).items()}
+def watches(rows: Iterable[Shift]) -> dict[int, list[Span]]:
+    """The time of each person on watch; shifts that touch become one."""
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for row in rows:
+        if row.person_id is not None and not row.shadow:
+            spans[row.person_id].append((row.start, row.end))
+    return {person_id: merge(found) for person_id, found in spans.items()}
 
 
 def overlaps(ones: Sequence[Span], others: Sequence[Span]) -> list[Span]:
@@ -109,15 +114,6 @@ def overlaps(ones: Sequence[Span], others: Sequence[Span]) -> list[Span]:
         else:
             other += 1
     return found
-
-
-def _watches(rows: Iterable[Shift]) -> dict[int, list[Span]]:
-    """The time of each person on watch; shifts that touch become one."""
-    spans: dict[int, list[Span]] = defaultdict(list)
-    for row in rows:
-        if row.person_id is not None and not row.shadow:
-            spans[row.person_id].append((row.start, row.end))
-    return {person_id: merge(found) for person_id, found in spans.items()}
 
 
 def _uncovered(schedule: ScheduleRule, rows: Iterable[Shift], start: dt.datetime, end: dt.datetime) -> list[Span]:

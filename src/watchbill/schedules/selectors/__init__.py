@@ -1,8 +1,10 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
+from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects
 from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
+from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.overriding import override_object, overrides_of
 from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
@@ -21,6 +23,7 @@ from watchbill.schedules.selectors.watch import (
 
 __all__ = [
     "CalendarPart",
+    "Meeting",
     "Next",
     "OnCall",
     "Report",
@@ -36,7 +39,11 @@ __all__ = [
     "foresee_exchange",
     "gaps_of_change",
     "gaps_of_end",
+    "history_objects",
+    "history_of",
     "load",
+    "meetings",
+    "meetings_of",
     "next_on_call",
     "offers_to",
     "on_call",
@@ -53,6 +60,7 @@ __all__ = [
     "swap_objects",
     "swaps",
     "swaps_with",
+    "time_off_objects",
     "verify",
     "versions_of",
     "who",

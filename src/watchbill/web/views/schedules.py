@@ -17,7 +17,7 @@ from watchbill.people.rules import clock_time
 from watchbill.response.covering import may_cover
 from watchbill.schedules.actions import Change, add_override
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.rules import Shift, on_call_at
+from watchbill.schedules.rules import Load, Shift, on_call_at
 from watchbill.schedules.selectors import load, overrides_of, verify
 from watchbill.schedules.selectors.verifying import Report
 from watchbill.web import calendars, coverage, rosters, times
@@ -31,7 +31,10 @@ FOUND = {
     "double": "two watches at once",
     "rest": "too little rest",
     "long": "on watch for long",
+    "nights": "many nights in a row",
+    "weekends": "many weekends in a row",
     "time_off": "away",
+    "holiday": "public holiday",
     "inactive": "account closed",
 }
 
@@ -70,6 +73,7 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "report": report,
         "facts": _facts(report),
         "findings": _findings(report),
+        "shares": _shares(report),
         "gap": report.gaps[0] if report.gaps else None,
         "last_resort": found.team.last_resort or Organization.objects.select_related("last_resort").first(),
         "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
@@ -141,6 +145,8 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
     facts.append(_fact(kinds.count("rest"), "rest under 11 h", "rests under 11 h", "11 h of rest between all watches", "amber"))
     if long := kinds.count("long"):
         facts.append(_fact(long, "watch over 48 h", "watches over 48 h", "", "amber"))
+    if many := kinds.count("nights") + kinds.count("weekends"):
+        facts.append(_fact(many, "run of nights or weekends too long", "runs of nights or weekends too long", "", "amber"))
     if away := kinds.count("time_off"):
         facts.append(_fact(away, "watch meets time off", "watches meet time off", "", "amber"))
     return facts
@@ -156,6 +162,14 @@ def _findings(report: Report) -> list[tuple[str, dt.datetime, dt.datetime]]:
         word = FOUND.get(finding.kind, finding.kind) + (f" with {other}" if other else "")
         said.append((f"{name}: {word}", finding.start, finding.end))
     return said
+
+
+def _shares(report: Report) -> list[tuple[Person, Load, int]]:
+    """What everybody carries, with their hours in percent of the most: is it fair?"""
+    found = report.verdict.loads
+    most = max((load.watched for load in found), default=dt.timedelta()) or dt.timedelta(1)
+    people = Person.objects.in_bulk({load.person_id for load in found})
+    return [(people[load.person_id], load, round(100 * (load.watched / most))) for load in found if load.person_id in people]
 
 
 def _fact(count: int, one: str, many: str, none: str, colour: str) -> tuple[str, str, str]:

@@ -1,0 +1,90 @@
+"""Time off over HTTP: one's own, and that of whoever one manages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+from ninja.params.functions import Query
+from pydantic import Field
+
+from watchbill.api.access import Caller, caller, needs
+from watchbill.api.errors import answer
+from watchbill.api.lists import cursor_field, entry_id, limit_field, person_named
+from watchbill.api.shapes import Body, ListOut, Moment, Nothing, PersonOut, Word
+from watchbill.kernel.clock import database_now
+from watchbill.kernel.errors import NotAllowed, NotFound
+from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.models import Person, TimeOff
+from watchbill.response.absence import may_keep
+from watchbill.schedules.selectors import time_off_objects
+
+router = Router(tags=["schedules"])
+
+
+class TimeOffIn(Body):
+    person: Word = Field("", description="Handle of somebody whom you manage; you without it.")
+    start: Moment = Field(description="The first moment away. RFC 3339.")
+    end: Moment = Field(description="The moment at which they are back, within two years. RFC 3339.")
+    reason: Word = Field("", description="Seen by them and their managers.")
+
+
+class ClashOut(Schema):
+    """A watch of somebody who is away then."""
+
+    schedule: str
+    start: Moment
+    end: Moment
+
+
+class TimeOffOut(Schema):
+    id: int
+    person: PersonOut
+    start: Moment
+    end: Moment
+    reason: str
+    by: str | None = Field(description="Handle of whoever added it; null for the operator at the console.")
+    clashes: list[ClashOut] = Field(description="Watches to come that it meets and that nobody has taken over.")
+
+
+@router.get("/time-off", response=ListOut[TimeOffOut], **needs("schedules:read"))
+def list_time_off(
+    request: HttpRequest,
+    person: Word = Query("", description="Handle of somebody whom you manage; your own without it."),
+    cursor: Word = cursor_field(),
+    limit: int = limit_field(),
+) -> HttpResponse:
+    """Time off that runs or is to come, in the order in which it was added, each with the watches that it meets."""
+    who, now = caller(request), database_now()
+    whose = _whose(who, person)
+    rows = TimeOff.objects.filter(person=whose, end__gt=now, id__gt=entry_id(cursor)).select_related("person", "created_by").order_by("id")
+    found = list(rows[: limit + 1])
+    items = time_off_objects(found[:limit], now=now)
+    return answer({"items": items, "next": str(found[limit - 1].id) if len(found) > limit else None})
+
+
+@router.post("/time-off", response={201: TimeOffOut}, **needs("schedules:write"))
+def add(request: HttpRequest, body: TimeOffIn) -> HttpResponse:
+    """Be away. The answer names the watches that this meets: find somebody who takes them."""
+    who, now = caller(request), database_now()
+    made = add_time_off(_whose(who, body.person), body.start, body.end, body.reason, by=who.actor, now=now)
+    return answer(time_off_objects([made], now=now)[0], 201)
+
+
+@router.post("/time-off/{int:id}/end", response=TimeOffOut, **needs("schedules:write"))
+def end(request: HttpRequest, id: int, body: Nothing) -> HttpResponse:  # noqa: A002  the address names it so
+    """Work after all: what has not begun is gone, what runs ends now."""
+    who, now = caller(request), database_now()
+    row = TimeOff.objects.select_related("person").filter(pk=id).first()
+    if row is None or not may_keep(who.viewer, row.person, now=now).allowed:
+        raise NotFound("There is no such time off.")
+    return answer(time_off_objects([end_time_off(id, by=who.actor, now=now)], now=now)[0])
+
+
+def _whose(who: Caller, handle: str) -> Person:
+    if not handle:
+        return who.person
+    whose = person_named(handle, field="person")
+    decision = may_keep(who.viewer, whose, now=database_now())
+    if not decision.allowed:
+        raise NotAllowed(decision.why)
+    return whose

@@ -1,0 +1,116 @@
+"""Who is away, and which watches that meets: `watchbill timeoff add | list | remove`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import typer
+
+from watchbill.cli.app import As, Caller, Json, app, caller_or_none, err, now, operator, operator_viewer, out, say, short, table, usage
+from watchbill.kernel.errors import NotAllowed, NotFound
+from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.models import Person, TimeOff
+from watchbill.people.rules import parse_time
+from watchbill.response.absence import may_keep
+from watchbill.schedules.selectors import time_off_objects
+
+timeoff = typer.Typer(no_args_is_help=True, help="Who is away: which watches that meets is said at once.")
+app.add_typer(timeoff, name="timeoff")
+
+Whose = Annotated[str, typer.Option("--person", metavar="HANDLE", help="Whose time off, if not that of --as; for their managers.")]
+WRITES = "schedules:write"
+
+
+@timeoff.command("add")
+def timeoff_add(
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="RFC 3339, or 2026-12-24T12:00 or a date in the person's zone.")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="The moment at which they are back.")],
+    reason: Annotated[str, typer.Option("--reason", help="Seen by them and their managers.")] = "",
+    person: Whose = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Somebody is away. Watches that this meets are named on standard error."""
+    me = caller_or_none(as_, needs=WRITES)
+    whose = _whose(me, person)
+    _may(me, whose)
+    made = add_time_off(whose, _time(start, whose), _time(end, whose), reason, by=me.actor if me else operator(), now=now())
+    data = _described([made])[0]
+    say(data, as_json=as_json, human=lambda: out.print(f"Time off {made.id}: {whose.name}, {short(made.start)} to {short(made.end)}."))
+    for clash in data["clashes"]:
+        err.print(
+            f"{whose.name} has the watch {clash['schedule']} then, {short(clash['start'])} to {short(clash['end'])}. Find somebody who takes it."
+        )
+
+
+@timeoff.command("list")
+def timeoff_list(
+    person: Whose = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also the latest 200 that are over.")] = False,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Who is away now or will be, and which watches that meets. The operator sees everybody."""
+    me = caller_or_none(as_, needs="schedules:read")
+    rows = TimeOff.objects.select_related("person", "created_by")
+    if me is not None or person:
+        whose = _whose(me, person)
+        _may(me, whose)
+        rows = rows.filter(person=whose)
+    found = list(rows.filter(end__gt=now()).order_by("start", "id"))
+    if everything:
+        found = [*reversed(rows.filter(end__lte=now()).order_by("-start", "-id")[:200]), *found]
+    data = time_off_objects(found, now=now())
+    cells = [
+        [
+            d["id"],
+            d["person"]["name"],
+            short(d["start"]),
+            short(d["end"]),
+            d["reason"],
+            ", ".join(sorted({c["schedule"] for c in d["clashes"]})),
+        ]
+        for d in data
+    ]
+    say(data, as_json=as_json, human=lambda: table(("id", "person", "from", "to", "reason", "meets"), cells))
+
+
+@timeoff.command("remove")
+def timeoff_remove(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `timeoff list`.")], as_: As = "", as_json: Json = False
+) -> None:
+    """They work after all. Time off that runs ends now."""
+    me = caller_or_none(as_, needs=WRITES)
+    if row := TimeOff.objects.select_related("person").filter(pk=number).first():
+        _may(me, row.person)
+    gone = end_time_off(number, by=me.actor if me else operator(), now=now())
+    say(_described([gone])[0], as_json=as_json, human=lambda: out.print(f"Time off {number} is taken back."))
+
+
+def _whose(me: Caller | None, handle: str) -> Person:
+    if not handle:
+        if me is None:
+            raise usage("Whose? Name the person with --person HANDLE, or act as them with --as HANDLE.")
+        return me.person
+    found = Person.objects.filter(handle=handle).first()
+    if found is None:
+        raise NotFound(f"There is nobody with the handle {handle}.", handle=handle)
+    return found
+
+
+def _may(me: Caller | None, whose: Person) -> None:
+    decision = may_keep(me.viewer() if me else operator_viewer(), whose, now=now())
+    if not decision.allowed:
+        raise NotAllowed(decision.why)
+
+
+def _time(text: str, whose: Person) -> dt.datetime:
+    try:
+        return parse_time(text, whose.timezone)
+    except ValueError as error:
+        raise usage(str(error)) from error
+
+
+def _described(rows: list[TimeOff]) -> list[dict[str, Any]]:
+    return time_off_objects(rows, now=now())

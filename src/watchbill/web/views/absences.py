@@ -1,0 +1,110 @@
+"""Time off by hand: on the page *You*, and of somebody else by whoever manages a team of theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, NotFound, Refused
+from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.models import Membership, Person, TimeOff
+from watchbill.people.working import clock_midnight
+from watchbill.response.absence import may_keep
+from watchbill.schedules.selectors import meetings_of
+from watchbill.web import times
+from watchbill.web.visit import DeskRequest, Visit, signed_in
+
+MOST_SAID = 4  # watches in one message; the page shows all
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def time_off(request: DeskRequest) -> HttpResponse:
+    """What runs and what comes, each with the watches that it meets; POST adds one."""
+    visit = request.visit
+    whose = _whose(visit, (request.POST if request.method == "POST" else request.GET).get("person", ""))
+    if request.method == "POST" and _added(request, whose):
+        return _back(visit, whose)
+    rows = list(TimeOff.objects.filter(person=whose, end__gt=visit.now).select_related("created_by").order_by("start", "id"))
+    found = meetings_of(rows, now=visit.now)
+    context = {
+        "section": "you",
+        "whose": whose,
+        "is_mine": whose == visit.person,
+        "zone": times.zone_of(whose.timezone),
+        "rows": [(row, [each for each in found if each.start < row.end and each.end > row.start]) for row in rows],
+        "others": _managed(visit),
+        "given": {name: request.POST.get(name, "") for name in ("first", "last", "reason")},
+    }
+    return render(request, "time_off.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@signed_in
+def end(request: DeskRequest, time_off_id: int) -> HttpResponse:
+    """They work after all."""
+    visit = request.visit
+    row = TimeOff.objects.select_related("person").filter(pk=time_off_id).first()
+    if row is None or not may_keep(visit.viewer, row.person, now=visit.now).allowed:
+        raise NotFound("There is no such time off.")
+    try:
+        end_time_off(time_off_id, by=visit.actor, now=visit.now)
+    except (Refused, NotFound) as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, "That time off is taken back.")
+    return _back(visit, row.person)
+
+
+def _added(request: DeskRequest, whose: Person) -> bool:
+    """Add what the form says, and say at once which watches it meets."""
+    visit = request.visit
+    try:
+        first, last = (dt.date.fromisoformat(request.POST.get(name, "")) for name in ("first", "last"))
+        start, end = clock_midnight(first, whose.timezone), clock_midnight(last + dt.timedelta(days=1), whose.timezone)
+    except (ValueError, OverflowError):
+        messages.error(request, "Give the first and the last day away, as 2026-12-24. Nothing was changed.")
+        return False
+    try:
+        made = add_time_off(whose, start, end, request.POST.get("reason", ""), by=visit.actor, now=visit.now)
+    except (Invalid, AlreadyDone) as error:
+        messages.error(request, error.message)
+        return False
+    met = meetings_of([made], now=visit.now)
+    name, have = ("You", "have") if whose == visit.person else (whose.name, "has")
+    if not met:
+        messages.success(request, f"Kept. {name} {have} no watch then.")
+    for each in met[:MOST_SAID]:
+        span = f"{times.moment(each.start, visit.zone, now=visit.now)} to {times.moment(each.end, visit.zone, now=visit.now)}"
+        messages.warning(request, f"{name} {have} the watch {each.schedule.name} then, {span}. Find somebody who takes it.")
+    return True
+
+
+def _whose(visit: Visit, handle: str) -> Person:
+    if not handle or handle == visit.person.handle:
+        return visit.person
+    person = Person.objects.filter(handle=handle).first()
+    decision = may_keep(visit.viewer, person, now=visit.now) if person else None
+    if person is None or decision is None or not decision.allowed:
+        raise NotAllowed(f"You may keep your own time off. {decision.why if decision else 'There is nobody of that handle.'}")
+    return person
+
+
+def _managed(visit: Visit) -> list[Person]:
+    """Whose time off this visitor may keep besides their own: members of the teams that they manage by their role."""
+    teams = [team_id for team_id, role in visit.viewer.roles.items() if role in ("manager", "admin")]
+    people = Person.objects.filter(is_active=True).exclude(pk=visit.person.pk).order_by("name")
+    if not visit.viewer.is_admin:
+        people = people.filter(pk__in=Membership.objects.filter(team__in=teams).values("person"))
+    return list(people[:200])
+
+
+def _back(visit: Visit, whose: Person) -> HttpResponse:
+    query = "" if whose == visit.person else f"?{urlencode({'person': whose.handle})}"
+    return HttpResponseRedirect(f"{reverse('time-off')}{query}", status=303)

@@ -1,0 +1,46 @@
+"""Who carried how much: the page, its CSV and the API say the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.web.conftest import Desk
+from watchbill.people.models import Person
+from watchbill.schedules.models import Schedule
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("S9", "G1")]
+
+
+def address(query: str = "") -> str:
+    return f"/schedules/{Schedule.objects.get(name='Responder').id}/history{query}"
+
+
+def test_page_csv_and_api_agree(desk: Desk):
+    first = f"{desk.now:%Y-%m}"
+    html = desk.as_("charlie").get(address(f"?from={first}")).content.decode()
+    rows = list(csv.DictReader(io.StringIO(desk.as_("charlie").get(address(f"?from={first}&format=csv")).content.decode())))
+    api = desk.as_("charlie").get(f"/api/v1/schedules/Responder/history?from={first}").json()["items"]
+    assert rows
+    assert [(row["handle"], float(row["hours"])) for row in rows] == [(item["person"]["handle"], item["hours"]) for item in api]
+    assert all(row["name"] in html for row in rows)
+    assert "fill-opacity" in html
+
+
+def test_a_name_is_no_formula(desk: Desk):
+    Person.objects.filter(pk=desk.alice.pk).update(name="=1+1")
+    text = desk.as_("charlie").get(address("?format=csv")).content.decode()
+    assert "'=1+1" in text
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13", "0001-01", "9999-12", "2026-01-01"])
+def test_a_month_that_is_none_is_said(desk: Desk, text: str):
+    answer = desk.as_("alice").get(address(f"?from={text}"))
+    assert answer.status_code in (400, 422)
+    assert "expected for example" in answer.content.decode()
+
+
+def test_months_without_a_watch_say_so(desk: Desk):
+    assert "Nobody had a watch" in desk.as_("alice").get(address("?from=1990-01")).content.decode()
