@@ -10,7 +10,7 @@ from django.conf import settings
 
 from watchbill.connectors.tested import providers
 from watchbill.intake.actions import keep_time, look_at_heartbeats, take_in
-from watchbill.intake.selectors import next_quiet, untouched
+from watchbill.intake.selectors import next_quiet, quiet_work, untouched
 from watchbill.notifications.actions import keep_providers_tested
 from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
@@ -42,12 +42,15 @@ class Parts:
     alarm_unowned: Callable[..., int] = alarm_unowned
     test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
+    expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     tell_of_absent: Callable[..., int] = tell_of_absent
 
 
 def real() -> Parts:
     """The engine's real parts."""
-    return Parts(take_in, fire_due, hear, unproven_work, next_page, gone_stale, keep_quiet, next_quiet, test_providers=test_providers)
+    return Parts(
+        take_in, fire_due, hear, unproven_work, next_page, gone_stale, keep_quiet, next_quiet, test_providers=test_providers, expire=expire
+    )
 
 
 def next_page(*, after: dt.datetime) -> dt.datetime | None:
@@ -59,9 +62,15 @@ def next_page(*, after: dt.datetime) -> dt.datetime | None:
 def keep_quiet(*, now: dt.datetime) -> int:
     """Begin and end maintenances, then look at heartbeats. Before pages: what a maintenance covers from now on is not paged now.
 
-    Offers of swaps and requests for cover end here too: their end reaches nobody, so it may come a moment late.
+    One question in most rounds, since every page waits for it.
     """
-    return keep_time(now=now) + look_at_heartbeats(now=now) + expire_offers(now=now) + expire_covers(now=now)
+    quiet, beats = quiet_work(now=now)
+    return (keep_time(now=now) if quiet else 0) + (look_at_heartbeats(now=now) if beats else 0)
+
+
+def expire(*, now: dt.datetime) -> int:
+    """Offers of swaps and requests for cover end. That wakes nobody, so it may come a moment late."""
+    return expire_offers(now=now) + expire_covers(now=now)
 
 
 def gone_stale(pages: Sequence[tuple[int, dt.datetime]], *, now: dt.datetime) -> set[int]:  # noqa: ARG001

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Maintenance
@@ -51,6 +52,22 @@ def untouched(*, now: dt.datetime, grace: dt.timedelta) -> list[int]:
     """Events that were stored `grace` ago and that nobody has tried to take in, the oldest first, 20 at most."""
     rows = Event.objects.filter(state=Event.State.PENDING, tries=0, received_at__lte=now - grace).order_by("id")
     return list(rows.values_list("id", flat=True)[:20])
+
+
+QUIET_WORK = """
+SELECT EXISTS (SELECT 1 FROM intake_maintenance WHERE due_at <= %(now)s)
+    OR EXISTS (SELECT 1 FROM intake_maintenance WHERE state = 'running' AND starts_at <= %(now)s AND ends_at > %(now)s),
+  EXISTS (SELECT 1 FROM intake_heartbeat WHERE is_active AND due_at <= %(now)s)
+    OR EXISTS (SELECT 1 FROM intake_heartbeat WHERE is_active AND late_at IS NOT NULL AND last_at > late_at)
+"""
+
+
+def quiet_work(*, now: dt.datetime) -> tuple[bool, bool]:
+    """Is there something to look at: of maintenances, one that begins, runs or ends; of heartbeats, one that is due or came back?"""
+    with connection.cursor() as cursor:
+        cursor.execute(QUIET_WORK, {"now": now})
+        maintenances, beats = cursor.fetchone()
+    return bool(maintenances), bool(beats)
 
 
 def next_quiet(*, after: dt.datetime) -> dt.datetime | None:
