@@ -200,7 +200,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
                 [NewIncident(f"{title} ({state})", "high", team_id, service.id)], by=Actor(service.name, "source"), now=now
             )
         fire_due(now=now)
-        number = numbers[state] = Incident.objects.get(pk=made).number
+        number = numbers[state] = made.number
         by = {"person": alice, "actor": make.actor(alice), "now": now}
         if state != "open":
             actions.acknowledge(number, **by)

@@ -62,9 +62,9 @@ class Desk:
         service = service or self.service
         new = NewIncident(title=title, severity=severity, team_id=service.team_id, service_id=service.id, **more)
         with transaction.atomic():
-            (incident_id,) = actions.open_in([new], by=MONITOR, now=now)
+            (opened,) = actions.open_in([new], by=MONITOR, now=now)
         self.tick(now)
-        return Incident.objects.get(pk=incident_id)
+        return Incident.objects.get(pk=opened.id)
 
     def tick(self, now: dt.datetime) -> list[str]:
         """The engine looks; what it queued is delivered. Handles of those whom a page asked, in order."""

@@ -54,7 +54,7 @@ class Desk:
         with transaction.atomic():
             (made,) = actions.open_in([new], by=make.actor(self.people["bob"], "source"), now=at)
         fire_due(now=at)
-        return Incident.objects.get(pk=made)
+        return Incident.objects.get(pk=made.id)
 
     def act(self, name: str, act: Callable[..., Any], incident: Incident, *args: Any, **rest: Any) -> Any:
         """An act of this person now."""

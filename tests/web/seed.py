@@ -125,13 +125,13 @@ class Story:
             title, severity, of.team_id, of.id, restricted=restricted, text=f"Opened by {service}: {component or 'no component'}."
         )
         with transaction.atomic():
-            (incident_id,) = open_in([new], by=Actor(service, "source"), now=at)
-        incident = Incident.objects.get(pk=incident_id)
+            (opened,) = open_in([new], by=Actor(service, "source"), now=at)
+        incident = Incident.objects.get(pk=opened.id)
         fields: dict[str, Any] = {"severity": severity, "summary": title, "source": "detector-3", "component": component, "count": 4}
         Alert.objects.create(
-            service=of, incident=incident, dedup_key=f"k{incident_id}", event_class="rule", first_at=at, last_at=at + MIN / 2, **fields
+            service=of, incident=incident, dedup_key=f"k{opened.id}", event_class="rule", first_at=at, last_at=at + MIN / 2, **fields
         )
-        Incident.objects.filter(pk=incident_id).update(last_alert_at=at + MIN / 2)
+        Incident.objects.filter(pk=opened.id).update(last_alert_at=at + MIN / 2)
         return incident.number
 
     def join(self, number: int, *summaries: str, at: dt.datetime) -> None:

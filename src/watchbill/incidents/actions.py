@@ -56,6 +56,30 @@ class Line:
     page_id: int | None = None
 
 
+# By hand: the model's own way costs a third of the time in which an event becomes a page. A column without a value here has the database refuse.
+OPEN = """
+INSERT INTO incidents_incident (number, title, code_name, severity, service_id, team_id, restricted, group_key, last_alert_at, storm,
+    previous_id, opened_at, status, cleared_unseen)
+SELECT r.*, %s, 'triggered', false
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bool[], %s::text[], %s::timestamptz[], %s::bool[],
+    %s::bigint[]) AS r
+RETURNING number, id
+"""
+COLUMNS = [
+    "number",
+    "title",
+    "code_name",
+    "severity",
+    "service_id",
+    "team_id",
+    "restricted",
+    "group_key",
+    "last_alert_at",
+    "storm",
+    "previous_id",
+]
+
+
 def open_incidents_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[Incident]:
     """Open them, numbered, in the order given, each with its first line and its audit record."""
     if not new:
@@ -80,7 +104,7 @@ def open_incidents_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime
                 previous_id=one.previous_id,
             )
         )
-    opened = Incident.objects.bulk_create(rows)
+    opened = _stored(rows)
     tell_in([_first_line(incident, one, by) for incident, one in zip(opened, new, strict=True)], now=now)
     record_in([audit_entry("incident.open", incident, severity=incident.severity) for incident in opened], by=by, now=now)
     return opened
@@ -184,6 +208,17 @@ def join_in(incident_id: int, person_id: int, *, now: dt.datetime) -> None:
             "INSERT INTO incidents_participant (incident_id, person_id, joined_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             [incident_id, person_id, now],
         )
+
+
+def _stored(rows: Sequence[Incident]) -> list[Incident]:
+    """The same, with their ids, in the order given."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, [rows[0].opened_at, *([getattr(row, name) for row in rows] for name in COLUMNS)])
+        ids = dict(cursor.fetchall())
+    for row in rows:
+        row.id = ids[row.number]
+        row._state.adding = False
+    return list(rows)
 
 
 def _next_numbers(count: int) -> list[int]:

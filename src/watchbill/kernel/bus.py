@@ -6,6 +6,7 @@ A lost signal costs a second, never a page: every listener also looks by itself.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -20,6 +21,14 @@ def signal(channel: str, **payload: Any) -> None:
     """Send on commit of the open transaction (at once when there is none). Ids only, never contents."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, json.dumps(payload) if payload else ""])
+
+
+def boards_changed(incident_ids: Iterable[int]) -> None:
+    """The same for several incidents, in one statement."""
+    payloads = [json.dumps({"incident": id_}) for id_ in sorted(incident_ids)]
+    if payloads:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, p) FROM unnest(%s::text[]) p", [LIVE, payloads])
 
 
 def wake_engine() -> None:

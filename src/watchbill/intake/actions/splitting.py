@@ -114,9 +114,9 @@ def _open_in(case: Case, chosen: Sequence[Alert], person: Person) -> Case:
         last_alert_at=max(alert.last_at for alert in chosen),
         data={"number": old.number},
     )
-    (incident_id,) = open_in([new], by=case.actor, now=case.now)
-    _let_in(old, incident_id, person, case)
-    made = lock_in(incident_id, actor=case.actor, now=case.now, person=person)
+    (opened,) = open_in([new], by=case.actor, now=case.now)
+    _let_in(old, opened.id, person, case)
+    made = lock_in(opened.id, actor=case.actor, now=case.now, person=person)
     if made is None:
         raise RuntimeError("an incident that was opened in this transaction is not there")
     return made

@@ -113,9 +113,8 @@ def _open(openings: Sequence[Opening], services: Mapping[int, ServiceRule], *, n
     left = list(openings)
     while left:
         ready = [opening for opening in left if opening.previous is None or opening.previous > 0 or opening.previous in made]
-        ids = open_in([_incident(opening, services[opening.service_id], made) for opening in ready], by=MONITOR, now=now)
-        incidents = Incident.objects.only("id", "number").in_bulk(ids)
-        made |= {opening.ref: incidents[id_] for opening, id_ in zip(ready, ids, strict=True)}
+        opened = open_in([_incident(opening, services[opening.service_id], made) for opening in ready], by=MONITOR, now=now)
+        made |= {opening.ref: incident for opening, incident in zip(ready, opened, strict=True)}
         left = [opening for opening in left if opening.ref not in made]
     return made
 
@@ -199,10 +198,9 @@ def _note_keys(events: Iterable[Stored]) -> None:
 
 def _tell_boards(incident_ids: set[int]) -> None:
     if len(incident_ids) > BOARDS:
-        bus.board_changed(None)
-        return
-    for incident_id in sorted(incident_ids):
-        bus.board_changed(incident_id)
+        bus.board_changed()
+    else:
+        bus.boards_changed(incident_ids)
 
 
 def _run(sql: str, rows: Sequence[Mapping[str, Any]]) -> None:

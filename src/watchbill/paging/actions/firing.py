@@ -126,5 +126,7 @@ def _note_failure_in(page_id: int, error: str, *, now: dt.datetime) -> None:
 def _tell_boards(rows: Sequence[Row]) -> None:
     """Open boards look again; of many changes they are told once."""
     incidents = {row.incident_id for row in rows}
-    for incident_id in incidents if len(incidents) <= FEW else (None,):
-        bus.board_changed(incident_id)
+    if len(incidents) > FEW:
+        bus.board_changed()
+    else:
+        bus.boards_changed(incidents)

@@ -25,16 +25,18 @@ from watchbill.response.actions.case import Case
 from watchbill.response.rules import SEVERITIES, at_least, urgency
 
 
-def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[int]:
-    """Open incidents with their pages, in the order given; answers their ids. A set of statements, whatever the count.
+def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[Incident]:
+    """Open incidents with their pages, and answer them, in the order given. A set of statements, whatever the count.
 
     A service that is restricted makes its incidents so. The page walks the service's policy; a service without one goes to the last resort.
     The channel of the team has its message from now on.
     """
     if not new:
         return []
-    services = Service.objects.in_bulk({one.service_id for one in new if one.service_id is not None})
-    teams = Team.objects.in_bulk({one.team_id for one in new})
+    services = Service.objects.select_related("team").in_bulk({one.service_id for one in new if one.service_id is not None})
+    teams = {service.team_id: service.team for service in services.values()}
+    if others := {one.team_id for one in new} - set(teams):
+        teams |= Team.objects.in_bulk(others)
     policies = dict(ServicePolicy.objects.filter(service_id__in=services).values_list("service_id", "policy_id"))
     new = [replace(one, restricted=one.restricted or _is_restricted(services, one.service_id)) for one in new]
     incidents = open_incidents_in(new, by=by, now=now)
@@ -48,8 +50,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     _link_in(incidents, now=now)
     _post_in(incidents, teams, now=now)
     bus.board_changed(incidents[0].id if len(incidents) == 1 else None)
-    bus.wake_engine()
-    return [incident.id for incident in incidents]
+    return incidents
 
 
 @transaction.atomic(durable=True)
@@ -79,10 +80,10 @@ def page_by_hand(
         text=f"Paged by hand by {by.name}.",
         urgency=urgency,
     )
-    (incident_id,) = open_in([new], by=by, now=now)
+    (opened,) = open_in([new], by=by, now=now)
     if by.person_id is not None:
-        grant_in(incident_id, [by.person_id], "named", now=now, by=by)
-    return Incident.objects.select_related("service", "team", "owner", "acting").get(pk=incident_id)
+        grant_in(opened.id, [by.person_id], "named", now=now, by=by)
+    return Incident.objects.select_related("service", "team", "owner", "acting").get(pk=opened.id)
 
 
 def coordinate_pages(incidents: Sequence[Incident]) -> list[NewPage]:
