@@ -49,6 +49,7 @@ EVERY = {
     "slow": 0.5,
     "drill": 20.0,
     "absent": 60.0,
+    "watches": 15.0,
     "expire": 5.0,
     "mail": 5.0,
     "chats": 2.0,
@@ -205,6 +206,7 @@ class Engine:
         self._now_and_then("providers", lambda at: self._does.test_providers(now=at), now)
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("absent", lambda at: self._does.tell_of_absent(now=at), now)
+        self._now_and_then("watches", lambda at: self._does.tell_of_watches(now=at), now)
         self._now_and_then("expire", lambda at: self._does.expire(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)

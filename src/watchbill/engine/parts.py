@@ -19,6 +19,7 @@ from watchbill.paging.selectors import unproven
 from watchbill.response.actions.absent import tell_of_absent
 from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
+from watchbill.response.actions.turning import tell_of_watches
 from watchbill.response.actions.unowned import alarm_unowned
 from watchbill.schedules.actions import expire_covers, expire_offers
 
@@ -44,6 +45,7 @@ class Parts:
     drill: Callable[..., int] = drill
     expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     tell_of_absent: Callable[..., int] = tell_of_absent
+    tell_of_watches: Callable[..., int] = tell_of_watches
 
 
 def real() -> Parts:

@@ -236,3 +236,23 @@ class ToldClash(models.Model):
 
     def __str__(self) -> str:
         return f"clash of {self.person_id} on {self.schedule_id}"
+
+
+class ToldWatch(models.Model):
+    """What somebody was told about a watch of theirs: that it begins soon, that it has begun, that it ends. Each once, whichever node does it."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    what = models.CharField(max_length=8)  # soon | begun | ending
+    at = models.DateTimeField()  # the moment that it is about
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "person", "what", "at"], name="told_watch_once"),
+            models.CheckConstraint(condition=Q(what__in=["soon", "begun", "ending"]), name="told_watch_what"),
+        ]
+        indexes = [models.Index(fields=["at"], name="told_watch_at")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.person_id} on {self.schedule_id}"

@@ -30,6 +30,7 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.turning import Point, Spell, points, spells, window
 from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
 __all__ = [
@@ -50,8 +51,10 @@ __all__ = [
     "Month",
     "Moved",
     "OverrideRule",
+    "Point",
     "ScheduleRule",
     "Shift",
+    "Spell",
     "Turn",
     "Verdict",
     "Version",
@@ -84,12 +87,15 @@ __all__ = [
     "parse_length",
     "parse_turn",
     "plan_edit",
+    "points",
     "rests",
     "rule_of",
+    "spells",
     "stands",
     "watches_around",
     "why_no_exchange",
     "why_not_undone",
+    "window",
     "with_gaps",
     "with_override",
     "without_override",
