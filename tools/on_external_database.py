@@ -20,11 +20,13 @@ def main() -> int:
     if binaries is None:
         print("No second PostgreSQL was found: install Debian's `postgresql` package")
         return 1
-    server, url = start(folder, binaries)
+    server, url = start(folder, binaries, durable=False)  # what these rows hold is forgotten anyway
     try:
         environment = {**os.environ, "WATCHBILL_TEST_DATABASE_URL": url}
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-m", "database and not long", *sys.argv[1:]], env=environment, check=False
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "database and not long", *sys.argv[1:]],
+            env=environment,
+            check=False,
         ).returncode
     finally:
         server.terminate()
@@ -32,7 +34,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(folder: Path, binaries: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+def start(folder: Path, binaries: Path, port: int = 0, *, durable: bool = True) -> tuple[subprocess.Popen[bytes], str]:
     """A server with a password on this port of this machine, a free one when none is given. A folder that has one already is started again."""
     prefix = postgres._unprivileged(folder)
     if not (folder / "pg").exists():
@@ -43,7 +45,7 @@ def start(folder: Path, binaries: Path, port: int = 0) -> tuple[subprocess.Popen
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-    settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}"]
+    settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", *([] if durable else ["fsync=off"])]
     command = [*prefix, binaries / "postgres", "-D", folder / "pg", *(part for one in settings for part in ("-c", one))]
     with open(folder / "log", "ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)

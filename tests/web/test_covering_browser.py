@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.web.axe import objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +27,7 @@ def days_on(days: int, hours: int = 0) -> str:
 
 
 def looked_at(page: Page, name: str, folder: Path) -> None:
-    report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-    assert [(one["id"], one["nodes"][0]["html"]) for one in report["violations"]] == [], name
+    assert objections(page) == [], name
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
     assert page.evaluate(SMALL) == [], name
     page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -14,15 +14,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.connectors.parts import content, message
 from tests.connectors.push import Browser as Keys
+from tests.web.axe import objections
 from tests.web.seed import PASSWORD
 from tests.web.site import Site, _parameters, site
-from tests.web.test_browser import ARGUMENTS, CHROMIUM, DESK, PHONE, RULES
+from tests.web.test_browser import ARGUMENTS, CHROMIUM, DESK, PHONE
 from watchbill.connectors.push.payload import payload
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")  # a folder
@@ -317,8 +317,7 @@ def test_the_section_and_the_offline_page_please_axe_and_fit(
         phone.page.wait_for_timeout(200)
         if KEPT:
             phone.page.screenshot(path=Path(KEPT) / f"{path.strip('/')}-{theme}.png", full_page=True)
-        report = Axe().run(phone.page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-        found += [f"{path}: {each['id']} {each['nodes'][0]['html'][:140]}" for each in report["violations"]]
+        found += [f"{path}: {rule} {element}" for rule, element in objections(phone.page)]
         if phone.page.evaluate("document.documentElement.scrollWidth") > shape["viewport"]["width"]:
             found.append(f"{path} scrolls sideways")
         found += small_targets(phone.page)

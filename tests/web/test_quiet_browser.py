@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.web.axe import objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, RULES, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("quiet_browser")]  # one desk for all of them
 
@@ -46,8 +46,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         if name == "route":
             page.get_by_role("button", name="Try it").click()
             expect(page.get_by_text("It stays with")).to_be_visible()
-        report = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-        assert [(one["id"], one["nodes"][0]["html"]) for one in report["violations"]] == [], name
+        assert objections(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         small = """() => [...document.querySelectorAll('main button, main .btn, main select, main input:not([type=hidden]), main summary')]
             .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 80))"""
