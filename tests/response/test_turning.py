@@ -14,6 +14,7 @@ from watchbill.incidents.actions import grant_in
 from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
 from watchbill.response import actions
+from watchbill.response.actions.closing import cleared_in
 from watchbill.response.actions.turning import tell_of_watches
 from watchbill.schedules.actions import Change, add_override
 from watchbill.schedules.models import Schedule
@@ -92,6 +93,17 @@ def test_before_the_end_they_hear_what_is_theirs(desk: Desk):
     tell_of_watches(now=HANDOVER - 30 * MIN)
     (ending,) = [reason for handle, title, reason in told() if "ends at" in title]
     assert f"Open and yours: #{mine.number} db down (high, yours)." in ending
+
+
+def test_what_cleared_and_nobody_looked_at_counts_at_the_end(desk: Desk):
+    """Semantics: cleared, nobody looked, counts at the end of the shift."""
+    cleared = desk.open("flapping", now=HANDOVER - 3 * HOUR)
+    with transaction.atomic():
+        cleared_in([cleared.id], source="The monitor", now=HANDOVER - 2 * HOUR)
+    Notification.objects.all().delete()
+    tell_of_watches(now=HANDOVER - 30 * MIN)
+    (ending,) = [reason for *_, title, reason in told() if "ends at" in title]
+    assert ending.endswith(f"Cleared by their source: #{cleared.number} flapping (high, cleared, nobody looked).")
 
 
 def test_a_restricted_incident_exists_for_nobody_else(desk: Desk):

@@ -95,8 +95,10 @@ def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> di
             f"{after} {'take' if len(spell.after) > 1 else 'takes'} over." if after else "Nobody has it after you: say so to your manager."
         )
         mine = [each for each in incidents if each.owner_id == person.id]
-        left = f"Open and yours: {_listed(mine, person)}." if mine else "Nothing that is open is yours."
-        return _content(f"Your watch {name} ends at {_clock(spell.end, person, now)}", f"{follows} {left}", due.schedule)
+        left = [f"Open and yours: {_listed(mine, person)}." if mine else "Nothing that is open is yours."]
+        if unseen := [each for each in incidents if each.cleared_unseen and each.owner_id != person.id]:
+            left.append(f"Cleared by their source: {_listed(unseen, person)}.")
+        return _content(f"Your watch {name} ends at {_clock(spell.end, person, now)}", " ".join([follows, *left]), due.schedule)
     if due.point.what == "begun" and announced and not incidents:
         return None
     before = _names(spell.before, names)
@@ -126,7 +128,12 @@ def _line(incident: Incident, reader: Person) -> str:
     """A restricted one by its number and code name alone: this text goes through mail servers and telephones."""
     if incident.restricted:
         return f"#{incident.number} {incident.code_name} (restricted)"
-    owner = "nobody has it" if incident.owner is None else "yours" if incident.owner_id == reader.id else f"{incident.owner.name} has it"
+    if incident.cleared_unseen:
+        owner = "cleared, nobody looked"
+    elif incident.owner is None:
+        owner = "nobody has it"
+    else:
+        owner = "yours" if incident.owner_id == reader.id else f"{incident.owner.name} has it"
     return f"#{incident.number} {incident.title} ({incident.severity}, {owner})"
 
 
