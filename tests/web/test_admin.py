@@ -225,7 +225,7 @@ def test_whoever_may_not_learns_nothing_of_any_address(desk: Desk):
     assert not IntegrationKey.objects.exists()
     for path in every.values():
         assert desk.as_("root").get(path).status_code in (200, 405), path
-    assert len(every) >= 17
+    assert len(every) >= 19
     assert 'href="/admin"' in desk.as_("root").get("/").content.decode()
 
 

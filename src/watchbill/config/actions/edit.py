@@ -25,7 +25,7 @@ from watchbill.config.actions.evidence import evidence_of
 from watchbill.config.actions.writing import deactivate_in, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
-from watchbill.config.rules import BY_KIND, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
+from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
@@ -181,6 +181,9 @@ def _with(there: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
     """The sections with the edits in them."""
     wanted = dict(there)
     for (kind, name), words in edits.items():
+        if (kind, name) == ORGANIZATION:
+            wanted |= {field: (words or {}).get(field) or "" for field in HEAD}
+            continue
         key = BY_KIND[kind].key
         rows = list(wanted.get(kind, []))
         place = next((place for place, row in enumerate(rows) if row.get(key) == name), len(rows))
@@ -191,6 +194,8 @@ def _with(there: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
 def _found(problem: Problem, draft: Draft, wanted: Mapping[str, Any]) -> Found:
     """Which entry is it about, and which field? The sentence without the name of the entry, since it stands beside it."""
     path = draft.paths[problem.line] if problem.line < len(draft.paths) else ()
+    if path and path[0] in HEAD:
+        return Found(ORGANIZATION, path, _bare(problem.text, str(path[0])))
     if len(path) < 2 or path[0] not in BY_KIND:
         return Found(("", ""), path, problem.text)
     kind, place, *rest = path

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 
+from watchbill.config.rules import ORGANIZATION
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat
 from watchbill.paging.models import Policy
@@ -23,6 +24,8 @@ PAGES: dict[str, tuple[type[Model], str, dict[str, Any]]] = {
 
 def page_of(kind: str, name: str) -> str:
     """The address of the page that changes it; empty when it is not active, or has no page."""
+    if (kind, name) == ORGANIZATION:
+        return reverse("admin-organization")
     if kind not in PAGES:
         return ""
     model, route, only = PAGES[kind]

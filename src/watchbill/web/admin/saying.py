@@ -24,6 +24,7 @@ LABELS = {
     "timezone": "Time zone",
     "notify": "Rules",
     "steps": "Steps",
+    "organization": "Name",
     "repeat": "More rounds",
     "ack_timeout": "Owner is asked after",
     "critical_anyway": "Critical is loud on a queue desk",
@@ -41,7 +42,7 @@ KINDS = {
     "services": "service",
     "heartbeats": "heartbeat",
     "phones": "provider of telephones",
-    "organization": "installation",
+    "organization": "organization",
 }
 DONE = {Verb.ADDED: "Made", Verb.CHANGED: "Changed", Verb.REMOVED: "Deactivated"}
 SECONDS = ("group_for", "within", "after", "every", "grace")

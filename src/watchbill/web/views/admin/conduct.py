@@ -88,12 +88,12 @@ class Asked:
 def _asked(subject: Subject, values: Values) -> Asked:
     editor = subject.editor
     key = editor.key(values)
-    removes = "remove" in values and bool(editor.name)
+    removes = "remove" in values and not editor.is_new
     if removes and not subject.may_remove:
         raise NotAllowed(f"{subject.title} cannot be deactivated by you.")
     words = subject.remove if removes else editor.words(values)
     _allowed(subject, key, words)
-    return Asked(values, key, {key: words}, () if editor.name else (key,), removes)
+    return Asked(values, key, {key: words}, (key,) if editor.is_new else (), removes)
 
 
 def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: bool) -> HttpResponse:
@@ -123,7 +123,7 @@ def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: b
 def _allowed(subject: Subject, key: Key, words: Mapping[str, Any] | None) -> None:
     """Also of the team that it goes to. Naming another one than the form offers is no mistake of a form."""
     kind, name = key
-    if words is None or (kind == "teams" and not subject.editor.name):
+    if words is None or (kind == "teams" and subject.editor.is_new):
         return
     team = team_of(kind, name, words, subject.world.standing.current)
     decision = subject.rights.on(kind, team)
@@ -152,9 +152,9 @@ def form(
         "others": others,
         "refused": bool(places or others),
         "nothing": nothing,
-        "seen": request.POST.get("seen") or (seen_now([key], subject.world.standing) if editor.name else ""),
+        "seen": request.POST.get("seen") or ("" if editor.is_new else seen_now([key], subject.world.standing)),
         "from_file": subject.world.is_from_file(*key),
-        "new": not editor.name,
+        "new": editor.is_new,
         **subject.extra,
     }
     return render(request, subject.template, context, status=status)
