@@ -29,7 +29,7 @@ def forms(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[
             words = {field: value for field, value in row.items() if field != BY_KIND[kind].key}
             asked = {
                 "people": lambda _: list(people.ASKED),
-                "teams": lambda _: teams.questions(there),
+                "teams": lambda words: teams.questions(there, words),
                 "policies": lambda words: steps.questions(there, rights, words),
                 "services": lambda words: [
                     *services.questions(there, rights),

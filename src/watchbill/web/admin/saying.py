@@ -26,6 +26,8 @@ LABELS = {
     "steps": "Steps",
     "organization": "Name",
     "repeat": "More rounds",
+    "issue": "Tracking issues",
+    "channel": "Channel of the team",
     "ack_timeout": "Owner is asked after",
     "critical_anyway": "Critical is loud on a queue desk",
 }
