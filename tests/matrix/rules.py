@@ -153,6 +153,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "New"}, silent=NOTHING, status=422),
     },
     "/admin/teams/<int:team_id>": CHANGED_BY_ADMINS,
+    "/admin/schedules/new": CHANGED_BY_ADMINS,
+    "/admin/schedules/<int:schedule_id>": CHANGED_BY_ADMINS,
     "/admin/policies/new": CHANGED_BY_ADMINS,
     "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,
     "/admin/services/new": CHANGED_BY_ADMINS,

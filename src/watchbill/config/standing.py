@@ -188,6 +188,7 @@ def _layer(layer: Layer, names: Names) -> Full:
         "turn": layer.turn,
         "starting": layer.starting.isoformat(),
         "shadow": layer.shadow,
+        **({"ending": layer.ending.isoformat()} if layer.ending else {}),
     }
 
 

@@ -27,9 +27,11 @@ from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
+from watchbill.config.watching import Watch, both_sides, looked_at
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
+from watchbill.schedules.actions import refuse_gaps
 
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
 
@@ -52,6 +54,7 @@ class Proposal:
     seen: str  # stands for what the entries are now
     reach: tuple[Compared, ...] = ()
     more: int = 0  # policies that it touches and that were not walked
+    watches: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ class Prepared:
     @property
     def moved(self) -> list[Change]:
         return self.plan.having(Verb.ADDED, Verb.CHANGED, Verb.REMOVED)
+
+    @property
+    def schedules(self) -> list[str]:
+        """Schedules on which other people may have the watch afterwards."""
+        return [change.name for change in self.plan.having(Verb.ADDED, Verb.CHANGED) if change.kind == "schedules"]
 
 
 class ChangedMeanwhile(AlreadyDone):
@@ -80,12 +88,13 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
         if ready.problems or not ready.moved:
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
-        before = walks(touched, moments, after=False)
+        before, watched = walks(touched, moments, after=False), looked_at(ready.schedules, now=now)
         _write_in(ready, now=now)
         after = walks(touched, moments, after=True)
+        watches = both_sides(watched, looked_at(ready.schedules, now=now), now=now)
         transaction.set_rollback(True)
     kinds.forget()
-    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more)
+    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, watches)
 
 
 def edit(
@@ -95,13 +104,14 @@ def edit(
     by: Actor,
     now: dt.datetime,
     new: Collection[Key] = (),
+    allow_gap: bool = True,
     action: str = "config.edit",
     detail: Mapping[str, Any] | None = None,
 ) -> int:
     """Make the change and answer the number of its record in the audit.
 
     Raises ChangedMeanwhile when an entry is not what it was when `seen` was told, Invalid when the rules refuse it, Refused when it changes
-    nothing; then nothing has changed.
+    nothing, NewGap when nobody would have a watch that somebody has and that is not allowed; then nothing has changed.
     """
     with transaction.atomic(durable=True):
         lock_in()
@@ -112,7 +122,7 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        _write_in(ready, now=now)
+        _write_watched_in(ready, allow_gap=allow_gap, now=now)
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -231,6 +241,17 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
 def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
     deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
+
+
+def _write_watched_in(ready: Prepared, *, allow_gap: bool, now: dt.datetime) -> None:
+    """The same, unless it leaves a watch to nobody."""
+    if allow_gap or not ready.schedules:
+        _write_in(ready, now=now)
+        return
+    before = looked_at(ready.schedules, now=now)
+    _write_in(ready, now=now)
+    for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
+        refuse_gaps(watch.name, watch.foreseen.gaps)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -9,6 +9,7 @@ from watchbill.schedules.actions.changing import (
     add_override_in,
     check_change,
     edit_layers_in,
+    refuse_gaps,
     withdraw_override,
 )
 from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
@@ -32,6 +33,7 @@ __all__ = [
     "feed_read",
     "offer_swap",
     "open_feed",
+    "refuse_gaps",
     "take_cover",
     "undo_swap",
     "withdraw_cover",

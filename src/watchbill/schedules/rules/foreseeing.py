@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from watchbill.schedules.rules.coverage import Finding, gaps
+from watchbill.schedules.rules.coverage import Finding, gaps, with_gaps
 from watchbill.schedules.rules.hiding import Span, subtract
 from watchbill.schedules.rules.model import OverrideRule, ScheduleRule, Shift
 from watchbill.schedules.rules.verifying import Facts, judge, news
@@ -62,3 +62,9 @@ def foresee(
     facts = Facts(beside=beside, away=away or {}, zones=zones or {}, gone=gone)
     fresh = news(judge(before, low, high, facts), judge(after, low, high, facts))
     return Foreseen(before, after, new_gaps(before, after, start, end, gone=gone), fresh.warnings)
+
+
+def first_change(before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime) -> dt.datetime | None:
+    """The first moment of [start, end) from which on somebody else has the watch; None when nobody ever does. Names of layers do not count."""
+    one, other = ({(row.start, row.end, row.person_id, row.shadow) for row in with_gaps(rule, start, end)} for rule in (before, after))
+    return min((max(row[0], start) for row in one ^ other), default=None)

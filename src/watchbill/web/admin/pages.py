@@ -12,10 +12,12 @@ from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat
 from watchbill.paging.models import Policy
 from watchbill.people.models import Person, Team
+from watchbill.schedules.models import Schedule
 
 PAGES: dict[str, tuple[type[Model], str, dict[str, Any]]] = {
     "people": (Person, "admin-person", {}),
     "teams": (Team, "admin-team", {"is_active": True}),
+    "schedules": (Schedule, "admin-schedule", {"is_active": True}),
     "policies": (Policy, "admin-policy", {"is_active": True}),
     "services": (Service, "admin-service", {"is_active": True}),
     "heartbeats": (Heartbeat, "admin-heartbeat", {"is_active": True, "service__is_active": True}),

@@ -19,7 +19,7 @@ QUOTE = '"'
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input as it is shown. `kind`: text, area, select, tick or hidden."""
+    """One input as it is shown. `kind`: text, area, date, select, tick or hidden."""
 
     name: str
     label: str
