@@ -14,6 +14,7 @@ from tests.web.filling import applied, inputs, press, send, words
 from tests.web.test_admin import desk  # noqa: F401  a fixture
 from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
+from watchbill.config.actions import propose
 from watchbill.kernel.errors import Refused
 from watchbill.people.actions import give_administration, take_administration
 from watchbill.people.models import Organization, Person
@@ -136,3 +137,14 @@ def test_two_who_take_each_others_rights_at_once_leave_one(django_db_setup, djan
         assert sorted(each.result() for each in taken) == [False, True]
         assert Person.objects.filter(is_admin=True, is_active=True).count() == 1
         give_administration(Person.objects.get(is_admin=False).id, by=make.actor(ada), now=T0)
+
+
+def test_the_last_administrator_is_not_deactivated_by_any_way(desk: Desk):  # noqa: F811
+    zoe = make.person("zoe", name="Zoe", is_admin=True)
+    Person.objects.filter(handle="root").update(is_admin=False)
+    wanted = {("people", "zoe"): {"name": "Zoe", "email": zoe.email, "active": False}}
+    assert [(found.path, found.text) for found in propose(wanted, now=desk.now).problems] == [
+        (("active",), "Nobody but Zoe administers the installation, and somebody must.")
+    ]
+    Person.objects.filter(handle="bob").update(is_admin=True)
+    assert propose(wanted, now=desk.now).problems == ()

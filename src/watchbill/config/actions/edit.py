@@ -22,7 +22,7 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
-from watchbill.config.actions.writing import deactivate_in, mail_owners, write_in
+from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
@@ -183,8 +183,9 @@ def _prepare(edits: Edits, new: Collection[Key]) -> Prepared:
     plan = compare(fulls, standing, overwrite=True, prune=False)
     removed = [Change(Verb.REMOVED, *key) for key, words in edits.items() if words is None and key in standing.current]
     plan = Plan((*(change for change in plan.changes if (change.kind, change.name) in fulls), *removed), plan.final)
-    mails = [Found(("people", handle), ("email",), text) for handle, text in mail_owners(plan)]
-    return Prepared(standing, plan, tuple(mails))
+    refused = [Found(("people", handle), ("email",), text) for handle, text in mail_owners(plan)]
+    refused += [Found(("people", handle), ("active",), text) for handle, text in last_administrators(plan)]
+    return Prepared(standing, plan, tuple(refused))
 
 
 def _with(there: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
