@@ -13,6 +13,7 @@ from tests.web.filling import applied, inputs, press, send, words
 from tests.web.test_admin import desk  # noqa: F401  a fixture
 from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
+from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
@@ -85,6 +86,11 @@ def test_a_change_with_effect_from_a_day_leaves_all_as_it_is_until_then(desk: De
     assert (on(midnight(desk, n) - DAY), on(midnight(desk, n))) == (["alice"], ["bob"])
     assert on(midnight(desk, -60)) == ["alice"]
     assert layers()[0]["rotation"]["starting"] == day(desk, n)
+    told = {row.person.handle: row.content["reason"] for row in Notification.objects.filter(kind="status")}
+    assert set(told) == {"alice", "bob"}
+    assert told["bob"].startswith("You have Responder")
+    assert "You no longer have Responder" in told["alice"]
+    assert told["alice"].endswith("The rotation was changed by ada.")
     diff = actions.apply(selectors.export(), by=make.actor(desk.root, "cli"), now=desk.now)
     assert diff.is_empty
     assert on(midnight(desk, n) - DAY) == ["alice"]
@@ -136,6 +142,17 @@ def test_a_layer_that_is_removed_from_a_day_on_ends_then(desk: Desk):  # noqa: F
         ("New", None, day(desk, n)),
     ]
     assert [on(midnight(desk, each)) for each in (-7, n - 1, n, n + 30)] == [["alice"], ["alice"], ["bob"], ["bob"]]
+
+
+def test_a_layer_that_ended_says_so_and_what_it_left_to_nobody_stays_so(desk: Desk):  # noqa: F811
+    n = -(desk.now.weekday() + 7)
+    Layer.objects.filter(schedule=watch()).update(ending=midnight(desk, n).date())
+    assert on(midnight(desk, n)) == []
+    page = desk.as_("ada").get(path())
+    assert "Layer 1, ended" in words(page)
+    applied(desk, "ada", path(), l0__ending="")
+    assert on(midnight(desk, n)) == []
+    assert on(midnight(desk, 7)) == ["alice"]
 
 
 def test_a_new_gap_needs_its_own_yes(desk: Desk):  # noqa: F811

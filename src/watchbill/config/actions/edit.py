@@ -31,8 +31,10 @@ from watchbill.config.watching import Watch, both_sides, looked_at
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
-from watchbill.schedules.actions import refuse_gaps
+from watchbill.schedules.actions import Watched, refuse_gaps
+from watchbill.schedules.models import Schedule
 
+SOON = dt.timedelta(weeks=4)  # a watch that is so near is told to whoever gets or loses it
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
 
 
@@ -122,7 +124,7 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        _write_watched_in(ready, allow_gap=allow_gap, now=now)
+        _write_watched_in(ready, allow_gap=allow_gap, by=by, now=now)
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -244,15 +246,19 @@ def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
 
 
-def _write_watched_in(ready: Prepared, *, allow_gap: bool, now: dt.datetime) -> None:
-    """The same, unless it leaves a watch to nobody."""
-    if allow_gap or not ready.schedules:
+def _write_watched_in(ready: Prepared, *, allow_gap: bool, by: Actor, now: dt.datetime) -> None:
+    """The same, unless it leaves a watch to nobody; whoever gets or loses one soon is told."""
+    if not ready.schedules:
         _write_in(ready, now=now)
         return
-    before = looked_at(ready.schedules, now=now)
+    rows = Schedule.objects.select_for_update().filter(name__in=ready.schedules, is_active=True)  # no override comes in between
+    telling = Watched([row.id for row in rows], now, now + SOON)
+    before = {} if allow_gap else looked_at(ready.schedules, now=now)
     _write_in(ready, now=now)
-    for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
-        refuse_gaps(watch.name, watch.foreseen.gaps)
+    if not allow_gap:
+        for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
+            refuse_gaps(watch.name, watch.foreseen.gaps)
+    telling.tell_in(f"The rotation was changed by {by.name}.", now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -137,7 +137,8 @@ class Layers:
         buttons += [(f"layer.clone.{place}", "Clone", of)] if not layer.is_empty else []
         buttons += [(f"layer.drop.{place}", "Remove", of)] if many > 1 else []
         inputs = (Input("layer", "", "hidden", str(place)), *asked)
-        return Block("layer", f"Layer {place + 1}", inputs, errors=rest, buttons=tuple(buttons))
+        ended = ", ended" if layer.ending and layer.ending <= self.today.isoformat() else ""
+        return Block("layer", f"Layer {place + 1}{ended}", inputs, errors=rest, buttons=tuple(buttons))
 
     def _inputs(self, name: str, layer: Layer, errors: Mapping[Place, Sequence[str]], at: Place) -> list[Input]:
         def line(field: str, label: str, value: str, *path: str, kind: str = "text", hint: str = "") -> Input:

@@ -60,6 +60,7 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "Administration",
         "admin/schedule.html",
         {"schedule": found},
+        besides=["Whoever gets or loses a watch in the next four weeks is told at once, with the change for their calendar."],
         shape=partial(layers.shaped, today=today),
     )
     return conduct(request, subject)
