@@ -144,6 +144,16 @@ def test_a_layer_that_is_removed_from_a_day_on_ends_then(desk: Desk):  # noqa: F
     assert [on(midnight(desk, each)) for each in (-7, n - 1, n, n + 30)] == [["alice"], ["alice"], ["bob"], ["bob"]]
 
 
+def test_a_layer_that_gets_another_name_goes_on_where_it_stood(desk: Desk):  # noqa: F811
+    applied(desk, "ada", path(), l0__order="bob\nalice")
+    before = [on(midnight(desk, n)) for n in range(-30, 60)]
+    seen = send(desk, "ada", path(), l0__name="main")
+    assert "The same people have the watch at the same time" in words(seen)
+    press(desk, "ada", path(), seen)
+    assert [layer["name"] for layer in layers()] == ["main"]
+    assert [on(midnight(desk, n)) for n in range(-30, 60)] == before
+
+
 def test_a_layer_that_ended_says_so_and_what_it_left_to_nobody_stays_so(desk: Desk):  # noqa: F811
     n = -(desk.now.weekday() + 7)
     Layer.objects.filter(schedule=watch()).update(ending=midnight(desk, n).date())

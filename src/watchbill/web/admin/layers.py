@@ -86,7 +86,10 @@ class Layers:
         return {at: texts} if (texts := self._overtaken(_filled(values), found)) else {}
 
     def _backdated(self, layers: Sequence[Layer]) -> dict[Place, list[str]]:
+        """Whatever is new while another layer leaves takes its place from now on, and touches no past: it may be a new name."""
         old, today = {layer["name"] for layer in self.there}, self.today.isoformat()
+        if old - {layer.name for layer in layers}:
+            return {}
         text = f"This layer is new, and the past stays as it was; expected {today} or a later day."
         late = [place for place, layer in enumerate(layers) if layer.name not in old and _day(layer.starting) and layer.starting < today]
         return {("layers", place, "rotation", "starting"): [text] for place in late if old}
