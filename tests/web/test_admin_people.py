@@ -338,3 +338,18 @@ def test_half_a_high_impact_is_refused_beside_it(desk: Desk):  # noqa: F811
         assert "High impact" in words(answer)
     lonely = send(desk, "ada", path, channel__name="#security")
     assert (lonely.status_code, "`chat` is missing" in words(lonely)) == (422, True)
+
+
+def test_a_step_posts_into_a_channel_that_no_team_has(desk: Desk):  # noqa: F811
+    path = f"/admin/policies/{Policy.objects.get(name='Night').id}"
+    assert "New channel" not in words(desk.as_("ada").get(path))  # there is no chat
+    with_chat = selectors.export() + "chats:\n  - {name: slack, kind: slack, token_env: WATCHBILL_SLACK_TOKEN}\n"
+    config_actions.apply(with_chat, by=make.actor(desk.root, "cli"), now=desk.now)
+    half = send(desk, "ada", path, s0__room="#war-room")
+    assert (half.status_code, "`chat` is missing" in words(half)) == (422, True)
+    applied(desk, "ada", path, s0__chat="slack", s0__room="#war-room")
+    assert Policy.objects.get(name="Night").steps[0]["notify"][1:] == [
+        {"kind": "channel", "id": None, "name": "#war-room", "chat": "slack"}
+    ]
+    assert "channel: #war-room of slack" in words(desk.as_("ada").get(path))
+    assert "nothing to change" in words(send(desk, "ada", path))

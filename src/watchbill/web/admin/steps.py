@@ -10,7 +10,7 @@ from typing import Any
 from watchbill.config.rules.meaning import target as meaning
 from watchbill.web.admin.editors import World
 from watchbill.web.admin.moving import moved
-from watchbill.web.admin.questions import Block, Input, Place, Values, one, told
+from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
 from watchbill.web.admin.targets import Targets, choice_of, chosen, targets_of, whole_text_of
 
 MOST = 50
@@ -25,10 +25,12 @@ class Step:
     wait: str = ""
     each: str = ""
     hook: str = ""
+    chat: str = ""  # and a channel in it that no choice names
+    room: str = ""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.targets or self.wait or self.hook or self.each)
+        return not (self.targets or self.wait or self.hook or self.each or self.chat or self.room)
 
     @property
     def is_in_turn(self) -> bool:
@@ -41,6 +43,7 @@ class Steps:
     """All steps, which are one field of the policy."""
 
     targets: Targets
+    chats: Options = ()
     fields: tuple[str, ...] = ("steps",)
 
     def read(self, words: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -59,6 +62,8 @@ class Steps:
     def _words(self, step: Step) -> dict[str, Any]:
         notify = [self.targets.words(target, step.each) for target in step.targets]
         notify += [{"webhook": step.hook}] if step.hook else []
+        room = {field: text for field, text in (("chat", step.chat), ("name", step.room)) if text}
+        notify += [{"channel": room}] if room else []
         return {"notify": notify, **({"wait": step.wait} if step.wait else {})}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
@@ -86,6 +91,7 @@ class Steps:
         placed = {text for one_input in inputs for text in one_input.errors}
         inputs += [
             Input(f"{name}.hook", "New webhook (reaches nobody)", "text", step.hook),
+            *self._room(name, step),
             Input(
                 f"{name}.each",
                 "One after the other: each",
@@ -105,10 +111,18 @@ class Steps:
         buttons += [(f"step.drop.{place}", "Remove", of)] if many > 1 else []
         return Block("step", f"Step {place + 1}", tuple(inputs), errors=rest, buttons=tuple(buttons))
 
+    def _room(self, name: str, step: Step) -> list[Input]:
+        """A channel of a chat; nothing where there is no chat."""
+        if not (self.chats or step.chat or step.room):
+            return []
+        options = with_chosen((("", "none"), *self.chats), step.chat)
+        room = Input(f"{name}.room", "Its name", "text", step.room, hint="As #security.")
+        return [Input(f"{name}.chat", "New channel (reaches nobody), of the chat", "select", step.chat, options), room]
+
 
 def question(there: World, words: Mapping[str, Any]) -> Steps:
     """What may be chosen, and whatever stands there already."""
-    return Steps(targets_of(there, _targets(words)))
+    return Steps(targets_of(there, _targets(words)), there.options("chats"))
 
 
 def _targets(words: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -132,6 +146,8 @@ def parsed(values: Values) -> list[Step]:
             one(values, f"s{place}.wait"),
             one(values, f"s{place}.each"),
             one(values, f"s{place}.hook"),
+            one(values, f"s{place}.chat"),
+            one(values, f"s{place}.room"),
         )
         for place in list(values.get("step", ()))[:MOST]
     ]
@@ -141,7 +157,7 @@ def _values(steps: Sequence[Step]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"step": [str(place) for place in range(len(steps))]}
     for place, step in enumerate(steps):
         found[f"s{place}.target"] = list(step.targets)
-        found |= {f"s{place}.wait": [step.wait], f"s{place}.each": [step.each], f"s{place}.hook": [step.hook]}
+        found |= {f"s{place}.{field}": [getattr(step, field)] for field in ("wait", "each", "hook", "chat", "room")}
     return found
 
 
