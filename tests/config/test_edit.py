@@ -17,7 +17,7 @@ from tests.factories import T0
 from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
 from watchbill.config.actions import ChangedMeanwhile, Proposal, propose, reverse
-from watchbill.config.rules import Verb
+from watchbill.config.rules import ORGANIZATION, Verb
 from watchbill.incidents.models import Service
 from watchbill.kernel import kinds
 from watchbill.kernel.errors import Invalid, Refused
@@ -298,3 +298,16 @@ def test_of_two_who_change_the_same_at_once_one_is_told(django_db_setup, django_
         assert sorted(job.result(timeout=60) for job in [pool.submit(one, "low"), pool.submit(one, "medium")]) == ["first", "late"]
         assert Record.objects.filter(action="config.edit").count() == 1
         assert len(Service.objects.get(name="Detections").urgency) == 1
+
+
+def test_the_organization_is_an_entry_that_is_changed_and_never_taken_away(ready):
+    made = Record.objects.get(action="config.apply", kind="organization")
+    assert "always an owner of last resort" in reverse(made, selectors.standing()).why_not
+    wanted = {ORGANIZATION: {"organization": "Other", "last_resort": "ada"}}
+    seen = propose(wanted, moments=(T0,), now=T0)
+    assert fields(seen) == [("organization", "Example", "Other"), ("last_resort", "grace", "ada")]
+    assert [one.touched.name for one in seen.reach] == ["First", "Second"]
+    record = Record.objects.get(pk=actions.edit(wanted, seen=seen.seen, by=OPERATOR, now=T0))
+    assert reverse(record, selectors.standing()).words == {"organization": "Example", "last_resort": "grace"}
+    refused = propose({ORGANIZATION: {"organization": "Other"}}, now=T0)
+    assert [(found.key, found.path) for found in refused.problems] == [(ORGANIZATION, ("last_resort",))]

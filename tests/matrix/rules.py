@@ -130,6 +130,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/providers/test": {"POST": Rule(ADMINS, send={"provider": "email"})},
     "/mailboxes": {"GET": Rule(ADMINS)},
     "/admin": {"GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS)},
+    "/admin/organization": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"organization": ""}, silent=NOTHING, status=422),
+    },
     "/admin/people": {"GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
     "/admin/people/new": {
         "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
@@ -140,11 +144,17 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "Robert"}, silent=NOTHING, status=422),
     },
     "/admin/people/<int:person_id>/invite": {"POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT)},
+    "/admin/people/<int:person_id>/administration": {
+        "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
+        "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"do": "give"}),
+    },
     "/admin/teams/new": {
         "GET": Rule(ADMINS, unseen=OTHERS_THAN_ROOT),
         "POST": Rule(ADMINS, unseen=OTHERS_THAN_ROOT, send={"name": "New"}, silent=NOTHING, status=422),
     },
     "/admin/teams/<int:team_id>": CHANGED_BY_ADMINS,
+    "/admin/schedules/new": CHANGED_BY_ADMINS,
+    "/admin/schedules/<int:schedule_id>": CHANGED_BY_ADMINS,
     "/admin/policies/new": CHANGED_BY_ADMINS,
     "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,
     "/admin/services/new": CHANGED_BY_ADMINS,

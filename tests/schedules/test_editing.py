@@ -299,3 +299,32 @@ def test_new_orders_leave_no_gap_no_overlap_and_never_cut_a_turn(edits, turn):
     starts = sorted({row.start for row in desk.shifts()})
     assert all(after - before == DAY for before, after in pairwise(starts))
     assert {row.person_id for row in desk.shifts(END + 200 * DAY, END + 400 * DAY)} == {person for entry in spec.order for person in entry}
+
+
+@pytest.mark.req("K46")
+def test_a_layer_with_an_end_starts_no_shift_from_that_day_on_and_turns_as_before_until_then():
+    desk, ends = Desk(SPEC), replace(SPEC, ending=dt.date(2026, 3, 2))
+    before = desk.shifts()
+    assert desk.edit(ends, now=NOW) == ["all"]
+    assert desk.shifts() == [row for row in before if row.start < at("2026-03-02T00:00")]
+    assert desk.shifts()[-1].end == at("2026-03-02T08:00")  # the shift that had begun ends as it was
+    assert desk.edit(ends, now=NOW + HOUR) == []
+
+
+@pytest.mark.req("K46", "S9")
+def test_an_end_that_is_taken_away_before_it_comes_was_never_there_and_after_it_leaves_the_past_alone():
+    usual = Desk(SPEC).shifts()
+    desk = Desk(SPEC)
+    desk.edit(replace(SPEC, ending=dt.date(2026, 3, 2)), now=NOW)
+    desk.edit(SPEC, now=NOW + DAY)
+    assert desk.shifts() == usual
+    desk.edit(replace(SPEC, ending=dt.date(2026, 3, 2)), now=NOW + 2 * DAY)
+    late = at("2026-03-11T12:00")
+    desk.edit(SPEC, now=late)
+    assert desk.shifts() == [row for row in usual if row.start < at("2026-03-02T00:00") or row.start > late]
+
+
+@pytest.mark.req("K46")
+def test_the_last_day_begins_at_midnight_of_the_layers_zone():
+    desk = Desk(replace(SPEC, start=dt.time(0), ending=dt.date(2026, 3, 2)), zone="Pacific/Auckland")
+    assert desk.shifts()[-1].end == at("2026-03-02T00:00+13:00")

@@ -70,3 +70,21 @@ def test_one_that_runs_keeps_what_it_did():
     assert (rows[0].person_id, rows[0].end) == (DANA, START + HOUR)
     assert rows[1].person_id == final_shifts(rule, START, START + HOUR)[0].person_id
     assert dt.timedelta(hours=12) > rows[1].end - rows[1].start
+
+
+def test_more_nights_in_a_row_than_people_stand_are_said_by_their_own_clock():
+    rule = ScheduleRule((layer([ADA, BRUNO], start="20:00", length="12h", turn="1w"),))
+    (first,) = {row.person_id for row in final_shifts(rule, at("2026-03-02T21:00"), at("2026-03-08T21:00"))}
+    change = override("take", first, "2026-03-09T20:00", "2026-03-16T20:00")
+    for zone, said in (("UTC", True), ("Pacific/Auckland", False)):
+        seen = foresee(rule, with_override(rule, change), change.start, change.end, zones={first: zone})
+        assert (("nights", first) in {(found.kind, found.person_id) for found, _ in seen.findings}) is said
+
+
+def test_a_rest_that_becomes_longer_is_not_new():
+    rule = ScheduleRule((layer([ADA], start="08:00", length="12h"), layer([BRUNO], start="20:00", length="2h", name="late")))
+    late = override("take", ADA, "2026-03-02T22:00", "2026-03-03T04:00")
+    shorter = override("take", BRUNO, "2026-03-03T02:00", "2026-03-03T04:00")
+    before = with_override(rule, late)
+    seen = foresee(before, with_override(before, shorter), shorter.start, shorter.end)
+    assert not [found for found, _ in seen.findings if (found.kind, found.person_id) == ("rest", ADA)]

@@ -22,6 +22,7 @@ from watchbill.intake.models import Heartbeat, IntegrationKey
 from watchbill.intake.rules import digest_of
 from watchbill.paging.models import Policy, ServicePolicy
 from watchbill.people.models import Membership
+from watchbill.schedules.models import Schedule
 from watchbill.web.urls import urlpatterns
 
 
@@ -202,6 +203,7 @@ def routes(desk: Desk) -> dict[str, str]:
         "record_id": record.id,
         "person_id": desk.bob.id,
         "team_id": desk.team.id,
+        "schedule_id": Schedule.objects.get(name="Responder").id,
         "policy_id": Policy.objects.get(name="Night").id,
     }
     found = {}
@@ -225,13 +227,13 @@ def test_whoever_may_not_learns_nothing_of_any_address(desk: Desk):
     assert not IntegrationKey.objects.exists()
     for path in every.values():
         assert desk.as_("root").get(path).status_code in (200, 405), path
-    assert len(every) >= 17
+    assert len(every) >= 21
     assert 'href="/admin"' in desk.as_("root").get("/").content.decode()
 
 
 def test_an_admin_of_another_team_changes_only_their_own(desk: Desk):
     every = routes(desk)
-    open_to_otto = ("admin", "admin-service-new", "admin-policy-new", "admin-heartbeat-new")
+    open_to_otto = ("admin", "admin-service-new", "admin-policy-new", "admin-heartbeat-new", "admin-schedule-new")
     for path in [path for name, path in every.items() if name not in open_to_otto]:
         for answer in (desk.as_("otto").get(path), desk.as_("otto").post(path, {"do": "apply", "kind": "events", "remove": "yes"})):
             assert answer.status_code in (404, 405), path

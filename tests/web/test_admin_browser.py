@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.get_by_role("link", name="SecOps", exact=True).click()
     look("team")
     page.goto("/admin")
-    page.get_by_role("link", name="Security Responder", exact=True).click()
+    page.get_by_role("link", name="Security Responder", exact=True).first.click()
     look("policy")
     page.get_by_role("button", name="Add a step").click()
     page.get_by_label("Then wait").last.fill("soon")
@@ -109,6 +110,72 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.goto("/audit?action=config.&kind=policies")
     page.get_by_text("Changed: steps").first.click()
     look("audit")
+
+
+@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+def test_axe_objects_to_nothing_about_rotations_the_organization_and_rights(
+    desk: Site,  # noqa: F811
+    visit: Callable[..., Page],  # noqa: F811
+    layout: str,
+    theme: str,
+):
+    options: dict[str, Any] = {"color_scheme": theme, **(PHONE if layout == "phone" else DESK)}
+    page = visit("grace", **options, bypass_csp=True)
+
+    def look(name: str) -> None:
+        assert objections(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        if KEPT:
+            page.screenshot(path=Path(KEPT) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
+
+    page.goto("/admin")
+    page.get_by_role("link", name="Security Responder", exact=True).last.click()
+    look("schedule")
+    page.get_by_label("Shift lasts").first.fill("long")
+    page.get_by_role("button", name="See what it does").last.click()
+    look("schedule-refused")
+    page.get_by_label("Shift lasts").first.fill("12h")
+    page.get_by_role("button", name="Remove layer 3").click()
+    page.get_by_label("Who follows whom").first.fill("ada\nemeka\nbruno")
+    page.get_by_label("With effect from").fill((dt.date.today() + dt.timedelta(days=9)).isoformat())
+    page.get_by_role("button", name="See what it does").last.click()
+    expect(page.get_by_text("New gap: nobody").first).to_be_visible()
+    look("schedule-review")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Nothing was changed yet: nobody would have the watch")).to_be_visible()
+    look("schedule-asks")
+    page.goto("/admin/organization")
+    look("organization")
+    page.get_by_label("Last resort").select_option("hugo")
+    page.get_by_role("button", name="See what it does").click()
+    look("organization-review")
+    page.goto("/admin/people?q=bruno")
+    page.get_by_role("link", name="Bruno Keller").click()
+    page.get_by_role("link", name="Let Bruno administer it").click()
+    look("rights")
+    page.goto("/admin/people?q=grace")
+    page.get_by_role("link", name="Grace Lind").click()
+    page.get_by_role("link", name="Take these rights away").click()
+    expect(page.get_by_text("Nobody but Grace Lind administers")).to_be_visible()
+    look("rights-refused")
+
+
+@pytest.mark.req("K46")
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_layer_is_cloned_and_taken_back_on_a_phone(desk: Site, visit: Callable[..., Page], scripts: bool):  # noqa: F811
+    page = visit("grace", **PHONE, java_script_enabled=scripts)
+    page.goto("/admin")
+    page.get_by_role("link", name="Security Manager", exact=True).click()
+    page.get_by_role("button", name="Clone layer 1").click()
+    page.get_by_label("Name", exact=True).last.fill("learning")
+    page.get_by_label("Shadow: notified along, never coverage").last.check()
+    page.get_by_role("button", name="See what it does").last.click()
+    expect(page.get_by_role("heading", name="Who has Security Manager")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    page.get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("It took an earlier change back")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

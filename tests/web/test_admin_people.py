@@ -13,6 +13,8 @@ from tests.web.conftest import PASSWORD, Desk
 from tests.web.filling import applied, inputs, press, send, words
 from tests.web.test_admin import desk  # noqa: F401  a fixture
 from watchbill.audit.models import Record
+from watchbill.config import actions as config_actions
+from watchbill.config import selectors
 from watchbill.incidents.models import Incident
 from watchbill.notifications.models import Contact
 from watchbill.paging.models import Policy, TeamPaging
@@ -282,3 +284,72 @@ def test_whatever_is_typed_is_answered_as_a_form_is(desk: Desk, act: str):  # no
             answer = desk.as_("root").post(path, {"do": act, "seen": text, "remove": text, "member": text, "step": [text] * 99})
             assert answer.status_code in (200, 403, 409, 422), (path, text)
     assert Record.objects.count() == before
+
+
+def test_high_impact_channel_and_issues_of_a_team_are_changed(desk: Desk):  # noqa: F811
+    with_chat = selectors.export() + (
+        "chats:\n  - {name: slack, kind: slack, token_env: WATCHBILL_SLACK_TOKEN}\n"
+        "trackers:\n  - {name: gitlab, kind: gitlab, url: 'https://gitlab.example.org', token_env: WATCHBILL_GITLAB_TOKEN}\n"
+    )
+    config_actions.apply(with_chat, by=make.actor(desk.root, "cli"), now=desk.now)
+    path = f"/admin/teams/{desk.team.id}"
+    manager, bob = json.dumps({"schedule": "Managers"}), json.dumps({"person": "bob"})
+    first = send(desk, "ada", path, do="impact.more", high_impact__severity="critical", high_impact__target=[manager])
+    assert inputs(first.content.decode())["high_impact.target"] == [manager, ""]
+    seen = send(
+        desk,
+        "ada",
+        path,
+        high_impact__severity="critical",
+        high_impact__target=[manager, bob],
+        channel__chat="slack",
+        channel__name="#security",
+        issue__tracker="gitlab",
+        issue__project="security/incidents",
+        issue__labels="incident, page",
+        issue__confidential="yes",
+    )
+    said = words(seen)
+    for part in ("High impact", "severity: critical", "Channel of the team", "chat: slack", "Tracking issues", "confidential: no"):
+        assert part in said, part
+    assert press(desk, "ada", path, seen).status_code == 303
+    found = TeamPaging.objects.get(team=desk.team)
+    assert (found.high_impact_severity, [target["name"] for target in found.high_impact_notify]) == ("critical", ["Managers", "bob"])
+    desk.team.refresh_from_db()
+    assert desk.team.channel == {"chat": "slack", "name": "#security"}
+    assert desk.team.issue == {
+        "tracker": "gitlab",
+        "project": "security/incidents",
+        "labels": ["incident", "page"],
+        "confidential": False,
+    }
+    assert "nothing to change" in words(send(desk, "ada", path))
+    none = {"high_impact__severity": "", "high_impact__target": [""], "channel__chat": "", "channel__name": ""}
+    applied(desk, "ada", path, **none, issue__tracker="", issue__project="", issue__labels="", issue__confidential=None)
+    desk.team.refresh_from_db()
+    assert (desk.team.channel, desk.team.issue, TeamPaging.objects.get(team=desk.team).high_impact_severity) == (None, None, "")
+
+
+def test_half_a_high_impact_is_refused_beside_it(desk: Desk):  # noqa: F811
+    path = f"/admin/teams/{desk.team.id}"
+    for changes in ({"high_impact__severity": "high"}, {"high_impact__target": [json.dumps({"person": "bob"})]}):
+        answer = send(desk, "ada", path, **changes)
+        assert answer.status_code == 422
+        assert "High impact" in words(answer)
+    lonely = send(desk, "ada", path, channel__name="#security")
+    assert (lonely.status_code, "`chat` is missing" in words(lonely)) == (422, True)
+
+
+def test_a_step_posts_into_a_channel_that_no_team_has(desk: Desk):  # noqa: F811
+    path = f"/admin/policies/{Policy.objects.get(name='Night').id}"
+    assert "New channel" not in words(desk.as_("ada").get(path))  # there is no chat
+    with_chat = selectors.export() + "chats:\n  - {name: slack, kind: slack, token_env: WATCHBILL_SLACK_TOKEN}\n"
+    config_actions.apply(with_chat, by=make.actor(desk.root, "cli"), now=desk.now)
+    half = send(desk, "ada", path, s0__room="#war-room")
+    assert (half.status_code, "`chat` is missing" in words(half)) == (422, True)
+    applied(desk, "ada", path, s0__chat="slack", s0__room="#war-room")
+    assert Policy.objects.get(name="Night").steps[0]["notify"][1:] == [
+        {"kind": "channel", "id": None, "name": "#war-room", "chat": "slack"}
+    ]
+    assert "channel: #war-room of slack" in words(desk.as_("ada").get(path))
+    assert "nothing to change" in words(send(desk, "ada", path))

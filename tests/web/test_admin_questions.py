@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from watchbill.web.admin import forwarding
 from watchbill.web.admin.editors import Editor, World
 from watchbill.web.admin.questions import Each, Group, Line, Names, Pairs, Question, Tick
 from watchbill.web.admin.rights import Rights
-from watchbill.web.views.admin import beats, people, services, steps, teams
+from watchbill.web.views.admin import beats, people, rotations, services, steps, teams
 
 
 def forms(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[Question]]]:
@@ -24,12 +25,13 @@ def forms(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[
     current = {(kind, row[BY_KIND[kind].key]): fill(kind, row) for kind in kinds for row in rows[kind]}
     there = World(Standing(current), document)
     rights = Rights(Viewer(1, "root", is_admin=True), {row["name"]: n for n, row in enumerate(rows["teams"])})
-    for kind in ("people", "teams", "policies", "services", "heartbeats"):
+    for kind in kinds:
         for row in rows[kind]:
             words = {field: value for field, value in row.items() if field != BY_KIND[kind].key}
             asked = {
                 "people": lambda _: list(people.ASKED),
-                "teams": lambda _: teams.questions(there),
+                "teams": lambda words: teams.questions(there, words),
+                "schedules": lambda words: rotations.questions(there, rights, words, dt.date(2026, 1, 5)),
                 "policies": lambda words: steps.questions(there, rights, words),
                 "services": lambda words: [
                     *services.questions(there, rights),

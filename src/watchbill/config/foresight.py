@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from watchbill.config.rules import Full, Key, mentions
+from watchbill.config.rules import ORGANIZATION, Full, Key, mentions
 from watchbill.paging.models import Policy
 from watchbill.paging.selectors import foresee
 
@@ -74,7 +74,7 @@ def _users(changed: set[Key], before: Mapping[Key, Full], after: Mapping[Key, Fu
     users: dict[Key, set[Key]] = {}
     for side in (before, after):
         for key, full in side.items():
-            for used in mentions(key[0], full):
+            for used in mentions(key[0], full) | _inherited(key, full, side):
                 users.setdefault(used, set()).add(key)
     reached, queue = set(changed), list(changed)
     while queue:
@@ -82,6 +82,13 @@ def _users(changed: set[Key], before: Mapping[Key, Full], after: Mapping[Key, Fu
             reached.add(user)
             queue.append(user)
     return reached
+
+
+def _inherited(key: Key, full: Full, side: Mapping[Key, Full]) -> set[Key]:
+    """What a policy takes from the installation: its owner of last resort, where neither the policy nor its team names one."""
+    if key[0] != "policies" or full["last_resort"] or (side.get(("teams", full["team"])) or {}).get("last_resort"):
+        return set()
+    return {ORGANIZATION}
 
 
 def walks(touched: Sequence[Touched], moments: Sequence[dt.datetime], *, after: bool) -> Walks:

@@ -12,7 +12,7 @@ from typing import Any
 
 from watchbill.config import writer
 from watchbill.config.models import Applied
-from watchbill.config.rules import BY_KIND, PARTS, Facts, Full, Key, NotActive, Standing, not_active, spoken_for, written
+from watchbill.config.rules import BY_KIND, ORGANIZATION, PARTS, Facts, Full, Key, NotActive, Standing, not_active, spoken_for, written
 from watchbill.config.sealing import content_of, words_of
 from watchbill.config.standing import current_state, people_of
 from watchbill.kernel import kinds
@@ -67,7 +67,7 @@ def sections(there: Standing) -> dict[str, Any]:
     words = {(row.kind, row.name): words_of(row) for row in Applied.objects.exclude(kind=FILE) if row.words}
     last = there.last or {}
     found: dict[str, Any] = {}
-    organization = there.current.get(("organization", ""), {"organization": "Watchbill", "last_resort": None})
+    organization = there.current.get(ORGANIZATION, {"organization": "Watchbill", "last_resort": None})
     found.update({field: value for field, value in organization.items() if value is not None})
     for part in PARTS:
         rows = [

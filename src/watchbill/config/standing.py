@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from watchbill.config.rules import Full, Key, in_week, mentions
+from watchbill.config.rules import ORGANIZATION, Full, Key, in_week, mentions
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
@@ -98,7 +98,7 @@ def _organization(names: Names) -> dict[Key, Full]:
     row = Organization.objects.first()
     if row is None:
         return {}
-    return {("organization", ""): {"organization": row.name, "last_resort": names.people.get(row.last_resort_id or 0)}}
+    return {ORGANIZATION: {"organization": row.name, "last_resort": names.people.get(row.last_resort_id or 0)}}
 
 
 def people_of(people: Collection[Person]) -> dict[Key, Full]:
@@ -188,6 +188,7 @@ def _layer(layer: Layer, names: Names) -> Full:
         "turn": layer.turn,
         "starting": layer.starting.isoformat(),
         "shadow": layer.shadow,
+        **({"ending": layer.ending.isoformat()} if layer.ending else {}),
     }
 
 

@@ -20,10 +20,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from watchbill.audit.actions import Actor, Entry, record_in
-from watchbill.kernel.errors import AlreadyDone, Invalid
+from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import ApiToken, Person
 from watchbill.people.permissions import SCOPES
-from watchbill.people.rules import digest_of
+from watchbill.people.rules import digest_of, why_not_given, why_not_taken
 
 TOKEN_PREFIX = "wb_"  # noqa: S105  how tokens begin, so that scanners of leaked secrets know them
 TOKEN_LENGTH = 40  # letters and digits: 238 bits
@@ -80,6 +80,37 @@ def set_password(person: Person, password: str, *, by: Actor, now: dt.datetime) 
 def record_invitation(person: Person, *, by: Actor, now: dt.datetime) -> None:
     """Remember that a set-up link was handed out. The link itself is kept nowhere."""
     record_in([Entry("person.invite", "person", str(person.id), detail={"handle": person.handle})], by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def give_administration(person_id: int, *, by: Actor, now: dt.datetime) -> None:
+    """Let somebody administer the installation. Refused, with the reason, when they do already or are deactivated."""
+    person, _ = _with_administrators_in(person_id)
+    if why := why_not_given(person.name, is_admin=person.is_admin, is_active=person.is_active):
+        raise Refused(why)
+    _set_administration_in(person, True, by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def take_administration(person_id: int, *, by: Actor, now: dt.datetime) -> None:
+    """Let somebody administer the installation no longer. Refused when nobody would be left who does, also between two at once."""
+    person, others = _with_administrators_in(person_id)
+    if why := why_not_taken(person.name, is_admin=person.is_admin, others=others):
+        raise Refused(why)
+    _set_administration_in(person, False, by=by, now=now)
+
+
+def _with_administrators_in(person_id: int) -> tuple[Person, int]:
+    """The person, and how many active people administer besides; all of them stay as they are until the transaction ends."""
+    rows = {row.id: row for row in Person.objects.select_for_update().filter(Q(is_admin=True) | Q(pk=person_id)).order_by("id")}
+    others = sum(row.is_admin and row.is_active for row in rows.values() if row.id != person_id)
+    return rows[person_id], others
+
+
+def _set_administration_in(person: Person, is_admin: bool, *, by: Actor, now: dt.datetime) -> None:
+    Person.objects.filter(pk=person.pk).update(is_admin=is_admin)
+    detail = {"handle": person.handle, "admin": is_admin}
+    record_in([Entry("person.admin", "person", str(person.id), detail=detail)], by=by, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -44,6 +44,7 @@ class Layer(models.Model):
     length = models.CharField(max_length=32)  # duration, clock time
     turn = models.CharField(max_length=32)  # "1w", "1 shift", "1 month"
     starting = models.DateField()
+    ending = models.DateField(null=True)  # no shift starts on this day of its zone, nor later
     order = models.JSONField()  # [[person id, ..], ..]: several at once are one entry
     anchor = models.DateField()  # the turn count is 0 here ...
     anchor_index = models.IntegerField(default=0)  # ... and this entry of `order` has it

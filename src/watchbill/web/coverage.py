@@ -22,7 +22,11 @@ FOUND = {
     "double": "two watches at once",
     "rest": "less than 11 h of rest between two watches",
     "long": "on watch for more than 48 h",
+    "nights": "more than 7 nights in a row",
+    "weekends": "more than 2 weekends in a row",
     "time_off": "a watch in time off",
+    "holiday": "a watch on a public holiday",
+    "inactive": "deactivated: their watch wakes nobody",
 }
 
 

@@ -39,7 +39,7 @@ from watchbill.web.views import (
     tokens,
     you,
 )
-from watchbill.web.views.admin import beats, changes, overview, people, services, steps, teams
+from watchbill.web.views.admin import administrators, beats, changes, organization, overview, people, rotations, services, steps, teams
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -72,12 +72,16 @@ urlpatterns = [
     path("providers/test", providers.try_now, name="provider-test"),
     path("mailboxes", mailboxes.listed, name="mailboxes"),
     path("admin", overview.overview, name="admin"),
+    path("admin/organization", organization.organization, name="admin-organization"),
     path("admin/people", people.listed, name="admin-people"),
     path("admin/people/new", people.new, name="admin-person-new"),
     path("admin/people/<int:person_id>", people.person, name="admin-person"),
     path("admin/people/<int:person_id>/invite", people.invite, name="admin-invite"),
+    path("admin/people/<int:person_id>/administration", administrators.administration, name="admin-rights"),
     path("admin/teams/new", teams.new, name="admin-team-new"),
     path("admin/teams/<int:team_id>", teams.team, name="admin-team"),
+    path("admin/schedules/new", rotations.new, name="admin-schedule-new"),
+    path("admin/schedules/<int:schedule_id>", rotations.schedule, name="admin-schedule"),
     path("admin/policies/new", steps.new, name="admin-policy-new"),
     path("admin/policies/<int:policy_id>", steps.policy, name="admin-policy"),
     path("admin/services/new", services.new, name="admin-service-new"),

@@ -22,7 +22,7 @@ from watchbill.audit.actions import Entry as Evidence
 from watchbill.config import reader, selectors
 from watchbill.config.actions.evidence import evidence_of
 from watchbill.config.actions.writing import conflicts, deactivate_in, remember_in, write_in
-from watchbill.config.rules import Change, File, Full, Key, NotActive, Plan, Problem, Standing, Verb, check, compare
+from watchbill.config.rules import ORGANIZATION, Change, File, Full, Key, NotActive, Plan, Problem, Standing, Verb, check, compare
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import Invalid
 
@@ -128,7 +128,7 @@ def _refuse(problems: Sequence[Problem], filename: str) -> None:
 
 def wanted_of(file: File) -> dict[Key, Full]:
     """What the file asks for, in its order."""
-    head: dict[Key, Full] = {("organization", ""): {"organization": file.organization, "last_resort": file.last_resort}}
+    head: dict[Key, Full] = {ORGANIZATION: {"organization": file.organization, "last_resort": file.last_resort}}
     return head | {(entry.kind, entry.name): entry.full for entry in file.entries}
 
 

@@ -22,15 +22,19 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
-from watchbill.config.actions.writing import deactivate_in, mail_owners, write_in
+from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
-from watchbill.config.rules import BY_KIND, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
+from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
+from watchbill.config.watching import Watch, both_sides, looked_at
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
+from watchbill.schedules.actions import Watched, refuse_gaps
+from watchbill.schedules.models import Schedule
 
+SOON = dt.timedelta(weeks=4)  # a watch that is so near is told to whoever gets or loses it
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
 
 
@@ -52,6 +56,7 @@ class Proposal:
     seen: str  # stands for what the entries are now
     reach: tuple[Compared, ...] = ()
     more: int = 0  # policies that it touches and that were not walked
+    watches: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Prepared:
     @property
     def moved(self) -> list[Change]:
         return self.plan.having(Verb.ADDED, Verb.CHANGED, Verb.REMOVED)
+
+    @property
+    def schedules(self) -> list[str]:
+        """Schedules on which other people may have the watch afterwards."""
+        return [change.name for change in self.plan.having(Verb.ADDED, Verb.CHANGED) if change.kind == "schedules"]
 
 
 class ChangedMeanwhile(AlreadyDone):
@@ -80,12 +90,13 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
         if ready.problems or not ready.moved:
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
-        before = walks(touched, moments, after=False)
+        before, watched = walks(touched, moments, after=False), looked_at(ready.schedules, now=now)
         _write_in(ready, now=now)
         after = walks(touched, moments, after=True)
+        watches = both_sides(watched, looked_at(ready.schedules, now=now), now=now)
         transaction.set_rollback(True)
     kinds.forget()
-    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more)
+    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, watches)
 
 
 def edit(
@@ -95,13 +106,14 @@ def edit(
     by: Actor,
     now: dt.datetime,
     new: Collection[Key] = (),
+    allow_gap: bool = True,
     action: str = "config.edit",
     detail: Mapping[str, Any] | None = None,
 ) -> int:
     """Make the change and answer the number of its record in the audit.
 
     Raises ChangedMeanwhile when an entry is not what it was when `seen` was told, Invalid when the rules refuse it, Refused when it changes
-    nothing; then nothing has changed.
+    nothing, NewGap when nobody would have a watch that somebody has and that is not allowed; then nothing has changed.
     """
     with transaction.atomic(durable=True):
         lock_in()
@@ -112,7 +124,7 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        _write_in(ready, now=now)
+        _write_watched_in(ready, allow_gap=allow_gap, by=by, now=now)
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -173,14 +185,18 @@ def _prepare(edits: Edits, new: Collection[Key]) -> Prepared:
     plan = compare(fulls, standing, overwrite=True, prune=False)
     removed = [Change(Verb.REMOVED, *key) for key, words in edits.items() if words is None and key in standing.current]
     plan = Plan((*(change for change in plan.changes if (change.kind, change.name) in fulls), *removed), plan.final)
-    mails = [Found(("people", handle), ("email",), text) for handle, text in mail_owners(plan)]
-    return Prepared(standing, plan, tuple(mails))
+    refused = [Found(("people", handle), ("email",), text) for handle, text in mail_owners(plan)]
+    refused += [Found(("people", handle), ("active",), text) for handle, text in last_administrators(plan)]
+    return Prepared(standing, plan, tuple(refused))
 
 
 def _with(there: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
     """The sections with the edits in them."""
     wanted = dict(there)
     for (kind, name), words in edits.items():
+        if (kind, name) == ORGANIZATION:
+            wanted |= {field: (words or {}).get(field) or "" for field in HEAD}
+            continue
         key = BY_KIND[kind].key
         rows = list(wanted.get(kind, []))
         place = next((place for place, row in enumerate(rows) if row.get(key) == name), len(rows))
@@ -191,6 +207,8 @@ def _with(there: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
 def _found(problem: Problem, draft: Draft, wanted: Mapping[str, Any]) -> Found:
     """Which entry is it about, and which field? The sentence without the name of the entry, since it stands beside it."""
     path = draft.paths[problem.line] if problem.line < len(draft.paths) else ()
+    if path and path[0] in HEAD:
+        return Found(ORGANIZATION, path, _bare(problem.text, str(path[0])))
     if len(path) < 2 or path[0] not in BY_KIND:
         return Found(("", ""), path, problem.text)
     kind, place, *rest = path
@@ -226,6 +244,21 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
 def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
     deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
+
+
+def _write_watched_in(ready: Prepared, *, allow_gap: bool, by: Actor, now: dt.datetime) -> None:
+    """The same, unless it leaves a watch to nobody; whoever gets or loses one soon is told."""
+    if not ready.schedules:
+        _write_in(ready, now=now)
+        return
+    rows = Schedule.objects.select_for_update().filter(name__in=ready.schedules, is_active=True)  # no override comes in between
+    telling = Watched([row.id for row in rows], now, now + SOON)
+    before = {} if allow_gap else looked_at(ready.schedules, now=now)
+    _write_in(ready, now=now)
+    if not allow_gap:
+        for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
+            refuse_gaps(watch.name, watch.foreseen.gaps)
+    telling.tell_in(f"The rotation was changed by {by.name}.", now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

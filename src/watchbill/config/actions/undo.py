@@ -8,7 +8,7 @@ from typing import Any
 
 from watchbill.audit.models import Record
 from watchbill.config.actions.evidence import CHANGED
-from watchbill.config.rules import BY_KIND, Full, Key, Standing, Verb, brief
+from watchbill.config.rules import BY_KIND, ORGANIZATION, Full, Key, Standing, Verb, brief
 
 ACTIONS = ("config.edit", "config.undo", "config.apply")
 
@@ -25,15 +25,16 @@ class Reverse:
 def key_of(record: Record) -> Key | None:
     """The entry that a record is about; None for what is no change of one."""
     name = record.detail.get("name")
-    if record.action not in ACTIONS or record.kind not in BY_KIND or not isinstance(name, str):
+    if record.action not in ACTIONS or not isinstance(name, str):
         return None
-    return record.kind, name
+    key = record.kind, name
+    return key if key == ORGANIZATION or record.kind in BY_KIND else None
 
 
 def reverse(record: Record, standing: Standing) -> Reverse:
     """How is this change taken back? Only from where it led: what was changed since is never overwritten."""
     key = key_of(record)
-    if key is None or not BY_KIND[key[0]].live:
+    if key is None or not (key == ORGANIZATION or BY_KIND[key[0]].live):
         return Reverse(("", ""), why_not="This is no change of the configuration that can be taken back.")
     here = standing.current.get(key)
     verb, fields = record.detail.get("verb"), record.detail.get("fields") or {}
@@ -58,6 +59,8 @@ def _unmade(record: Record, key: Key, here: Full | None) -> Reverse:
     later = Record.objects.filter(action__in=ACTIONS, kind=record.kind, object_id=record.object_id, id__gt=record.id)
     if any(key_of(one) == key for one in later):
         return Reverse(key, why_not="It was changed since it was made. Take the later changes back first, or deactivate it by hand.")
+    if key == ORGANIZATION:
+        return Reverse(key, why_not="There is always an owner of last resort: name another one.")
     if key[0] != "people":
         return Reverse(key)
     if not here["active"]:

@@ -35,4 +35,5 @@ def _layer(full: Full, ids: Ids) -> LayerSpec:
         starting=dt.date.fromisoformat(full["starting"]),
         order=tuple(tuple(ids.people[handle] for handle in people) for people in full["order"]),
         shadow=full["shadow"],
+        ending=dt.date.fromisoformat(full["ending"]) if "ending" in full else None,
     )

@@ -62,6 +62,24 @@ def mail_owners(plan: Plan) -> list[tuple[str, str]]:
     return found
 
 
+def last_administrators(plan: Plan) -> list[tuple[str, str]]:
+    """Whoever would be deactivated though nobody else administers the installation, and the sentence that says so.
+
+    Those who do stay as they are until the transaction ends: the rights of another one may be taken at this moment.
+    """
+    leave = {
+        change.name
+        for change in plan.having(Verb.CHANGED)
+        if change.kind == "people" and any(field.field == "active" and not field.file for field in change.fields)
+    }
+    if not leave:
+        return []
+    stand = {row.handle: row.name for row in Person.objects.select_for_update().filter(is_admin=True, is_active=True).order_by("id")}
+    if not stand or stand.keys() - leave:
+        return []
+    return [(handle, f"Nobody but {name} administers the installation, and somebody must.") for handle, name in stand.items()]
+
+
 def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.datetime) -> None:
     """Write the entries of `moved` as `final` has them. People first, then what names them."""
     ids = naming.load_in()

@@ -18,6 +18,7 @@ from watchbill.config.rules.chats import chats_named
 from watchbill.config.rules.meaning import Full
 
 Key = tuple[str, str]  # kind and name
+ORGANIZATION: Key = ("organization", "")  # what stands at the top of the file: one entry without a name
 
 
 class Verb(StrEnum):
@@ -150,7 +151,7 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {("teams", full["team"]), _key("services", full["service"])}
     elif kind == "heartbeats":
         found |= {("services", full["service"])}
-    elif kind == "organization":
+    elif kind == ORGANIZATION[0]:
         found.add(_key("people", full["last_resort"]))
     found |= {("chats", name) for name in chats_named(kind, full)}
     return {key for key in found if key is not None}

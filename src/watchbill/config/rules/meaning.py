@@ -224,6 +224,7 @@ def _layer(words: Mapping[str, Any]) -> Full:
         "turn": rotation["turn"],
         "starting": rotation["starting"],
         "shadow": words.get("shadow", False),
+        **({"ending": words["ending"]} if "ending" in words else {}),
     }
 
 
@@ -239,7 +240,7 @@ def _brief_layer(full: Full) -> dict[str, Any]:
         "shifts": {"days": full["days"], "start": full["start"], "length": full["length"]},
         "rotation": {"order": order, "turn": full["turn"], "starting": full["starting"]},
     }
-    return {**made, "shadow": True} if full["shadow"] else made
+    return {**made, **({"ending": full["ending"]} if "ending" in full else {}), **({"shadow": True} if full["shadow"] else {})}
 
 
 def target(words: Mapping[str, Any]) -> Full:

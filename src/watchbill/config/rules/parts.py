@@ -187,6 +187,7 @@ LAYER = Group(
             ),
             required=True,
         ),
+        "ending": Field(Day(), "No shift starts on this day or later.", default="it goes on"),
         "shadow": Field(Flag(), "Notified along, never coverage.", default="false"),
     },
     "name",

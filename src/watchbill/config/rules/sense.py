@@ -147,6 +147,9 @@ def _schedule(entry: Entry, whole: Whole) -> None:
                 f"there are two layers {shown_value(layer['name'])}; expected each name once in a schedule.",
             )
         seen.add(layer["name"])
+        if "ending" in layer and layer["ending"] <= layer["rotation"]["starting"]:
+            text = f"{layer['ending']} is not after {layer['rotation']['starting']}, on which the rotation starts; expected a later day."
+            whole.say(entry, ("layers", index, "ending"), text)
         for path, parse in ((("shifts", "length"), parse_length), (("rotation", "turn"), parse_turn)):
             try:
                 parse(layer[path[0]][path[1]])

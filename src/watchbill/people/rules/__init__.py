@@ -1,5 +1,6 @@
-"""How long is a while, and when does somebody work? Durations, clock times of a zone, working time. Pure."""
+"""How long is a while, when does somebody work, and who may administer? Durations, clock times of a zone, working time. Pure."""
 
+from watchbill.people.rules.administrators import why_not_given, why_not_taken
 from watchbill.people.rules.clock import DAYS, UTC, clock_time, parse_time, weekdays, zone_of
 from watchbill.people.rules.durations import Duration, add, add_months, format_duration, parse_duration
 from watchbill.people.rules.secrets import digest_of
@@ -19,5 +20,7 @@ __all__ = [
     "parse_hours",
     "parse_time",
     "weekdays",
+    "why_not_given",
+    "why_not_taken",
     "zone_of",
 ]

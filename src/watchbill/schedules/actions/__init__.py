@@ -9,16 +9,19 @@ from watchbill.schedules.actions.changing import (
     add_override_in,
     check_change,
     edit_layers_in,
+    refuse_gaps,
     withdraw_override,
 )
 from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
 from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swap, expire_offers, offer_swap, undo_swap, withdraw_swap
+from watchbill.schedules.actions.telling import Watched
 
 __all__ = [
     "Change",
     "NewGap",
     "Offer",
+    "Watched",
     "accept_swap",
     "add_override",
     "add_override_in",
@@ -32,6 +35,7 @@ __all__ = [
     "feed_read",
     "offer_swap",
     "open_feed",
+    "refuse_gaps",
     "take_cover",
     "undo_swap",
     "withdraw_cover",

@@ -68,7 +68,7 @@ def add_override_in(schedule: Schedule, change: Change, *, by: Actor, now: dt.da
     check_change(schedule, change, now=now)
     Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would wait for each other inside the constraint: a deadlock
     if not allow_gap:
-        _refuse_gaps(schedule, gaps_of_change(schedule, [change.rule(now)]))
+        refuse_gaps(schedule.name, gaps_of_change(schedule, [change.rule(now)]))
     made = store_in(schedule, change, by=by, now=now)
     record_in([Entry("override.add", "override", str(made.id), team_id=schedule.team_id, detail=evidence(made))], by=by, now=now)
     bus.board_changed()
@@ -118,7 +118,7 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_ga
         raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
     _keep_swaps_whole(found, now)
     if not allow_gap:
-        _refuse_gaps(found.schedule, gaps_of_end(found, now=now))
+        refuse_gaps(found.schedule.name, gaps_of_end(found, now=now))
     watched = Watched([found.schedule_id], max(found.start, now), found.end)
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
@@ -163,6 +163,7 @@ def _row(schedule: Schedule, version: Version) -> Layer:
         length=spec.length,
         turn=spec.turn,
         starting=spec.starting,
+        ending=spec.ending,
         order=[list(entry) for entry in spec.order],
         anchor=version.anchor,
         anchor_index=version.anchor_index,
@@ -218,14 +219,13 @@ def _keep_swaps_whole(found: Override, now: dt.datetime) -> None:
         raise Refused(f"Swap {stands_on_it.id} stands on it. Undo the swap first.", swap=stands_on_it.id)
 
 
-def _refuse_gaps(schedule: Schedule, found: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
+def refuse_gaps(schedule: str, found: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
+    """NewGap, when there are any: when nobody would have the watch of this schedule."""
     if found:
         spans = ", ".join(f"{_when(start)} to {_when(end)}" for start, end in found[:SHOWN])
         more = f" and {len(found) - SHOWN} times more" if len(found) > SHOWN else ""
         told = [{"start": start.isoformat(), "end": end.isoformat()} for start, end in found]
-        raise NewGap(
-            f"Nobody would have {schedule.name} from {spans}{more}. Name somebody for that time, or say that it may be so.", gaps=told
-        )
+        raise NewGap(f"Nobody would have {schedule} from {spans}{more}. Name somebody for that time, or say that it may be so.", gaps=told)
 
 
 def _window(start: dt.datetime, end: dt.datetime, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:

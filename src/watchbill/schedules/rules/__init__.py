@@ -15,7 +15,7 @@ from watchbill.schedules.rules.coverage import (
 from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
-from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, foresee, new_gaps, with_override, without_override
+from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, first_change, foresee, new_gaps, with_override, without_override
 from watchbill.schedules.rules.history import Month, monthly, months_of
 from watchbill.schedules.rules.model import (
     LayerRule,
@@ -26,6 +26,7 @@ from watchbill.schedules.rules.model import (
     Turn,
     parse_length,
     parse_turn,
+    until_of,
 )
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
@@ -67,6 +68,7 @@ __all__ = [
     "doubles",
     "entries",
     "final_shifts",
+    "first_change",
     "first_start",
     "foresee",
     "gaps",
@@ -92,6 +94,7 @@ __all__ = [
     "rule_of",
     "spells",
     "stands",
+    "until_of",
     "watches_around",
     "why_no_exchange",
     "why_not_undone",

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from watchbill.people.rules import clock_time, weekdays, zone_of
-from watchbill.schedules.rules.model import LayerRule, parse_length, parse_turn
+from watchbill.schedules.rules.model import LayerRule, parse_length, parse_turn, until_of
 from watchbill.schedules.rules.turns import next_turn, turn_of
 
 Order = tuple[tuple[int, ...], ...]
@@ -33,6 +33,7 @@ class LayerSpec:
     starting: dt.date
     order: Order
     shadow: bool = False
+    ending: dt.date | None = None  # no shift starts on this day, nor later
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def rule_of(version: Version) -> LayerRule:
         hides=version.hides,
         shadow=spec.shadow,
         valid_from=version.valid_from,
-        valid_until=version.valid_until,
+        valid_until=until_of(version.valid_until, spec.ending, version.zone),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from watchbill.schedules.rules.coverage import Finding, absences, doubles, gaps, long_watches, rests
+from watchbill.schedules.rules.coverage import Finding, gaps, with_gaps
 from watchbill.schedules.rules.hiding import Span, subtract
 from watchbill.schedules.rules.model import OverrideRule, ScheduleRule, Shift
-from watchbill.schedules.rules.shifts import final_shifts
+from watchbill.schedules.rules.verifying import Facts, judge, news
 
 AROUND = dt.timedelta(days=3)  # a rest or a long watch begins or ends outside the change that makes it
 
@@ -54,30 +54,17 @@ def foresee(
     *,
     beside: Sequence[tuple[str, Sequence[Shift]]] = (),
     away: Mapping[int, Sequence[Span]] | None = None,
+    zones: Mapping[int, str] | None = None,
     gone: Collection[int] = (),
 ) -> Foreseen:
-    """What the change does in [start, end). `beside`: the shifts of the team's other schedules by name; `away`: time off by person."""
+    """What the change does in [start, end). `beside`: the shifts of the team's other schedules by name; `away`, `zones`: of each person."""
     low, high = start - AROUND, end + AROUND
-    known = list(_findings(before, final_shifts(before, low, high), beside, away or {}))
-    found = [each for each in _findings(after, final_shifts(after, low, high), beside, away or {}) if not _is_known(each, known)]
-    found.sort(key=lambda each: (each[0].start, each[0].kind, each[0].person_id))
-    return Foreseen(before, after, new_gaps(before, after, start, end, gone=gone), tuple(found))
+    facts = Facts(beside=beside, away=away or {}, zones=zones or {}, gone=gone)
+    fresh = news(judge(before, low, high, facts), judge(after, low, high, facts))
+    return Foreseen(before, after, new_gaps(before, after, start, end, gone=gone), fresh.warnings)
 
 
-def _is_known(new: tuple[Finding, str], known: Iterable[tuple[Finding, str]]) -> bool:
-    """Was it there without the change, as it is or longer? A rest that became shorter is new: it became worse."""
-    found, name = new
-    return any(
-        (old.kind, old.person_id, other) == (found.kind, found.person_id, name)
-        and (old == found or (found.kind != "rest" and old.start <= found.start and found.end <= old.end))
-        for old, other in known
-    )
-
-
-def _findings(
-    rule: ScheduleRule, rows: list[Shift], beside: Iterable[tuple[str, Sequence[Shift]]], away: Mapping[int, Sequence[Span]]
-) -> list[tuple[Finding, str]]:
-    found = [(each, name) for name, others in beside for each in doubles(rows, others)]
-    if rule.hours != "business":  # nobody is woken there: nights are rest
-        found += [(each, "") for each in (*rests(rows), *long_watches(rows))]
-    return found + [(each, "") for each in absences(rows, away)]
+def first_change(before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime) -> dt.datetime | None:
+    """The first moment of [start, end) from which on somebody else has the watch; None when nobody ever does. Names of layers do not count."""
+    one, other = ({(row.start, row.end, row.person_id, row.shadow) for row in with_gaps(rule, start, end)} for rule in (before, after))
+    return min((max(row[0], start) for row in one ^ other), default=None)

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from watchbill.people.rules import add_months, parse_duration
+from watchbill.people.rules import add_months, clock_time, parse_duration, zone_of
 
 DAY = dt.timedelta(days=1)
 WHOLE_SCHEDULE = -1  # the rank of a shift that belongs to no layer
@@ -103,6 +103,14 @@ class ScheduleRule:
     zone: str = "UTC"
     hours: str = "any"
     team_id: int = 0
+
+
+def until_of(valid_until: dt.datetime | None, ending: dt.date | None, zone: str) -> dt.datetime | None:
+    """Until when a version of a layer starts shifts: until an edit ended it, at the latest until the midnight with which `ending` begins."""
+    if ending is None:
+        return valid_until
+    ends = clock_time(dt.datetime.combine(ending, dt.time()), zone_of(zone))
+    return ends if valid_until is None else min(valid_until, ends)
 
 
 def parse_length(text: str) -> Length:

@@ -84,12 +84,20 @@ def _foreseen(
     away = defaultdict(list)
     for person_id, begins, ends in TimeOff.objects.filter(start__lt=high, end__gt=low).values_list("person_id", "start", "end"):
         away[person_id].append((begins, ends))
-    return foresee(before, after, start, end, beside=beside, away=away, gone=_gone((before, after), start, end))
+    people = _people((before, after), low, high)
+    zones = {id_: zone for id_, zone, _ in people}
+    gone = {id_ for id_, _, is_active in people if not is_active}
+    return foresee(before, after, start, end, beside=beside, away=away, zones=zones, gone=gone)
 
 
 def _gone(rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.datetime) -> set[int]:
+    return {id_ for id_, _, is_active in _people(rules, start, end) if not is_active}
+
+
+def _people(rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.datetime) -> list[tuple[int, str, bool]]:
+    """Everybody who would watch there: id, zone, and whether they are still here."""
     people = {row.person_id for rule in rules for row in final_shifts(rule, start, end) if row.person_id is not None}
-    return set(Person.objects.filter(id__in=people, is_active=False).values_list("id", flat=True))
+    return list(Person.objects.filter(id__in=people).values_list("id", "timezone", "is_active"))
 
 
 def foresee_exchange(exchange: Exchange, *, now: dt.datetime) -> dict[int, Foreseen]:

@@ -13,7 +13,7 @@ from django.db import connection
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.people.rules import weekdays
 from watchbill.schedules.models import Layer, Schedule
-from watchbill.schedules.rules import LayerRule, LayerSpec, OverrideRule, ScheduleRule, Version, parse_length, parse_turn
+from watchbill.schedules.rules import LayerRule, LayerSpec, OverrideRule, ScheduleRule, Version, parse_length, parse_turn, until_of
 
 FIRST, LAST = dt.datetime(1971, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 MARGIN = dt.timedelta(days=420)  # an override matters to every shift that it meets, and a shift may last for a year
@@ -24,7 +24,7 @@ LOAD = """
 SELECT s.id, s.name, s.timezone, s.combine, s.hours, s.team_id,
   (SELECT json_agg(json_build_array(l.name, l.days, l.start, l.length, l.turn, l.starting, l."order", l.anchor, l.anchor_index, l.timezone,
       l.combine, l.position, l.shadow,
-      (extract(epoch FROM l.valid_from) * 1000000)::bigint, (extract(epoch FROM l.valid_until) * 1000000)::bigint)::text
+      (extract(epoch FROM l.valid_from) * 1000000)::bigint, (extract(epoch FROM l.valid_until) * 1000000)::bigint, l.ending)::text
       ORDER BY l.position, l.id)
     FROM schedules_layer l WHERE l.schedule_id = s.id),
   (SELECT json_agg(json_build_array(o.kind, o.person_id, o.replaced_id, o.layer_name, o.source,
@@ -92,6 +92,7 @@ def versions_of(schedule: Schedule) -> list[Version]:
                 starting=row.starting,
                 order=tuple(tuple(entry) for entry in row.order),
                 shadow=row.shadow,
+                ending=row.ending,
             ),
             zone=row.timezone or schedule.timezone,
             hides=(row.combine or schedule.combine) == "stack",
@@ -121,8 +122,8 @@ def _schedule(id_: int, name: str, zone: str, combine: str, hours: str, team_id:
 @lru_cache(maxsize=4096)
 def _layer(stored: str, schedule_zone: str, schedule_combine: str) -> LayerRule:
     """A version never changes, so its making is remembered."""
-    (name, days, start, length, turn, starting, order, anchor, anchor_index, zone, combine, position, shadow, since, until) = json.loads(
-        stored
+    (name, days, start, length, turn, starting, order, anchor, anchor_index, zone, combine, position, shadow, since, until, ending) = (
+        json.loads(stored)
     )
     return LayerRule(
         name=name,
@@ -139,7 +140,7 @@ def _layer(stored: str, schedule_zone: str, schedule_combine: str) -> LayerRule:
         hides=(combine or schedule_combine) == "stack",
         shadow=shadow,
         valid_from=_instant(since),
-        valid_until=_instant(until),
+        valid_until=until_of(_instant(until), dt.date.fromisoformat(ending) if ending else None, zone or schedule_zone),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from watchbill.config import selectors
 from watchbill.config.actions import Found
-from watchbill.config.rules import BY_KIND, Full, Key, Standing
+from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Full, Key, Standing
 from watchbill.web.admin import saying
 from watchbill.web.admin.questions import Block, Doubtful, Options, Place, Question, Values, one
 
@@ -22,6 +22,8 @@ class World:
 
     def words(self, kind: str, name: str) -> dict[str, Any]:
         """The words of one entry, without its name; empty when there is none."""
+        if (kind, name) == ORGANIZATION:
+            return {field: self.sections[field] for field in HEAD if field in self.sections}
         key = BY_KIND[kind].key
         row: dict[str, Any] = next((row for row in self.sections.get(kind, []) if row.get(key) == name), {})
         return {field: value for field, value in row.items() if field != key}
@@ -55,7 +57,7 @@ def world(also: Sequence[Key] = ()) -> World:
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """The form of one entry; `name` is empty for a new one, whose name is asked too."""
+    """The form of one entry; `name` is empty for a new one, whose name is asked too, and for the organization."""
 
     kind: str
     name: str
@@ -64,8 +66,12 @@ class Editor:
     here: Mapping[str, Any] = field(default_factory=dict)  # what the file says, where a person changed it
 
     @property
+    def is_new(self) -> bool:
+        return not self.name and self.kind != ORGANIZATION[0]
+
+    @property
     def key_field(self) -> str:
-        return BY_KIND[self.kind].key
+        return BY_KIND[self.kind].key if self.kind in BY_KIND else ""
 
     def values(self) -> dict[str, list[str]]:
         """What stands in the inputs at first."""
@@ -82,7 +88,7 @@ class Editor:
         words, before = dict(self.there), self.values()
         for question in self.questions:
             said = question.words(values)
-            if self.name and said == question.words(before):
+            if not self.is_new and said == question.words(before):
                 continue
             for name in question.fields:
                 words.pop(name, None)

@@ -19,7 +19,7 @@ QUOTE = '"'
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input as it is shown. `kind`: text, area, select, tick or hidden."""
+    """One input as it is shown. `kind`: text, area, date, select, tick or hidden."""
 
     name: str
     label: str
@@ -153,21 +153,22 @@ def with_chosen(options: Options, chosen: str) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Yes or no; no says nothing."""
+    """Yes or no; without the tick nothing is said. `says`: what the tick says, where the usual is yes."""
 
     field: str
     label: str
     hint: str = ""
+    says: bool = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         return (self.field,)
 
     def read(self, words: Mapping[str, Any]) -> dict[str, list[str]]:
-        return {self.field: ["yes"] if words.get(self.field) else []}
+        return {self.field: ["yes"] if words.get(self.field, not self.says) is self.says else []}
 
     def words(self, values: Values) -> dict[str, Any]:
-        return {self.field: True} if one(values, self.field) else {}
+        return {self.field: self.says} if one(values, self.field) else {}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         asked = Input(self.field, self.label, "tick", one(values, self.field), hint=self.hint, errors=told(errors, self.field))

@@ -24,11 +24,17 @@ LABELS = {
     "timezone": "Time zone",
     "notify": "Rules",
     "steps": "Steps",
+    "organization": "Name",
     "repeat": "More rounds",
+    "issue": "Tracking issues",
+    "channel": "Channel of the team",
+    "combine": "How layers combine",
+    "hours": "Working hours",
     "ack_timeout": "Owner is asked after",
     "critical_anyway": "Critical is loud on a queue desk",
 }
 OF_KIND = {
+    ("schedules", "hours"): "When it wakes people",
     ("heartbeats", "every"): "A sign is expected every",
     ("heartbeats", "grace"): "Late so long after that",
     ("heartbeats", "severity"): "How severe its silence is",
@@ -41,7 +47,7 @@ KINDS = {
     "services": "service",
     "heartbeats": "heartbeat",
     "phones": "provider of telephones",
-    "organization": "installation",
+    "organization": "organization",
 }
 DONE = {Verb.ADDED: "Made", Verb.CHANGED: "Changed", Verb.REMOVED: "Deactivated"}
 SECONDS = ("group_for", "within", "after", "every", "grace")
@@ -90,10 +96,7 @@ def changes(found: Sequence[Change]) -> list[Said]:
             KINDS.get(change.kind, change.kind),
             change.name,
             change.note,
-            tuple(
-                Row(label(field.field, change.kind), value(field.field, field.here), value(field.field, field.file))
-                for field in change.fields
-            ),
+            tuple(row for field in change.fields for row in _rows(change.kind, field.field, field.here, field.file)),
         )
         for change in found
     ]
@@ -103,20 +106,35 @@ def recorded(kind: str, detail: Mapping[str, Any]) -> Said:
     """The same from a record of the audit."""
     fields = detail.get("fields") or {}
     rows = [
-        Row(label(name, kind), value(name, change[0]), value(name, change[1]))
-        if isinstance(change, list)
-        else Row(label(name, kind), "", "changed")
+        row
         for name, change in fields.items()
+        for row in (_rows(kind, name, *change) if isinstance(change, list) else [Row(label(name, kind), "", "changed")])
     ]
     verb = str(detail.get("verb", ""))
     done = {one.value: word for one, word in DONE.items()}.get(verb, verb.capitalize())
     return Said(done, KINDS.get(kind, kind), str(detail.get("name", "")), "", tuple(rows))
 
 
+def _rows(kind: str, field: str, before: Any, after: Any) -> list[Row]:
+    """One row; of layers one for each that is another one now, and one for their order."""
+    if field != "layers" or not (isinstance(before, list) and isinstance(after, list)):
+        return [Row(label(field, kind), value(field, before), value(field, after))]
+    old, new = ({layer["name"]: layer for layer in side} for side in (before, after))
+    rows = [
+        Row(f"Layer {name}", _layer(old[name]) if name in old else "", _layer(new[name]) if name in new else "removed")
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+    stay = [[name for name in side if name in old and name in new] for side in (old, new)]
+    return [*rows, Row("Order of the layers", ", ".join(old), ", ".join(new))] if stay[0] != stay[1] else rows
+
+
 def value(field: str, said: Any) -> str:
     """A value of the configuration in words. A URL is said by its host: the rest may be a secret."""
     if field == "steps" and isinstance(said, list):
         return "\n".join(f"{place}. {value('', step['notify'])}; wait {step['wait']}" for place, step in enumerate(said, 1)) or NOTHING
+    if field == "layers" and isinstance(said, list):
+        return "\n".join(f"{place}. {layer['name']}: {_layer(layer)}" for place, layer in enumerate(said, 1)) or NOTHING
     if field == "routes" and isinstance(said, list):
         return "\n".join(f"{place}. {_route(route)}" for place, route in enumerate(said, 1)) or NOTHING
     if field == "members" and isinstance(said, Mapping):
@@ -130,6 +148,14 @@ def value(field: str, said: Any) -> str:
     if isinstance(said, list):
         return ", ".join(value("", each) for each in said)
     return times.span(said) if field in SECONDS and isinstance(said, int) else by_host(str(said))
+
+
+def _layer(said: Mapping[str, Any]) -> str:
+    order = "; ".join(" and ".join(together) for together in said["order"])
+    ends = f" until {said['ending']}" if said.get("ending") else ""
+    days = "every day" if len(said["days"]) == 7 else ", ".join(said["days"])
+    shadow = ", as a shadow" if said["shadow"] else ""
+    return f"{days} at {said['start']} for {said['length']}; {order}, each {said['turn']}, from {said['starting']}{ends}{shadow}"
 
 
 def _route(said: Mapping[str, Any]) -> str:

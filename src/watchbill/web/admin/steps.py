@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from watchbill.config.rules.meaning import target as meaning
 from watchbill.web.admin.editors import World
 from watchbill.web.admin.moving import moved
 from watchbill.web.admin.questions import Block, Input, Options, Place, Values, one, told, with_chosen
+from watchbill.web.admin.targets import Targets, choice_of, chosen, targets_of, whole_text_of
 
-KEPT = "kept:"  # a webhook that stands there: its address may hold a secret, so the form has its digest only
 MOST = 50
 OURS = re.compile(r"step|s\d+\..*")  # names of inputs of steps
 
@@ -28,10 +25,12 @@ class Step:
     wait: str = ""
     each: str = ""
     hook: str = ""
+    chat: str = ""  # and a channel in it that no choice names
+    room: str = ""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.targets or self.wait or self.hook or self.each)
+        return not (self.targets or self.wait or self.hook or self.each or self.chat or self.room)
 
     @property
     def is_in_turn(self) -> bool:
@@ -43,8 +42,8 @@ class Step:
 class Steps:
     """All steps, which are one field of the policy."""
 
-    options: Options
-    hooks: Mapping[str, str] = field(default_factory=dict)  # webhooks that stand there, by what the form has of them
+    targets: Targets
+    chats: Options = ()
     fields: tuple[str, ...] = ("steps",)
 
     def read(self, words: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -61,20 +60,11 @@ class Steps:
         return {("steps", place, "each"): [text] for place, step in enumerate(steps) if step.each and not step.is_in_turn}
 
     def _words(self, step: Step) -> dict[str, Any]:
-        notify = [self._target(target, step.each) for target in step.targets]
+        notify = [self.targets.words(target, step.each) for target in step.targets]
         notify += [{"webhook": step.hook}] if step.hook else []
+        room = {field: text for field, text in (("chat", step.chat), ("name", step.room)) if text}
+        notify += [{"channel": room}] if room else []
         return {"notify": notify, **({"wait": step.wait} if step.wait else {})}
-
-    def _target(self, text: str, each: str) -> Any:
-        if text.startswith(KEPT):
-            return {"webhook": self.hooks.get(text, "")}
-        try:
-            target = json.loads(text)
-        except (ValueError, RecursionError):
-            return text
-        if not isinstance(target, dict) or not all(isinstance(key, str) for key in target):
-            return text
-        return {**({"each": each} if target.get("order") == "daylight" and each else {}), **target}
 
     def block(self, values: Values, errors: Mapping[Place, Sequence[str]]) -> Block:
         steps = parsed(values) or [Step()]
@@ -97,14 +87,11 @@ class Steps:
     def _block(self, place: int, step: Step, errors: Mapping[Place, Sequence[str]], index: int, many: int) -> Block:
         name = f"s{place}"
         inputs = [Input("step", "", "hidden", str(place))]
-        for nth, target in enumerate((*step.targets, "")):
-            word = f"Target {nth + 1}" if target else "One more target" if step.targets else "Target"
-            options = with_chosen((("", "nobody"), *self.options), target)
-            refused = told(errors, "steps", index, "notify", nth) if index >= 0 and target else ()
-            inputs.append(Input(f"{name}.target", word, "select", target, options, errors=refused, nth=nth))
+        inputs += self.targets.inputs(f"{name}.target", step.targets, errors if index >= 0 else {}, ("steps", index, "notify"))
         placed = {text for one_input in inputs for text in one_input.errors}
         inputs += [
             Input(f"{name}.hook", "New webhook (reaches nobody)", "text", step.hook),
+            *self._room(name, step),
             Input(
                 f"{name}.each",
                 "One after the other: each",
@@ -124,24 +111,18 @@ class Steps:
         buttons += [(f"step.drop.{place}", "Remove", of)] if many > 1 else []
         return Block("step", f"Step {place + 1}", tuple(inputs), errors=rest, buttons=tuple(buttons))
 
+    def _room(self, name: str, step: Step) -> list[Input]:
+        """A channel of a chat; nothing where there is no chat."""
+        if not (self.chats or step.chat or step.room):
+            return []
+        options = with_chosen((("", "none"), *self.chats), step.chat)
+        room = Input(f"{name}.room", "Its name", "text", step.room, hint="As #security.")
+        return [Input(f"{name}.chat", "New channel (reaches nobody), of the chat", "select", step.chat, options), room]
+
 
 def question(there: World, words: Mapping[str, Any]) -> Steps:
-    """What may be chosen: watches, teams, people, the team's channel, and whatever stands there already."""
-    options: list[tuple[str, str]] = [(_text({"schedule": name}), f"watch: {name}") for name, _ in there.options("schedules")]
-    for name, _ in there.options("teams"):
-        options.append((_text({"team": name}), f"team: {name}, all at once"))
-        options.append((_text({"team": name, "order": "daylight"}), f"team: {name}, one after the other"))
-    options += [(_text({"person": handle}), f"person: {word}") for handle, word in there.options("people")]
-    options.append((_text({"channel": "team"}), "channel of the team (reaches nobody)"))
-    hooks = {}
-    for target in _targets(words):
-        if "webhook" in target:
-            text = _kept(target["webhook"])
-            hooks[text] = target["webhook"]
-            options.append((text, f"webhook: {urlsplit(target['webhook']).hostname} (reaches nobody)"))
-        elif isinstance(target.get("channel"), Mapping):
-            options.append((_text(target), f"channel: {target['channel']['name']} of {target['channel']['chat']} (reaches nobody)"))
-    return Steps(tuple(dict(options).items()), hooks)
+    """What may be chosen, and whatever stands there already."""
+    return Steps(targets_of(there, _targets(words)), there.options("chats"))
 
 
 def _targets(words: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -149,41 +130,24 @@ def _targets(words: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from step["notify"]
 
 
-def _text(target: Mapping[str, Any]) -> str:
-    """A target as the value of a choice; how long each one has stands in an input of its own."""
-    return json.dumps({key: value for key, value in target.items() if key != "each"}, sort_keys=True, ensure_ascii=False)
-
-
-def _kept(url: str) -> str:
-    return KEPT + hashlib.sha256(url.encode()).hexdigest()[:16]
-
-
 def _step(words: Mapping[str, Any]) -> Step:
     turns = [meaning(target)["each"] for target in words["notify"] if target.get("order") == "daylight"]
     each = turns[0] if turns else ""
-    targets = []
-    for target in words["notify"]:
-        if "webhook" in target:
-            targets.append(_kept(target["webhook"]))
-        elif meaning(target).get("each", each) != each:  # a second one in turn, with another time: its own stands in its choice
-            targets.append(json.dumps(meaning(target), sort_keys=True, ensure_ascii=False))
-        else:
-            targets.append(_text(_plain(target)))
+    # A second one in turn, with another time: its own stands in its choice.
+    targets = [whole_text_of(target) if meaning(target).get("each", each) != each else choice_of(target) for target in words["notify"]]
     return Step(tuple(targets), str(words.get("wait", "")), each)
-
-
-def _plain(target: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in target.items() if (key, value) != ("order", "all")}
 
 
 def parsed(values: Values) -> list[Step]:
     """The steps that stand in the inputs, in order."""
     return [
         Step(
-            tuple(target for target in values.get(f"s{place}.target", ()) if target),
+            chosen(values, f"s{place}.target"),
             one(values, f"s{place}.wait"),
             one(values, f"s{place}.each"),
             one(values, f"s{place}.hook"),
+            one(values, f"s{place}.chat"),
+            one(values, f"s{place}.room"),
         )
         for place in list(values.get("step", ()))[:MOST]
     ]
@@ -193,7 +157,7 @@ def _values(steps: Sequence[Step]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"step": [str(place) for place in range(len(steps))]}
     for place, step in enumerate(steps):
         found[f"s{place}.target"] = list(step.targets)
-        found |= {f"s{place}.wait": [step.wait], f"s{place}.each": [step.each], f"s{place}.hook": [step.hook]}
+        found |= {f"s{place}.{field}": [getattr(step, field)] for field in ("wait", "each", "hook", "chat", "room")}
     return found
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Organization, Person
+from watchbill.people.permissions import Verb, decide
 from watchbill.people.rules import clock_time
 from watchbill.response.covering import may_cover
 from watchbill.schedules.actions import Change, add_override
@@ -77,6 +78,7 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "gap": report.gaps[0] if report.gaps else None,
         "last_resort": found.team.last_resort or Organization.objects.select_related("last_resort").first(),
         "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
+        "may_edit": decide(visit.viewer, Verb.CONFIGURE, team_id=found.team_id).allowed,
         "overrides": [
             (row, coverage.sentence(row.kind, row.person, row.replaced, visit))
             for row in overrides_of([found], now=visit.now)[:MOST_CHANGES]

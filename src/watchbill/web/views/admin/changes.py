@@ -14,10 +14,11 @@ from watchbill.config.actions import reverse as way_back
 from watchbill.config.rules import Standing
 from watchbill.kernel.errors import NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
+from watchbill.schedules.actions import NewGap
 from watchbill.web.admin import saying
 from watchbill.web.admin.pages import page_of
 from watchbill.web.admin.rights import rights_of
-from watchbill.web.views.admin.conduct import changed, moments, review
+from watchbill.web.views.admin.conduct import changed, consent, moments, review
 from watchbill.web.visit import DeskRequest, signed_in
 
 
@@ -53,27 +54,22 @@ def undo(request: DeskRequest, record_id: int) -> HttpResponse:
     decision = rights_of(request.visit.viewer).on(kind, team_of(kind, name, way.words, standing.current))
     if way.words is not None and not decision.allowed:  # it would go back to a team that is not theirs
         raise NotAllowed(decision.why)
-    edits, meanwhile = {way.key: way.words}, False
+    edits, meanwhile, asks = {way.key: way.words}, False, False
     if request.method == "POST":
         try:
-            number = edit(
-                edits,
-                seen=request.POST.get("seen", ""),
-                by=request.visit.actor,
-                now=request.visit.now,
-                action="config.undo",
-                detail={"undoes": record.id},
-            )
+            number = edit(edits, action="config.undo", detail={"undoes": record.id}, **consent(request))
         except ChangedMeanwhile:
             meanwhile = True
+        except NewGap:
+            asks = True
         else:
             return changed(number)
     proposal = propose(edits, moments=moments(request.visit), now=request.visit.now)
     if proposal.problems:
         raise Refused("It cannot be taken back now. " + " ".join(found.text for found in proposal.problems))
     home = reverse("admin-change", args=[record.id])
-    title = f"{saying.KINDS.get(way.key[0], way.key[0])} {way.key[1]}"
-    return review(request, proposal, title=title, home=home, meanwhile=meanwhile, undoes=record.id)
+    title = f"{saying.KINDS.get(way.key[0], way.key[0])} {way.key[1]}".strip()
+    return review(request, proposal, title=title, home=home, meanwhile=meanwhile, undoes=record.id, asks=asks)
 
 
 def _found(request: DeskRequest, record_id: int) -> tuple[Record, Standing, Reverse]:

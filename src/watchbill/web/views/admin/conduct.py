@@ -14,13 +14,15 @@ from django.urls import reverse
 from watchbill.config.actions import ChangedMeanwhile, Edits, Proposal, edit, propose, seen_now, team_of
 from watchbill.config.rules import Key
 from watchbill.kernel.errors import Invalid, NotAllowed, Refused
+from watchbill.schedules.actions import NewGap
 from watchbill.web.admin import saying
 from watchbill.web.admin.editors import Editor, World, by_place
 from watchbill.web.admin.questions import Place, Values
 from watchbill.web.admin.rights import Rights
+from watchbill.web.sides import sides
 from watchbill.web.visit import DeskRequest, Visit
 
-OURS = ("csrfmiddlewaretoken", "do", "seen")
+OURS = ("csrfmiddlewaretoken", "do", "seen", "gap")
 SUNDAY, NIGHT = 6, dt.time(3)
 
 
@@ -63,15 +65,26 @@ def conduct(request: DeskRequest, subject: Subject) -> HttpResponse:
     doubts = {} if asked.removes else subject.editor.doubts(values)
     if doubts:
         return form(request, subject, values, places=doubts, status=422)
-    meanwhile = False
+    meanwhile = asks = False
     if act == "apply":
         try:
-            number = edit(asked.edits, new=asked.new, seen=request.POST.get("seen", ""), by=request.visit.actor, now=request.visit.now)
+            number = edit(asked.edits, new=asked.new, **consent(request))
         except (Invalid, Refused) as error:  # the world moved on since the review: it is shown again, with everything typed
-            meanwhile = isinstance(error, ChangedMeanwhile)
+            meanwhile, asks = isinstance(error, ChangedMeanwhile), isinstance(error, NewGap)
         else:
             return subject.done(request, asked.key, number) if subject.done else changed(number)
-    return _shown(request, subject, asked, meanwhile=meanwhile)
+    return _shown(request, subject, asked, meanwhile=meanwhile, asks=asks)
+
+
+def consent(request: DeskRequest) -> dict[str, Any]:
+    """Who applies what they saw, and whether they said that nobody may have a watch for a while."""
+    given = request.POST
+    return {
+        "seen": given.get("seen", ""),
+        "allow_gap": given.get("gap") == "yes",
+        "by": request.visit.actor,
+        "now": request.visit.now,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +101,15 @@ class Asked:
 def _asked(subject: Subject, values: Values) -> Asked:
     editor = subject.editor
     key = editor.key(values)
-    removes = "remove" in values and bool(editor.name)
+    removes = "remove" in values and not editor.is_new
     if removes and not subject.may_remove:
         raise NotAllowed(f"{subject.title} cannot be deactivated by you.")
     words = subject.remove if removes else editor.words(values)
     _allowed(subject, key, words)
-    return Asked(values, key, {key: words}, () if editor.name else (key,), removes)
+    return Asked(values, key, {key: words}, (key,) if editor.is_new else (), removes)
 
 
-def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: bool) -> HttpResponse:
+def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: bool, asks: bool) -> HttpResponse:
     """What it would do; or the form again, with what stands against it."""
     proposal = propose(asked.edits, new=asked.new, moments=moments(request.visit), now=request.visit.now)
     if proposal.problems:
@@ -117,13 +130,14 @@ def _shown(request: DeskRequest, subject: Subject, asked: Asked, *, meanwhile: b
         consequences=list(subject.consequences() if subject.consequences else ()) if asked.removes else subject.besides,
         meanwhile=meanwhile or (not asked.new and bool(seen) and seen != proposal.seen),
         removes=subject.remove_word if asked.removes else "",
+        asks=asks,
     )
 
 
 def _allowed(subject: Subject, key: Key, words: Mapping[str, Any] | None) -> None:
     """Also of the team that it goes to. Naming another one than the form offers is no mistake of a form."""
     kind, name = key
-    if words is None or (kind == "teams" and not subject.editor.name):
+    if words is None or (kind == "teams" and subject.editor.is_new):
         return
     team = team_of(kind, name, words, subject.world.standing.current)
     decision = subject.rights.on(kind, team)
@@ -152,9 +166,9 @@ def form(
         "others": others,
         "refused": bool(places or others),
         "nothing": nothing,
-        "seen": request.POST.get("seen") or (seen_now([key], subject.world.standing) if editor.name else ""),
+        "seen": request.POST.get("seen") or ("" if editor.is_new else seen_now([key], subject.world.standing)),
         "from_file": subject.world.is_from_file(*key),
-        "new": not editor.name,
+        "new": editor.is_new,
         **subject.extra,
     }
     return render(request, subject.template, context, status=status)
@@ -176,8 +190,9 @@ def review(
     meanwhile: bool = False,
     removes: str = "",
     undoes: int = 0,
+    asks: bool = False,
 ) -> HttpResponse:
-    """What would change, and whom pages would reach."""
+    """What would change, whom pages would reach, and who would have the watch. `asks`: it was not applied for want of a yes to a gap."""
     moved = [one for one in proposal.reach if not one.is_same]
     context = {
         "section": "admin",
@@ -194,8 +209,11 @@ def review(
         "meanwhile": meanwhile,
         "removes": removes,
         "undoes": undoes,
+        "asks": asks,
+        "sides": [sides(one, request.visit) for one in proposal.watches],
+        "gaps": any(one.foreseen.gaps for one in proposal.watches),
     }
-    return render(request, "admin/review.html", context, status=409 if meanwhile else 200)
+    return render(request, "admin/review.html", context, status=409 if meanwhile else 422 if asks else 200)
 
 
 def changed(number: int) -> HttpResponse:

@@ -15,6 +15,7 @@ from watchbill.intake.models import Heartbeat
 from watchbill.kernel.errors import NotFound
 from watchbill.paging.models import Policy, ServicePolicy
 from watchbill.people.models import Membership, Team
+from watchbill.schedules.models import Schedule
 from watchbill.web.admin.rights import Rights, may_administer, rights_of
 from watchbill.web.visit import DeskRequest, signed_in
 
@@ -29,6 +30,7 @@ class Desk:
     policies: tuple[tuple[Policy, bool], ...]
     services: tuple[tuple[Service, str, bool], ...]  # with its policy
     heartbeats: tuple[tuple[Heartbeat, bool], ...]
+    schedules: tuple[tuple[Schedule, bool], ...]
 
 
 @require_safe
@@ -46,7 +48,7 @@ def _desks(rights: Rights) -> list[Desk]:
     changed = set(selectors.changed_here(selectors.standing()))
     teams = Team.objects.filter(is_active=True, name__in=rights.own).order_by("name")
     members, policies, services = _members(teams), _policies(teams, changed), _services(teams, changed)
-    heartbeats = _heartbeats(teams, changed)
+    heartbeats, schedules = _heartbeats(teams, changed), _schedules(teams, changed)
     return [
         Desk(
             team,
@@ -55,6 +57,7 @@ def _desks(rights: Rights) -> list[Desk]:
             tuple(policies.get(team.id, ())),
             tuple(services.get(team.id, ())),
             tuple(heartbeats.get(team.id, ())),
+            tuple(schedules.get(team.id, ())),
         )
         for team in teams
     ]
@@ -80,6 +83,13 @@ def _services(teams: QuerySet[Team], changed: set[tuple[str, str]]) -> dict[int,
     uses = dict(ServicePolicy.objects.values_list("service_id", "policy__name"))
     for row in Service.objects.filter(team__in=teams, is_active=True).order_by("name"):
         found.setdefault(row.team_id, []).append((row, uses.get(row.id, ""), ("services", row.name) in changed))
+    return found
+
+
+def _schedules(teams: QuerySet[Team], changed: set[tuple[str, str]]) -> dict[int, list[tuple[Schedule, bool]]]:
+    found: dict[int, list[tuple[Schedule, bool]]] = {}
+    for row in Schedule.objects.filter(team__in=teams, is_active=True).order_by("position", "name"):
+        found.setdefault(row.team_id, []).append((row, ("schedules", row.name) in changed))
     return found
 
 

@@ -152,14 +152,16 @@ def consequences(who: Person, visit: Visit) -> list[str]:
 def _shifts(who: Person, visit: Visit) -> list[str]:
     told = []
     layers = Layer.objects.filter(valid_until=None, schedule__is_active=True).select_related("schedule")
-    stands = {layer.schedule_id: layer.schedule for layer in layers if any(who.id in together for together in layer.order)}
+    theirs_in = [layer for layer in layers if any(who.id in together for together in layer.order)]
+    stands = {layer.schedule_id: layer.schedule for layer in theirs_in}
+    goes_on = {layer.schedule_id for layer in theirs_in if layer.ending is None or layer.ending > visit.now.date()}
     for schedule in stands.values():
         theirs = [s for s in shifts_of(schedule.id, visit.now, visit.now + AHEAD) if s.person_id == who.id]
         if theirs:
             first = times.moment(theirs[0].start, visit.zone, now=visit.now)
             many = f"{len(theirs)} shifts" if len(theirs) > 1 else "a shift"
             told.append(f"{schedule.name}: {many} in the next six weeks, the first from {first}. A page in them passes over {who.name}.")
-        else:
+        elif schedule.id in goes_on:
             told.append(f"{schedule.name}: stands in its rotation.")
     return told
 

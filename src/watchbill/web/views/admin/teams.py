@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from watchbill.kernel.errors import NotFound
 from watchbill.people.models import Team
+from watchbill.web.admin import impact
 from watchbill.web.admin.editors import Editor, World, world
 from watchbill.web.admin.members import Members
 from watchbill.web.admin.questions import Choice, Group, Line, Names, Question, Tick
@@ -33,8 +37,9 @@ def new(request: DeskRequest) -> HttpResponse:
     if not rights.on("teams", None).allowed:
         raise NotFound("There is nothing here.")
     there = world()
-    editor = Editor("teams", "", [Line("name", "Name", hint="It cannot be changed later."), *questions(there)])
-    return conduct(request, Subject(editor, rights, there, "New team", reverse("admin-team-new"), reverse("admin"), "Administration"))
+    editor = Editor("teams", "", [Line("name", "Name", hint="It cannot be changed later."), *questions(there, {})])
+    home, up = reverse("admin-team-new"), reverse("admin")
+    return conduct(request, Subject(editor, rights, there, "New team", home, up, "Administration", shape=impact.shaped))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,15 +51,24 @@ def team(request: DeskRequest, team_id: int) -> HttpResponse:
     if found is None or not rights.on("teams", found.name).allowed:
         raise NotFound("There is no such team.")
     there = world()
-    editor = Editor("teams", found.name, questions(there), there.words("teams", found.name), there.changed_here("teams", found.name))
+    words = there.words("teams", found.name)
+    editor = Editor("teams", found.name, questions(there, words), words, there.changed_here("teams", found.name))
     home = reverse("admin-team", args=[found.id])
     subject = Subject(
-        editor, rights, there, found.name, home, reverse("admin"), "Administration", may_remove=rights.on("teams", None).allowed
+        editor,
+        rights,
+        there,
+        found.name,
+        home,
+        reverse("admin"),
+        "Administration",
+        may_remove=rights.on("teams", None).allowed,
+        shape=impact.shaped,
     )
     return conduct(request, subject)
 
 
-def questions(there: World) -> list[Question]:
+def questions(there: World, words: Mapping[str, Any]) -> list[Question]:
     """What is asked of a team."""
     return [
         Members(there.options("people")),
@@ -62,9 +76,27 @@ def questions(there: World) -> list[Question]:
         Choice("ownership", "Who owns an incident", OWNERSHIP),
         Choice("manager", "Schedule on which the managers stand", there.options("schedules", none="none"), inside="schedule"),
         Choice("last_resort", "Last resort", there.options("people", none="the installation's"), hint="Paged when a policy ran out."),
+        impact.question(there, words),
         Line("ack_timeout", "Owner is asked after", hint="No human word for so long, as 4h. Empty: as usual for the desk."),
         Tick("critical_anyway", "On a queue desk: critical pages are loud all the same"),
         Choice("assignee_moves", "A hand-off moves the tracker's assignee", MOVES),
+        Group(
+            "channel",
+            "Channel of the team",
+            [Choice("chat", "Chat", there.options("chats", none="none")), Line("name", "Channel")],
+            hint="The message of each of its incidents stands there. Chats themselves are set up by the configuration file.",
+        ),
+        Group(
+            "issue",
+            "Tracking issues",
+            [
+                Choice("tracker", "Tracker", there.options("trackers", none="none")),
+                Line("project", "Project"),
+                Names("labels", "Labels", hint="With commas."),
+                Tick("confidential", "Open: everybody who sees the project sees them", says=False),
+            ],
+            hint="Where an issue is made. Trackers themselves are set up by the configuration file.",
+        ),
         Group(
             "calendar",
             "Working time of the team",

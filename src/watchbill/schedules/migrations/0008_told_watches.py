@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schedules", "0006_time_off"),
+        ("schedules", "0007_layer_ending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,58 @@
+"""Who would have the watch before and after a change of the configuration, and what does the verifier say of the difference?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from watchbill.schedules.models import Schedule
+from watchbill.schedules.rules import Foreseen, ScheduleRule, Verdict, first_change, news
+from watchbill.schedules.selectors import load, verify
+
+MONTHS = 12  # ahead: what turns up after a year is seen in time by `verify`
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One schedule on one side of the change."""
+
+    rule: ScheduleRule
+    verdict: Verdict
+    end: dt.datetime  # of what was looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One schedule on both sides, from where they first differ (or from now); of a new one there is nothing before."""
+
+    name: str
+    zone: str
+    is_new: bool
+    start: dt.datetime
+    foreseen: Foreseen
+
+
+Sides = Mapping[str, Side]
+
+
+def looked_at(names: Collection[str], *, now: dt.datetime) -> Sides:
+    """These schedules as the database has them at this point of the transaction; one that is not there, or not active, is left out."""
+    rows = list(Schedule.objects.filter(name__in=names, is_active=True))
+    if not rows:
+        return {}
+    reports = verify(rows, months=MONTHS, now=now)
+    rules = load([row.id for row in rows], start=now, end=reports[0].end)
+    return {report.schedule.name: Side(rules[report.schedule.id], report.verdict, report.end) for report in reports}
+
+
+def both_sides(before: Sides, after: Sides, *, now: dt.datetime) -> tuple[Watch, ...]:
+    """Both sides beside each other, with what is new and worse."""
+    return tuple(_watch(name, before.get(name), side, now) for name, side in after.items())
+
+
+def _watch(name: str, was: Side | None, side: Side, now: dt.datetime) -> Watch:
+    rule = was.rule if was else ScheduleRule(zone=side.rule.zone)
+    fresh = news(was.verdict if was else Verdict(), side.verdict)
+    start = first_change(rule, side.rule, now, side.end) if was else None
+    return Watch(name, side.rule.zone, was is None, start or now, Foreseen(rule, side.rule, fresh.gaps, fresh.warnings))

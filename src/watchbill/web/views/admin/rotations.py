@@ -1,0 +1,79 @@
+"""A schedule: its layers, who follows whom in each, and from when on. The result is seen as a picture before it is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from watchbill.kernel.errors import NotFound
+from watchbill.schedules.models import Schedule
+from watchbill.web import times
+from watchbill.web.admin import layers
+from watchbill.web.admin.editors import Editor, World, world
+from watchbill.web.admin.questions import Choice, Line, Question
+from watchbill.web.admin.rights import Rights, may_administer, rights_of
+from watchbill.web.views.admin.conduct import Subject, conduct
+from watchbill.web.visit import DeskRequest, signed_in
+
+COMBINE = (("", "add up: everybody who has a layer has the watch"), ("stack", "a later one hides earlier ones"))
+HOURS = (("", "at any hour"), ("business", "only in their working hours"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def new(request: DeskRequest) -> HttpResponse:
+    """A new schedule."""
+    if not may_administer(request.visit.viewer):
+        raise NotFound("There is nothing here.")
+    rights, there, visit = rights_of(request.visit.viewer), world(), request.visit
+    team, today = request.GET.get("team", ""), visit.now.astimezone(visit.zone).date()
+    start = {**({"team": team} if team in rights.own else {}), "timezone": visit.person.timezone}
+    asked = [Line("name", "Name", hint="It cannot be changed later."), *questions(there, rights, {}, today)]
+    home, up = reverse("admin-schedule-new"), reverse("admin")
+    editor = Editor("schedules", "", asked, start)
+    shape = partial(layers.shaped, today=today)
+    return conduct(request, Subject(editor, rights, there, "New schedule", home, up, "Administration", shape=shape))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
+    """One schedule. For admins of its team."""
+    rights = rights_of(request.visit.viewer)
+    found = Schedule.objects.filter(pk=schedule_id, is_active=True).select_related("team").first()
+    if found is None or not rights.on("schedules", found.team.name).allowed:
+        raise NotFound("There is no such schedule.")
+    there = world()
+    words, today = there.words("schedules", found.name), request.visit.now.astimezone(times.zone_of(found.timezone)).date()
+    asked = questions(there, rights, words, today)
+    subject = Subject(
+        Editor("schedules", found.name, asked, words, there.changed_here("schedules", found.name)),
+        rights,
+        there,
+        found.name,
+        reverse("admin-schedule", args=[found.id]),
+        reverse("admin"),
+        "Administration",
+        "admin/schedule.html",
+        {"schedule": found},
+        besides=["Whoever gets or loses a watch in the next four weeks is told at once, with the change for their calendar."],
+        shape=partial(layers.shaped, today=today),
+    )
+    return conduct(request, subject)
+
+
+def questions(there: World, rights: Rights, words: dict[str, object], today: dt.date) -> list[Question]:
+    """What is asked of a schedule."""
+    standing = words.get("layers", [])
+    assert isinstance(standing, list)
+    return [
+        Choice("team", "Team", [("", "choose one"), *((name, name) for name in rights.own)]),
+        Line("timezone", "Time zone", hint="As Europe/London: all clock times of its layers."),
+        Choice("combine", "How layers combine", COMBINE),
+        Choice("hours", "When it wakes people", HOURS),
+        layers.Layers(there.options("people"), today, standing),
+    ]
