@@ -19,6 +19,7 @@ from watchbill.connectors import bodies, pagerduty_events
 from watchbill.connectors.callbacks import CALLBACKS
 from watchbill.frontdoor import heartbeats, messages, opsgenie
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import (
     AGAIN,
     Application,
@@ -181,8 +182,12 @@ class FrontDoor:
         if key is None:
             await _invalid(send, ("Invalid routing key",))
             return False
-        if await self.store(key, kind, dedup_key, body):
-            return True
+        try:
+            if await self.store(key, kind, dedup_key, body):
+                return True
+        except Refused as refused:
+            await _invalid(send, (str(refused),))
+            return False
         await _unavailable(send, events=True)
         return False
 
@@ -192,7 +197,7 @@ class FrontDoor:
         return await self.keys.find(key) if key and self.keys else None
 
     async def store(self, key: Key, kind: str, dedup_key: str, body: bytes) -> bool:
-        """True once it is on disk."""
+        """True once it is on disk. Raises Refused when it never can be."""
         return await self._running().store(key.id, key.service_id, kind, dedup_key, body)
 
     def _running(self) -> Writer:

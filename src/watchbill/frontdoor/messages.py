@@ -10,6 +10,7 @@ from typing import Protocol
 from watchbill.connectors import bodies
 from watchbill.connectors.inbound import WAYS, Way
 from watchbill.frontdoor.keyring import Key, Unknown
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
 LATER = ("gitlab", "github", "hackerone")  # ways in whose connector is not there yet
@@ -23,7 +24,7 @@ class Door(Protocol):
         """The key, or None when it opens nothing. Raises Unknown when that could not be found out."""
 
     async def store(self, key: Key, kind: str, dedup_key: str, body: bytes) -> bool:
-        """True once it is on disk."""
+        """True once it is on disk. Raises Refused when it never can be."""
 
 
 async def take(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,10 +54,18 @@ async def take(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, 401, error("not_proven", wrong))
     elif problem := _problem(way, body):
         await answer(send, 400, error("invalid", problem))
-    elif await door.store(key, kind, "", body):
-        await answer(send, 202, STORED)
     else:
-        await unavailable(send)
+        await _store(door, send, key, kind, body)
+
+
+async def _store(door: Door, send: Send, key: Key, kind: str, body: bytes) -> None:
+    try:
+        if await door.store(key, kind, "", body):
+            await answer(send, 202, STORED)
+        else:
+            await unavailable(send)
+    except Refused as refused:
+        await answer(send, 400, error("invalid", str(refused)))
 
 
 async def no_way(scope: Scope, receive: Receive, send: Send) -> None:

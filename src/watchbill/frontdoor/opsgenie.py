@@ -13,6 +13,7 @@ from uuid import uuid4
 from watchbill.connectors import bodies, opsgenie
 from watchbill.frontdoor.keyring import Unknown
 from watchbill.frontdoor.messages import Door
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Application, Receive, Scope, Send, TooBig, answer, drop_body, encode, header, read_body
 
 LIMIT = 512 * 1024
@@ -69,7 +70,13 @@ class Alerts:
             return
         if errors:
             await _say(send, 422, UNPROCESSABLE, started, request_id, errors)
-        elif await self.door.store(key, "opsgenie", request_id, stored):
+            return
+        try:
+            there = await self.door.store(key, "opsgenie", request_id, stored)
+        except Refused as refused:
+            await _say(send, 422, str(refused), started, request_id)
+            return
+        if there:
             taken = {"result": "Request will be processed", "took": took(started), "requestId": request_id}
             await answer(send, 202, encode(taken), (b"x-request-id", request_id.encode()))
         else:

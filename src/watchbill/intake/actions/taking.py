@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
+from watchbill.intake.actions.doubles import without_doubles_in
 from watchbill.intake.actions.loading import Changed, load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
 from watchbill.intake.models import IntegrationKey
@@ -75,9 +76,9 @@ def _service_alone(service_id: int, readers: Mapping[str, Parser], *, limit: int
 @transaction.atomic(durable=True)
 def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int, now: dt.datetime) -> int:
     """Choose, read, decide, store: one transaction."""
-    stored = choose_in(services, limit, now=now)
+    stored, doubles = without_doubles_in(choose_in(services, limit, now=now))
     if not stored:
-        return 0
+        return doubles
     rules = service_rules({event.service_id for event in stored})
     events, failures = _read(stored, readers, rules)
     world = load_in(events, rules, now=now)
@@ -85,7 +86,7 @@ def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int
     store_in(plan, world, stored, now=now)
     if failures:
         _say(fail_in(failures, now=now), failures)
-    return len(plan.outcomes) + len(failures)
+    return len(plan.outcomes) + len(failures) + doubles
 
 
 def _read(
