@@ -295,6 +295,17 @@ class TestOpsgenieBehind:
         assert self.call(key, "GET", "/a", identifierType="alias")[0] == 404
         assert str(incident.number) not in json.dumps(self.call(key, "GET", f"/requests/{request_id}")[1]["data"]["status"])
 
+    @pytest.mark.req("R8")
+    def test_of_an_incident_to_which_a_route_led_its_number_is_not_told_when_it_is_restricted(self, house: House, desk: Desk, key: str):
+        desk.add_service("Insider", restricted=True)
+        desk.service.routes = [{"when": {"summary": "/./"}, "to": {"service": "Insider"}}]
+        desk.service.save()
+        request_id = self.made(house, key)
+        take_in(now=T0)
+        assert Incident.objects.get().restricted
+        data = self.call(key, "GET", f"/requests/{request_id}")[1]["data"]
+        assert (data["success"], data["status"], data["alertId"]) == (True, "Done.", "")
+
     def test_refusals(self, desk: Desk, key: str):
         assert self.call(key, "POST", "/7/snooze")[0] == 422
         assert self.call(key, "DELETE", "/7")[0] == 422

@@ -6,6 +6,7 @@ A key sees the alerts of its own service, and of a restricted service none: who 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from watchbill.connectors import bodies, opsgenie
 from watchbill.frontdoor.opsgenie import LIMIT, UNPROCESSABLE, key_of, took
+from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import plain
 from watchbill.intake.actions import receive
 from watchbill.intake.models import Alert, Event, IntegrationKey
@@ -25,6 +27,7 @@ from watchbill.kernel.clock import database_now
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 LARGEST = 2**63 - 1
+NUMBER = re.compile(r"#(\d{1,18})\b")  # of the incident, in what an event did
 PRIORITY = {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
 
 
@@ -101,11 +104,17 @@ def _status(key: IntegrationKey, request_id: str, started: float) -> JsonRespons
         "action": asked["asked"]["act"],
         "processedAt": _time(event.received_at),
         "integrationId": str(key.id),
-        "status": "Done." if key.service.restricted else event.outcome,
+        "status": "Done." if key.service.restricted or _went_to_a_restricted_one(event.outcome) else event.outcome,
         "alertId": str(found.id) if found else "",
         "alias": alias if body.get("alias") or asked["asked"]["act"] != "Create" else (str(found.id) if found else alias),
     }
     return _Answer(started, data=data)
+
+
+def _went_to_a_restricted_one(outcome: str) -> bool:
+    """Did a route lead it to where the holder of an open key must not follow?"""
+    found = NUMBER.search(outcome)
+    return found is not None and Incident.objects.filter(number=int(found[1]), restricted=True).exists()
 
 
 def _alert(key: IntegrationKey, identifier: str, by: str) -> Alert | None:
