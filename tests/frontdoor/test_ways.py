@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 import watchbill.connectors
@@ -18,6 +19,7 @@ from tests.frontdoor.house import Answer, House, ask
 from tests.intake.desk import Desk
 from watchbill.connectors import alertmanager
 from watchbill.connectors.inbound import WAYS
+from watchbill.frontdoor import opsgenie_reads
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.intake.actions import create_key, revoke_key, set_mapping, take_in
 from watchbill.intake.models import Alert, Event
@@ -252,6 +254,21 @@ class TestOpsgenieBehind:
         other = create_key(desk.add_service("Other")[0], "opsgenie", by=actor(desk.grace), now=T0)[1]
         assert self.call(other, "GET", f"/requests/{request_id}")[0] == 404
         assert self.call("0" * 32, "GET", f"/requests/{request_id}")[0] == 401
+
+    def test_an_alias_with_slashes_is_an_alias(self, house: House, desk: Desk, key: str):
+        self.made(house, key, "host/db1/disk")
+        take_in(now=T0)
+        assert self.call(key, "GET", "/host/db1/disk", identifierType="alias")[1]["data"]["message"] == "Disk full"
+        assert self.call(key, "GET", "/host/db1/none", identifierType="alias")[0] == 404
+
+    def test_while_the_database_is_away_it_says_so_in_its_own_shape(self, key: str, monkeypatch: pytest.MonkeyPatch):
+        def away() -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(opsgenie_reads, "database_now", away)
+        answer = Client().get(f"{GENIE}/requests/x", headers={"Authorization": f"GenieKey {key}"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "requestId" in answer.json()
 
     @pytest.mark.parametrize("by", ["id", "tiny", "alias"])
     def test_an_alert_is_shown_and_closed_by_its_id(self, house: House, desk: Desk, key: str, by: str):

@@ -29,7 +29,7 @@ class Alerts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=50)
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         asked = opsgenie.which(scope["method"], scope["path"], query.get("identifierType", [""])[0].lower())
         if scope["method"] in ("GET", "HEAD") or (asked is not None and asked.by in ("id", "tiny") and asked.identifier):
             await self.behind(scope, receive, send)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -42,7 +43,16 @@ class _Answer(JsonResponse):
 @csrf_exempt  # who asks proves it by a key
 def alerts(request: HttpRequest, rest: str = "") -> JsonResponse:
     """/v2/alerts/..."""
-    started, now = time.perf_counter(), database_now()
+    started = time.perf_counter()
+    try:
+        return _answered(request, rest, started, database_now())
+    except (OperationalError, InterfaceError):
+        answer = _Answer(started, 503, message="The database does not answer now; send the request again.")
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+
+def _answered(request: HttpRequest, rest: str, started: float, now: dt.datetime) -> JsonResponse:
     secret = key_of(request.headers.get("authorization", ""))
     key = IntegrationKey.objects.select_related("service").filter(usable(now), digest=digest_of(secret)).first() if secret else None
     if key is None:
@@ -55,7 +65,7 @@ def alerts(request: HttpRequest, rest: str = "") -> JsonResponse:
     first, _, last = rest.partition("/")
     if first == "requests" and last:
         return _status(key, last, started)
-    if rest and not last:
+    if rest and (not last or by == "alias"):
         found = None if key.service.restricted else _alert(key, rest, by)
         return _Answer(started, data=_described(found)) if found else _Answer(started, 404, message="Alert could not be found.")
     return _Answer(started, 404, message="Lists and logs of alerts are not part of the Alert API here; Watchbill's own API has them.")

@@ -56,7 +56,7 @@ def chats() -> list[Settings]:
 
 def find(kind: str, name: str) -> Settings:
     """The chat of that name. Raises NotFound, or NotReady while one of its variables is missing."""
-    row = Chat.objects.filter(kind=kind, name=name, is_active=True).first()
+    row = Chat.objects.filter(kind=kind, name=name, is_active=True).first() if "\0" not in name else None
     if row is None:
         raise NotFound(f"There is no chat of that name here. Expected the name of a chat of kind {kind} of the configuration file.")
     found = settings_of(row)
