@@ -23,6 +23,8 @@ from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, 
 
 logger = logging.getLogger("watchbill.intake")
 
+DRAFTS = 4000  # alerts that one round is about: one message may hold thousands, and everybody's pages wait for the round
+
 # Of the database's refusals, those that say nothing about the event: connection, lock, resources, operator, wrong state of the server.
 PASSING = ("08", "40", "53", "55", "57", "58", "25")
 
@@ -92,10 +94,12 @@ def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int
 def _read(
     stored: Sequence[Stored], readers: Mapping[str, Parser], rules: Mapping[int, ServiceRule]
 ) -> tuple[list[Incoming], dict[int, str]]:
-    """Understand each event; what cannot be understood is told with its error."""
+    """Understand each event, as many as a round takes; what cannot be understood is told with its error."""
     events, failures = [], {}
-    mappings = _mappings(stored)
+    mappings, drafts = _mappings(stored), 0
     for event in stored:
+        if drafts >= DRAFTS:
+            break
         try:
             if event.service_id not in rules:
                 raise LookupError(f"its service {event.service_id} is gone")
@@ -109,6 +113,7 @@ def _read(
                 route(draft, rule.id, rule.routes, rule.severity) if draft.verb is Verb.TRIGGER and not draft.all_with_prefix else None
                 for draft in parsed.drafts
             ]
+            drafts += len(parsed.drafts)
             events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at, routed))
     return events, failures
 
