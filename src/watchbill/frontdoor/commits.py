@@ -21,7 +21,7 @@ from watchbill.frontdoor import database, rows
 from watchbill.kernel.patience import cut
 
 NAME = "watchbill front door"
-GONE = 5.0  # seconds that we wait for the server to notice that a connection is dead
+GONE = 2.0  # seconds that we wait for the server to notice that a connection is dead: a page waits behind it, and what comes late has no effect
 OF_THE_EVENT = ("22", "23", "54")  # classes of refusals that say something about what was to be stored, and nothing about the server
 STILL_THERE = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY(%s) AND pid <> pg_backend_pid() AND application_name = %s)"
 HAPPENED = """

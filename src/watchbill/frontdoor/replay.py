@@ -13,7 +13,7 @@ from watchbill.frontdoor import database
 from watchbill.frontdoor.commits import Connected, Connection, before, is_of_the_event, place
 from watchbill.frontdoor.journal import Frame, Journal, age
 
-BUDGET = 10.0  # seconds for one commit
+BUDGET = 5.0  # seconds for one commit
 
 logger = logging.getLogger("watchbill.frontdoor")
 OnDisk = Callable[..., Awaitable[Any]]  # what the journal does to its files, off the event loop
