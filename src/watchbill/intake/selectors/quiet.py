@@ -177,6 +177,14 @@ def hidden_from(viewer: Viewer) -> frozenset[str]:
     return frozenset(rows.values_list("name", flat=True))
 
 
+def without_hidden(viewer: Viewer, details: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Details of records of the audit, without the names of hidden services to which a route led or leads."""
+    if not any("routes" in (detail.get("fields") or {}) for detail in details):
+        return list(details)
+    hidden = hidden_from(viewer)
+    return [_unnamed(detail, hidden) for detail in details]
+
+
 def routes_of(services: Sequence[Service], *, hidden: Collection[str] = ()) -> dict[int, list[RouteRow]]:
     """The routes of these services, in their order, each with how often it was used. `hidden`: places that are not named."""
     used: dict[tuple[int, str], tuple[int, dt.datetime]] = {}
@@ -190,6 +198,14 @@ def routes_of(services: Sequence[Service], *, hidden: Collection[str] = ()) -> d
         ]
         for service in services
     }
+
+
+def _unnamed(detail: dict[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    change = (detail.get("fields") or {}).get("routes")
+    if not isinstance(change, list):
+        return detail
+    said = [[{**one, "to": _masked(one["to"], hidden)} for one in routes] if isinstance(routes, list) else routes for routes in change]
+    return {**detail, "fields": {**detail["fields"], "routes": said}}
 
 
 def _masked(to: dict[str, Any], hidden: Collection[str]) -> dict[str, Any]:
