@@ -98,6 +98,12 @@ def test_a_body_that_cannot_be_read_is_told_what_was_expected(house: House, desk
         assert "sys." not in str(said)
 
 
+@pytest.mark.parametrize("raw", [b"a=%FF&b=\xff", b"&".join(b"a%d=1" % n for n in range(3000)), b"a=1&b"])
+def test_a_form_that_cannot_be_read_is_not_called_json(house: House, desk: Desk, raw: bytes):
+    answer = house.post(f"/in/generic/{desk.key}", raw)
+    assert (answer.status, answer.json()["message"]) == (400, "The body is neither JSON nor a form of at most 2000 fields in UTF-8.")
+
+
 def test_slashes_too_many_cost_no_alert(house: House, desk: Desk):
     """An address with a slash at its end, and a path with one at its begin."""
     for path, raw in (

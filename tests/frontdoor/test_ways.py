@@ -312,6 +312,23 @@ class TestOpsgenieBehind:
         assert self.call(key, "GET", "/a", identifierType="alias")[0] == 404
         assert str(incident.number) not in json.dumps(self.call(key, "GET", f"/requests/{request_id}")[1]["data"]["status"])
 
+    def test_an_alert_that_a_route_sent_elsewhere_is_found_and_closed_by_its_id(self, house: House, desk: Desk, key: str):
+        desk.add_service("Storage")
+        desk.service.routes = [{"when": {"summary": "/./"}, "to": {"service": "Storage"}}]
+        desk.service.save()
+        request_id = self.made(house, key)
+        take_in(now=T0)
+        alert = Alert.objects.get()
+        assert alert.service.name == "Storage"
+        assert self.call(key, "GET", f"/requests/{request_id}")[1]["data"]["alertId"] == str(alert.id)
+        assert self.call(key, "GET", "/a", identifierType="alias")[1]["data"]["id"] == str(alert.id)
+        assert self.call(key, "POST", f"/{alert.id}/close")[0] == 202
+        take_in(now=T0)
+        alert.refresh_from_db()
+        assert alert.state == "resolved"
+        other = create_key(desk.add_service("Other")[0], "opsgenie", by=actor(desk.grace), now=T0)[1]
+        assert self.call(other, "GET", f"/{alert.id}")[0] == 404
+
     @pytest.mark.req("R8")
     def test_of_an_incident_to_which_a_route_led_its_number_is_not_told_when_it_is_restricted(self, house: House, desk: Desk, key: str):
         desk.add_service("Insider", restricted=True)

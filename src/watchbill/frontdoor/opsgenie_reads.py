@@ -1,6 +1,7 @@
 """The part of Opsgenie's Alert API that needs the database: what became of a request, one alert, and whatever is asked by an id.
 
-A key sees the alerts of its own service, and of a restricted service none: who sends is not who may read.
+A key sees the alerts of its own service, and what its routes sent to an open one; of a restricted service none: who sends is not who may
+read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -128,15 +130,16 @@ def _went_to_a_restricted_one(outcome: str) -> bool:
 
 
 def _alert(key: IntegrationKey, identifier: str, by: str) -> Alert | None:
-    """The alert of this service with that id, tiny id or alias: of an alias, the latest."""
-    rows = Alert.objects.filter(service_id=key.service_id)
+    """The alert of this service, or one that its routes sent to another open one, with that id, tiny id or alias: of an alias, the latest."""
+    own = Alert.objects.filter(service_id=key.service_id)
+    sent = Alert.objects.filter(~Q(sources=[]), sources__contains=[key.service_id], state="firing", service__restricted=False)
     if by in ("id", "tiny"):
         number = int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else 0
-        found = rows.filter(pk=number).first() if 0 < number <= LARGEST else None
+        found = (own.filter(pk=number).first() or sent.filter(pk=number).first()) if 0 < number <= LARGEST else None
         if found is not None or by == "tiny":
             return found
     alias = opsgenie.fitting(identifier)
-    return rows.filter(dedup_key=alias).order_by("-id").first()
+    return sent.filter(dedup_key=alias).first() or own.filter(dedup_key=alias).order_by("-id").first()
 
 
 def _described(alert: Alert) -> dict[str, Any]:
