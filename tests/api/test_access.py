@@ -8,6 +8,7 @@ import json
 import pytest
 from django.test import Client
 
+from tests import factories as make
 from tests.api.conftest import BY
 from tests.api.routes import VALID, about_an_incident, operations, request_for
 from watchbill.audit.actions import Entry, record_in
@@ -110,6 +111,19 @@ def test_a_manager_reads_the_audit_of_their_team_and_not_of_the_installation(des
     everything = {each["action"] for each in desk.get("/audit", desk.root).body["items"]}
     assert "token.create" in everything
     assert "token.create" not in {each["action"] for each in seen}
+
+
+@pytest.mark.req("R8")
+def test_the_audit_names_no_restricted_service_of_another_team_to_which_a_route_leads(desk):
+    others = make.team("Far away")
+    make.service("Insider", others, make.policy("Far", others), restricted=True)
+    detail = {"fields": {"routes": [None, [{"when": {}, "to": {"service": "Insider"}}]]}}
+    entry = Entry("config.edit", "services", "Detections", None, desk.team.id, detail=detail)
+    record_in([entry], by=BY, now=database_now())
+    said = {who: json.dumps(desk.get("/audit?action=config", getattr(desk, who)).body) for who in ("grace", "root")}
+    assert "Insider" not in said["grace"]
+    assert "a restricted service" in said["grace"]
+    assert "Insider" in said["root"]
 
 
 def test_a_token_that_ended_was_revoked_or_was_never_made_opens_nothing(desk):

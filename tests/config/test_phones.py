@@ -75,7 +75,7 @@ def test_without_its_variables_a_provider_is_not_active_and_is_named_with_them(a
     assert found["phones", "spare"].missing == ("WATCHBILL_SMS_SECRET",)
     assert ("contact", "sms") in found
     assert not kinds.is_active("sms")
-    assert "WATCHBILL_TWILIO_TOKEN" in kinds.find("voice").why_not
+    assert kinds.find("voice").why_not == "No provider of calls is set up here. `watchbill doctor` names what is missing."
 
 
 def test_a_file_that_brings_its_provider_is_active_at_once(apply, monkeypatch):

@@ -132,3 +132,17 @@ def test_whatever_is_in_its_fields_a_message_that_is_taken_can_be_read(outer: di
                 assert "\x00" not in text
                 text.encode()
             assert draft.verb is not Verb.TRIGGER or draft.summary
+
+
+def test_of_a_huge_group_so_many_fire_as_do_not_keep_others_waiting_and_all_that_is_over_ends():
+    def many(count: int, status: str, first: int = 0) -> list[dict[str, Any]]:
+        return [{"status": status, "labels": {"alertname": "A"}, "fingerprint": f"f{first + n}"} for n in range(count)]
+
+    message = {"groupKey": "g", "status": "firing", "alerts": [*many(2500, "firing"), *many(3000, "resolved", 9000)]}
+    parsed = parse(message)
+    verbs = [draft.verb for draft in parsed.drafts]
+    assert (verbs.count(Verb.TRIGGER), verbs.count(Verb.RESOLVE)) == (2000, 3000)
+    assert parsed.drafts[0].dedup_key.endswith(":f0")
+    assert parsed.remark == "500 of 2500 firing alerts were left out: one message holds 2000."
+    message["alerts"] = many(2000, "firing")
+    assert (len(parse(message).drafts), parse(message).remark) == (2000, "")

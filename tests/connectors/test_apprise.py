@@ -75,7 +75,7 @@ def test_the_address_may_be_encrypted_or_in_a_variable(monkeypatch: pytest.Monke
         monkeypatch.setenv("ADA_APPRISE", url)
         send(message("", method="apprise", secret_env="ADA_APPRISE"))
         monkeypatch.delenv("ADA_APPRISE")
-        with pytest.raises(PermanentFailure, match="ADA_APPRISE is not set"):
+        with pytest.raises(PermanentFailure, match="Its address is not set here"):
             send(message("", method="apprise", secret_env="ADA_APPRISE"))
     assert len(there.got) == 2
 

@@ -138,7 +138,7 @@ def test_a_draft_has_what_was_sent_and_only_addresses_as_links():
     ("raw", "sentence"),
     [
         (b"{", "not valid JSON"),
-        (b"", "not valid JSON"),
+        (b"", "empty"),
         (b'"\xff"', "not valid UTF-8"),
         (b"[" * 50_000, "nested deeper"),
         (b"[" * 101 + b"]" * 101, "nested deeper"),

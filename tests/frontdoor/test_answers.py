@@ -109,7 +109,7 @@ def test_what_never_ends_is_not_read_for_ever(house: House, desk: Desk):
     assert int(answer.headers["read"]) < 20
 
 
-def test_a_client_that_goes_away_leaves_nothing(house: House, desk: Desk):
+def test_a_client_that_goes_away_leaves_nothing_and_is_answered_in_case_it_did_not(house: House, desk: Desk):
     raw = json.dumps(event(desk)).encode()
 
     async def leave() -> list[Any]:
@@ -124,7 +124,7 @@ def test_a_client_that_goes_away_leaves_nothing(house: House, desk: Desk):
         await house.app({"type": "http", "path": "/v2/enqueue", "method": "POST", "headers": []}, receive, send)  # type: ignore[arg-type]
         return sent
 
-    assert house.run(leave()) == []
+    assert house.run(leave())[0]["status"] == 400
     assert not Event.objects.exists()
 
 

@@ -13,8 +13,9 @@ from django.db import connection
 from tests.frontdoor.house import Answer, House, ask
 from tests.frontdoor.proxy import Line, Proxy
 from tests.intake.desk import Desk, body
-from watchbill.frontdoor import database, keyring, writer
-from watchbill.intake.models import Event
+from watchbill.frontdoor import database, keyring, rows, writer
+from watchbill.frontdoor.queue import Refused
+from watchbill.intake.models import Event, IntegrationKey
 
 pytestmark = pytest.mark.database
 
@@ -137,8 +138,29 @@ def test_an_event_that_the_database_refuses_harms_no_other(house: House, desk: D
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE intake_event DROP CONSTRAINT of_this_test")
     assert [n for n, answer in enumerate(answers) if answer.status != 202] == [7]
-    assert answers[7].status == 503
+    assert answers[7].status == 400  # 503 would bring it again for ever
+    assert "sending it again will not help" in answers[7].json()["errors"][0]
     assert len(stored()) == 19
+
+
+def test_odd_words_are_stored_plain_or_refused_for_good_and_never_stop_the_line(house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    """Whatever a way in lets through: what comes next is stored."""
+    running = house.app.writer
+    assert running is not None
+    key = IntegrationKey.objects.get()
+
+    def put(dedup_key: str) -> bool:
+        return house.run(running.store(key.id, key.service_id, "events", dedup_key, b"{}"))
+
+    assert put("lone \ud800")
+    for refused in ("a\0b", "x" * 256):
+        with pytest.raises(Refused, match="will not help"):
+            put(refused)
+    with monkeypatch.context() as broken:
+        broken.setattr(rows, "values", lambda *_: 1 / 0)
+        assert not put("unforeseen")
+    assert put("next")
+    assert stored() == ["lone ?", "next"]
 
 
 def test_what_was_taken_in_is_stored_before_the_door_closes(desk: Desk):

@@ -39,6 +39,8 @@ def test_a_sign_is_on_disk_when_it_is_answered(house: House, key: str, method: s
 def test_the_key_may_be_a_bearer_token(house: House, key: str):
     answer = house.run(ask(house.app, "/in/heartbeat", headers=[(b"authorization", b"Bearer " + key.encode())]))
     assert answer.status == 202
+    answer = house.run(ask(house.app, "/in/heartbeat/", headers=[(b"authorization", b"bearer  " + key.encode())]))
+    assert answer.status == 202
 
 
 def test_what_is_refused(house: House, desk: Desk, key: str):

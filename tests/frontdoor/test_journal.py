@@ -201,6 +201,37 @@ def test_an_event_that_the_database_refuses_is_set_aside_and_the_others_are_stor
     assert b"bad3" in aside.read_bytes()
 
 
+def test_what_the_database_refuses_for_a_while_waits_and_is_not_set_aside(switch: Switch, desk: Desk, settings) -> None:
+    """A table that is being restored, a right that is missing: nothing of it is said by the event."""
+    switch.off()
+    assert switch.house.post("/v2/enqueue", event(desk, "k")).status == 202
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE intake_event RENAME TO of_this_test")
+    try:
+        switch.on()
+        assert switch.house.post("/v2/enqueue", event(desk, "meanwhile")).status == 202
+        time.sleep(0.6)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE of_this_test RENAME TO intake_event")
+    wait_until(lambda: empty(switch.house))
+    assert stored() == ["before", "k", "meanwhile"]
+    assert look(settings.DATA_DIR).aside == 0
+
+
+def test_a_disk_that_fails_for_a_while_does_not_end_the_replay(switch: Switch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = switch.house.app.writer.journal if switch.house.app.writer else None
+    assert journal is not None
+    switch.off()
+    assert switch.house.post("/v2/enqueue", event(desk, "k")).status == 202
+    with monkeypatch.context() as during:
+        during.setattr(journal, "first", lambda: 1 / 0)
+        switch.on()
+        time.sleep(0.3)
+    wait_until(lambda: empty(switch.house))
+    assert stored() == ["before", "k"]
+
+
 def test_good_keys_are_known_to_a_door_that_starts_without_the_database(switch: Switch, desk: Desk) -> None:
     switch.off()
     with House() as next_house:

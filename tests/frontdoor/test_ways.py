@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 import watchbill.connectors
@@ -18,6 +19,7 @@ from tests.frontdoor.house import Answer, House, ask
 from tests.intake.desk import Desk
 from watchbill.connectors import alertmanager
 from watchbill.connectors.inbound import WAYS
+from watchbill.frontdoor import opsgenie_reads
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.intake.actions import create_key, revoke_key, set_mapping, take_in
 from watchbill.intake.models import Alert, Event
@@ -253,6 +255,21 @@ class TestOpsgenieBehind:
         assert self.call(other, "GET", f"/requests/{request_id}")[0] == 404
         assert self.call("0" * 32, "GET", f"/requests/{request_id}")[0] == 401
 
+    def test_an_alias_with_slashes_is_an_alias(self, house: House, desk: Desk, key: str):
+        self.made(house, key, "host/db1/disk")
+        take_in(now=T0)
+        assert self.call(key, "GET", "/host/db1/disk", identifierType="alias")[1]["data"]["message"] == "Disk full"
+        assert self.call(key, "GET", "/host/db1/none", identifierType="alias")[0] == 404
+
+    def test_while_the_database_is_away_it_says_so_in_its_own_shape(self, key: str, monkeypatch: pytest.MonkeyPatch):
+        def away() -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(opsgenie_reads, "database_now", away)
+        answer = Client().get(f"{GENIE}/requests/x", headers={"Authorization": f"GenieKey {key}"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "requestId" in answer.json()
+
     @pytest.mark.parametrize("by", ["id", "tiny", "alias"])
     def test_an_alert_is_shown_and_closed_by_its_id(self, house: House, desk: Desk, key: str, by: str):
         self.made(house, key)
@@ -294,6 +311,34 @@ class TestOpsgenieBehind:
         assert self.call(key, "GET", f"/{alert.id}")[0] == 404
         assert self.call(key, "GET", "/a", identifierType="alias")[0] == 404
         assert str(incident.number) not in json.dumps(self.call(key, "GET", f"/requests/{request_id}")[1]["data"]["status"])
+
+    def test_an_alert_that_a_route_sent_elsewhere_is_found_and_closed_by_its_id(self, house: House, desk: Desk, key: str):
+        desk.add_service("Storage")
+        desk.service.routes = [{"when": {"summary": "/./"}, "to": {"service": "Storage"}}]
+        desk.service.save()
+        request_id = self.made(house, key)
+        take_in(now=T0)
+        alert = Alert.objects.get()
+        assert alert.service.name == "Storage"
+        assert self.call(key, "GET", f"/requests/{request_id}")[1]["data"]["alertId"] == str(alert.id)
+        assert self.call(key, "GET", "/a", identifierType="alias")[1]["data"]["id"] == str(alert.id)
+        assert self.call(key, "POST", f"/{alert.id}/close")[0] == 202
+        take_in(now=T0)
+        alert.refresh_from_db()
+        assert alert.state == "resolved"
+        other = create_key(desk.add_service("Other")[0], "opsgenie", by=actor(desk.grace), now=T0)[1]
+        assert self.call(other, "GET", f"/{alert.id}")[0] == 404
+
+    @pytest.mark.req("R8")
+    def test_of_an_incident_to_which_a_route_led_its_number_is_not_told_when_it_is_restricted(self, house: House, desk: Desk, key: str):
+        desk.add_service("Insider", restricted=True)
+        desk.service.routes = [{"when": {"summary": "/./"}, "to": {"service": "Insider"}}]
+        desk.service.save()
+        request_id = self.made(house, key)
+        take_in(now=T0)
+        assert Incident.objects.get().restricted
+        data = self.call(key, "GET", f"/requests/{request_id}")[1]["data"]
+        assert (data["success"], data["status"], data["alertId"]) == (True, "Done.", "")
 
     def test_refusals(self, desk: Desk, key: str):
         assert self.call(key, "POST", "/7/snooze")[0] == 422

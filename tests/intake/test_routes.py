@@ -110,7 +110,7 @@ def test_a_place_that_is_gone_loses_nothing(desk):
     put(desk.service, body())
     take_in(now=T0)
     assert Incident.objects.get().service_id == desk.service.id
-    assert outcomes() == [f"Opened #{Incident.objects.get().number}. By route 1 of Detections, but service Storage is not active any more."]
+    assert outcomes() == [f"Opened #{Incident.objects.get().number}. By route 1 of Detections, but its service is not active any more."]
 
 
 def test_what_is_restricted_never_goes_where_everybody_may_look(desk):

@@ -14,7 +14,7 @@ from tests.intake.desk import Desk, body, put
 from watchbill.audit.models import Record
 from watchbill.incidents.models import Incident, Service, TimelineEntry
 from watchbill.intake import selectors
-from watchbill.intake.actions import take_in
+from watchbill.intake.actions import take_in, taking
 from watchbill.intake.models import Alert, Event, IntegrationKey
 from watchbill.intake.rules import Parsed
 from watchbill.notifications.models import Notification
@@ -319,3 +319,22 @@ def test_a_quiet_page_whose_alert_grows_worse_is_loud_at_once():
     take_in(now=T0 + MIN)
     assert Page.objects.get().urgency == "high"
     assert list(Notification.objects.filter(kind="page", urgency="high").values_list("person__handle", flat=True)) == ["ada"]
+
+
+@pytest.mark.req("P22")
+def test_messages_of_thousands_of_alerts_keep_nobody_else_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    """A round is about so many alerts, not only about so many messages; each service has its turn in it."""
+    monkeypatch.setattr(taking, "DRAFTS", 6)
+    other, _ = desk.add_service("Other")
+    huge = [
+        {"groupKey": f"g{n}", "alerts": [{"status": "firing", "labels": {"n": str(i)}, "fingerprint": str(i)} for i in range(4)]}
+        for n in range(5)
+    ]
+    put(desk.service, *huge, kind="alertmanager")
+    put(other, body("lone"))
+    assert take_in(now=T0) == 3
+    assert Alert.objects.filter(service=other).count() == 1
+    assert Event.objects.filter(state="pending").count() == 3
+    while take_in(now=T0):
+        pass
+    assert Alert.objects.filter(service=desk.service).count() == 20

@@ -110,4 +110,5 @@ def test_a_channel_is_named_as_told_and_is_nobody(cast, monkeypatch):
     monkeypatch.delenv("SLACK_TOKEN")
     first = foresee(made, at=T0)[0]
     assert (first.told, [skipped.name for skipped in first.skipped]) == ((), ["#sec"])
-    assert "waits for the environment" in first.skipped[0].why
+    assert "Slack is not set up" in first.skipped[0].why
+    assert "SLACK_TOKEN" not in first.skipped[0].why

@@ -168,9 +168,9 @@ def test_a_channel_alone_is_told_and_is_nobody() -> None:
     assert look.firing.people == (BRUNO,)
     assert [channel.name for channel in look.channels] == ["#security"]
     assert look.lines[0].text == "Step 1 has nobody and is skipped (#security: told, and a channel alone is nobody)."
-    idle = advance(start(steps), now=T0, world=world(chats={"slack": "The chat slack waits for the environment: TOKEN."}))
+    idle = advance(start(steps), now=T0, world=world(chats={"slack": "Slack is not set up: the chat slack is not active here."}))
     assert idle.channels == ()
-    assert "waits for the environment" in idle.lines[0].text
+    assert "Slack is not set up" in idle.lines[0].text
 
 
 def test_channels_of_a_policy_that_reaches_nobody_are_told() -> None:

@@ -6,9 +6,12 @@ import re
 
 import pytest
 
+from tests import factories as make
 from tests.web.conftest import Desk
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.audit.models import Record
+from watchbill.paging.models import Policy
+from watchbill.people.models import Team
 from watchbill.response import actions
 
 
@@ -41,6 +44,18 @@ def test_a_restricted_case_is_in_no_audit_of_whoever_has_no_access(desk: Desk):
             assert secret.code_name not in html
     actions.assign(secret.number, desk.grace, person=desk.alice, actor=Actor("alice", "web", desk.alice.id), now=desk.now)
     assert str(secret.number) in records(desk, "grace")
+
+
+@pytest.mark.req("R8")
+def test_a_change_of_routes_names_no_restricted_service_of_another_team(desk: Desk):
+    others = Team.objects.get(name="Others")
+    make.service("Insider", others, Policy.objects.first(), restricted=True)
+    routes = [[], [{"when": {"class": "a"}, "to": {"service": "Insider"}}]]
+    detail = {"verb": "changed", "name": "Detections", "fields": {"routes": routes}}
+    record_in([Entry("config.edit", "services", "Detections", None, desk.team.id, detail=detail)], by=Actor("root", "web"), now=desk.now)
+    assert "Insider" not in records(desk, "grace")
+    assert "to a restricted service" in records(desk, "grace")
+    assert "to Insider" in records(desk, "root")
 
 
 def test_narrowed_by_act_person_incident_and_way(desk: Desk):

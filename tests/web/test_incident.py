@@ -287,7 +287,8 @@ def test_when_the_channel_of_its_team_was_not_told_the_reason_is_shown(desk: Des
     html = shown(desk, "alice", incident)
     assert "not told" in html
     assert "#sec (main)" in html
-    assert "The chat main waits for the environment: CHAT_TOKEN." in html
+    assert "Slack is not set up" in html
+    assert "CHAT_TOKEN" not in html
     monkeypatch.setenv("CHAT_TOKEN", "x")
     assert "When it opened, this was not yet its channel" in shown(desk, "alice", incident)
     Posting.objects.create(incident_id=incident.id, chat=chat, channel="#sec", created_at=desk.now)

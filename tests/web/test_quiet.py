@@ -13,7 +13,7 @@ from tests import factories as make
 from tests.factories import HOUR, MIN
 from tests.web.conftest import Desk
 from watchbill.audit.models import Record
-from watchbill.incidents.models import Service
+from watchbill.incidents.models import Incident, Service
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key, take_in
 from watchbill.intake.actions.heartbeats import watch_in
 from watchbill.intake.models import Event, Heartbeat, IntegrationKey, Maintenance
@@ -268,6 +268,50 @@ def test_routes_of_a_restricted_service_are_for_its_team(desk: Desk):
     assert desk.as_("charlie").get(f"/routes/{service.id}").status_code == 404
     assert desk.as_("charlie").post(f"/routes/{service.id}", {"sample": "{}"}).status_code == 404
     assert page(desk, "bob", f"/routes/{service.id}")
+
+
+@pytest.mark.req("P19")
+def test_charlie_learns_nothing_of_a_restricted_service_to_which_a_route_leads(desk: Desk):
+    insider = secret(desk)
+    gone = make.service("Gone insider", desk.team, make.policy("Q3", desk.team, ([make.to(desk.bob)], "15m")), restricted=True)
+    Service.objects.filter(pk=gone.pk).update(is_active=False)
+    desk.service.routes = [
+        {"when": {"class": "gone"}, "to": {"service": "Gone insider"}},
+        {"when": {"component": "db1"}, "to": {"service": "Insider"}},
+    ]
+    desk.service.save()
+    path = f"/routes/{desk.service.id}"
+    other = {**SAMPLE, "payload": {**SAMPLE["payload"], "class": "gone"}}
+    for html in (
+        page(desk, "charlie", "/routes"),
+        page(desk, "charlie", path),
+        desk.as_("charlie").post(path, {"sample": json.dumps(SAMPLE), "key": ""}).content.decode(),
+        desk.as_("charlie").post(path, {"sample": json.dumps(other), "key": ""}).content.decode(),
+    ):
+        assert "nsider" not in html
+        assert not re.search(r"\bQ\b", html), "nor its policy"
+    assert "to <b>a restricted service</b>" in page(desk, "charlie", path)
+    assert "It goes to <b>a restricted service</b>" in desk.as_("charlie").post(path, {"sample": json.dumps(SAMPLE)}).content.decode()
+    assert "to <b>Insider</b>" in page(desk, "bob", path)
+    assert f"It goes to <b>{insider.name}</b>" in desk.as_("bob").post(path, {"sample": json.dumps(SAMPLE)}).content.decode()
+
+
+def test_the_log_of_a_key_names_no_restricted_incident_to_whoever_may_not_see_it(desk: Desk):
+    """A route of an open service leads to a restricted one: its team's key, and an incident that is need-to-know."""
+    secret(desk)
+    desk.service.routes = [{"when": {"component": "db1"}, "to": {"service": "Insider"}}]
+    desk.service.save()
+    key = create_key(desk.service, by=make.actor(desk.root), now=desk.now)[0]
+    Event.objects.create(
+        key=key, service=desk.service, kind="events", received_at=desk.now, dedup_key="k", body=json.dumps(SAMPLE).encode()
+    )
+    take_in(now=desk.now)
+    made = Incident.objects.get()
+    assert made.restricted
+    for name in ("bob", "root"):
+        html = page(desk, name, f"/inlets/{key.id}")
+        assert str(made.number) not in html
+        assert "it went to a restricted service" in html.lower()
 
 
 def counts() -> dict[str, int]:

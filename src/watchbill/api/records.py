@@ -16,6 +16,7 @@ from watchbill.api.shapes import ListOut, NotificationOut, RecordOut, Word
 from watchbill.audit.models import Record
 from watchbill.audit.selectors import Filters, listed, readable
 from watchbill.incidents.selectors import by_number, visible_to
+from watchbill.intake.selectors.quiet import without_hidden
 from watchbill.kernel.discreet import discreet
 from watchbill.kernel.errors import NotAllowed
 from watchbill.notifications.selectors import Tried, tried
@@ -69,7 +70,7 @@ def list_audit(
     found = listed(rows, filters, cursor=cursor, limit=limit)
     numbers = dict(seen.filter(pk__in={r.incident_id for r in found.items if r.incident_id}).values_list("pk", "number"))
     teams = dict(Team.objects.filter(pk__in={r.team_id for r in found.items if r.team_id}).values_list("pk", "name"))
-    details = with_handles([row.detail for row in found.items])
+    details = without_hidden(replace(viewer, scopes=None), with_handles([row.detail for row in found.items]))
     items = [_record(row, detail, numbers, teams) for row, detail in zip(found.items, details, strict=True)]
     return answer({"items": items, "next": found.next})
 

@@ -75,7 +75,7 @@ def form_of(body: bytes) -> dict[str, Any]:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=PAIRS)
     except ValueError as error:
-        raise bodies.Unreadable("The body is neither JSON nor a form.") from error
+        raise bodies.Unreadable(f"The body is neither JSON nor a form of at most {PAIRS} fields in UTF-8.") from error
     fields = dict(pairs)
     if set(fields) == {"payload"}:
         inner = bodies.decode(fields["payload"].encode())
@@ -93,8 +93,8 @@ def json_or_form(body: bytes) -> Any:
             raise
         try:
             return form_of(body)
-        except bodies.Unreadable:
-            raise error from None
+        except bodies.Unreadable as neither:
+            raise (neither if body[:1].isalnum() else error) from None
 
 
 def same(one: str, other: str) -> bool:

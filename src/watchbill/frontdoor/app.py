@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -19,14 +20,18 @@ from watchbill.connectors import bodies, pagerduty_events
 from watchbill.connectors.callbacks import CALLBACKS
 from watchbill.frontdoor import heartbeats, messages, opsgenie
 from watchbill.frontdoor.keyring import Key, KeyRing, Unknown
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import (
     AGAIN,
+    BROKE_OFF,
+    CREPT,
     Application,
     Gone,
     Receive,
     Scope,
     Send,
     TooBig,
+    TooSlow,
     answer,
     bounded,
     drop_body,
@@ -38,6 +43,9 @@ from watchbill.frontdoor.writer import Writer
 
 EVENT_BYTES = 512 * 1024  # PagerDuty's limit
 MASK = b'"%b"' % (b"*" * 32)
+NOT_NOW = "The event could not be stored now; send it again."
+EVENTS = ("/v2/enqueue", "/v2/change/", "/generic/")
+TOO_MANY = re.compile(r"^/+(v2|in|generic)/+")  # slashes: of an address with one at its end, before a path with one at its begin
 DRAIN = 8.0  # seconds that a stop waits for requests under way
 TOO_BIG = {"error": "too_big", "details": {"most": EVENT_BYTES}}  # our own shape besides PagerDuty's
 
@@ -48,6 +56,10 @@ Way = Callable[[Scope, Receive, Send], Any]
 def make_application(django_app: Application, *, alongside: Sequence[Callable[[], AbstractAsyncContextManager[Any]]] = ()) -> Application:
     """The front door, with `django_app` behind it. `alongside`: what else lives as long as the server does."""
     return FrontDoor(django_app, alongside)
+
+
+class Closing(Exception):
+    """The server stops: another one, or this one in a moment, takes what comes."""
 
 
 class FrontDoor:
@@ -78,19 +90,29 @@ class FrontDoor:
             await self.behind(scope, receive, send)
             return
         path = scope["path"]
+        if "//" in path and self._way(plain := TOO_MANY.sub(r"/\1/", path)) is not None:
+            scope, path = {**scope, "path": plain}, plain
         way = self._way(path)
         if way is None:
             await bounded(self.behind, scope, receive, send)
             return
+        await self._by(way, path.startswith(EVENTS), scope, receive, send)
+
+    async def _by(self, way: Way, events: bool, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever happens, somebody may still listen: without an answer the server would make one of its own. `events`: in PagerDuty's shape."""
         self.busy += 1
         try:
             await way(scope, receive, send)
         except Gone:
-            return
+            await (_invalid(send, (BROKE_OFF,)) if events else answer(send, 400, error("broke_off", BROKE_OFF)))
+        except TooSlow:
+            await _unavailable(send, CREPT, events=events)
+        except Closing:
+            await _unavailable(send, events=events)
         except Exception as failure:  # noqa: BLE001  whatever we failed on: the event may be sent again
             frame = traceback.extract_tb(failure.__traceback__)[-1]  # its words may quote the event
             logger.error("the front door failed: %s in %s, line %s", type(failure).__name__, frame.filename, frame.lineno)
-            await _unavailable(send, events=path.startswith(("/v2/enqueue", "/v2/change/", "/generic/")))
+            await _unavailable(send, events=events)
         finally:
             self.busy -= 1
 
@@ -102,7 +124,8 @@ class FrontDoor:
         if path == heartbeats.PATH or path.startswith(f"{heartbeats.PATH}/"):
             return self.heartbeat
         if path == "/in" or path.startswith("/in/"):
-            return None if path.split("/")[2:3] and path.split("/")[2] in CALLBACKS else self.inbound
+            kind, _, rest = path.removeprefix("/in").strip("/").partition("/")
+            return None if kind in CALLBACKS and rest else self.inbound
         if path == "/v2/alerts" or path.startswith("/v2/alerts/"):
             return self.alerts
         return messages.no_way if path.startswith("/v2/") else None
@@ -181,8 +204,12 @@ class FrontDoor:
         if key is None:
             await _invalid(send, ("Invalid routing key",))
             return False
-        if await self.store(key, kind, dedup_key, body):
-            return True
+        try:
+            if await self.store(key, kind, dedup_key, body):
+                return True
+        except Refused as refused:
+            await _invalid(send, (str(refused),))
+            return False
         await _unavailable(send, events=True)
         return False
 
@@ -192,14 +219,14 @@ class FrontDoor:
         return await self.keys.find(key) if key and self.keys else None
 
     async def store(self, key: Key, kind: str, dedup_key: str, body: bytes) -> bool:
-        """True once it is on disk."""
+        """True once it is on disk. Raises Refused when it never can be."""
         return await self._running().store(key.id, key.service_id, kind, dedup_key, body)
 
     def _running(self) -> Writer:
         """The writer, started with the server, or with the first request where a server does not speak of its life."""
         if self.writer is None:
             if self.closed:
-                raise Gone
+                raise Closing
             self.writer, self.keys = Writer(), KeyRing()
             self.writer.start()
             self.keys.start()
@@ -263,8 +290,7 @@ async def _invalid(send: Send, errors: Sequence[str], status: int = 400, **more:
     await answer(send, status, encode({"status": "invalid event", "message": "Event object is invalid", "errors": list(errors), **more}))
 
 
-async def _unavailable(send: Send, *, events: bool) -> None:
+async def _unavailable(send: Send, sentence: str = NOT_NOW, *, events: bool) -> None:
     """Not 429: Alertmanager would not come again for minutes."""
-    sentence = "The event could not be stored now; send it again."
     body = encode({"status": "unavailable", "message": sentence, "errors": [sentence]}) if events else error("not_ready", sentence)
     await answer(send, 503, body, AGAIN)

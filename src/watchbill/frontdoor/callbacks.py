@@ -8,13 +8,15 @@ import traceback
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from watchbill.connectors.callbacks import CALLBACKS, Call, Handler
 from watchbill.kernel.clock import database_now
-from watchbill.kernel.errors import WatchbillError
+from watchbill.kernel.errors import NotReady, WatchbillError
 
 logger = logging.getLogger("watchbill.frontdoor")
 
@@ -27,11 +29,20 @@ def callback(request: HttpRequest, kind: str, name: str, rest: str = "") -> Http
     handler: Handler = import_string(CALLBACKS[kind])
     headers = {key.lower(): value for key, value in request.headers.items()}
     query = request.META.get("QUERY_STRING", "")
-    call = Call(name, rest, request.method or "", settings.PUBLIC_URL + request.get_full_path(), headers, query, request.body)
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return _error(413, "too_big", f"The callback is longer than {most} bytes, which no remote sends.", {"most": most})
+    call = Call(name, rest.rstrip("/"), request.method or "", settings.PUBLIC_URL + request.get_full_path(), headers, query, body)
     try:
         answer = handler(call, database_now())
     except WatchbillError as error:
         return _error(error.status, error.code, error.message, error.details)
+    except (OperationalError, InterfaceError):
+        return _error(503, "not_ready", "The database does not answer. Send the same callback again.")
+    except DataError:
+        return _error(422, "invalid", "A value in the callback is too big or has characters that cannot be stored.")
     except Exception as error:  # noqa: BLE001  its words may quote the request
         frame = traceback.extract_tb(error.__traceback__)[-1]
         logger.error("a callback failed: %s in %s, line %s", type(error).__name__, frame.filename, frame.lineno, extra={"kind": kind})
@@ -44,4 +55,5 @@ PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 def _error(status: int, code: str, message: str, details: Any = None) -> HttpResponse:
     body = json.dumps({"error": code, "message": message, "details": details or {}})
-    return HttpResponse(body, status=status, content_type="application/json", headers=PRIVATE)
+    again = {"Retry-After": "5"} if status == NotReady.status else {}
+    return HttpResponse(body, status=status, content_type="application/json", headers={**PRIVATE, **again})

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from watchbill.frontdoor import database
-from watchbill.frontdoor.requests import Receive, Scope, Send, answer, drop_body, error, header
+from watchbill.frontdoor.requests import Receive, Scope, Send, answer, bearer, drop_body, error
 from watchbill.intake.rules import digest_of
 from watchbill.kernel.patience import cut
 
@@ -74,7 +74,7 @@ class Hearing:
                 send, 405, error("method_not_allowed", "Give a sign of life by GET, HEAD or POST."), (b"allow", b"GET, HEAD, POST")
             )
             return
-        key = scope["path"].removeprefix(PATH).strip("/") or header(scope, b"authorization").removeprefix("Bearer ").strip()
+        key = scope["path"].removeprefix(PATH).strip("/") or bearer(scope)
         try:
             known = bool(key) and await self._heard(digest_of(key))
         except TimeoutError:

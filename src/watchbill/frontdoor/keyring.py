@@ -20,7 +20,7 @@ import psycopg
 from django.conf import settings
 
 from watchbill.frontdoor import database
-from watchbill.intake.rules import digest_of
+from watchbill.intake.rules import KEY_CHARACTERS, digest_of
 from watchbill.kernel import bus
 from watchbill.kernel.journals import FOLDER
 from watchbill.kernel.patience import cut
@@ -83,6 +83,8 @@ class KeyRing:
 
     async def find(self, key: str) -> Key | None:
         """The key, or None when it opens nothing. Raises Unknown when that could not be found out."""
+        if len(key) != KEY_CHARACTERS:  # none of ours: neither asked about nor remembered
+            return None
         loop = asyncio.get_running_loop()
         entry = self.known.get(key)
         if entry is not None and entry[1] > loop.time():

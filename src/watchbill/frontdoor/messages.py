@@ -10,9 +10,12 @@ from typing import Protocol
 from watchbill.connectors import bodies
 from watchbill.connectors.inbound import WAYS, Way
 from watchbill.frontdoor.keyring import Key, Unknown
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
 LATER = ("gitlab", "github", "hackerone")  # ways in whose connector is not there yet
+UNKNOWN = "This key is unknown or revoked. Make one with `watchbill key create`."
+NO_KEY = "No key came with this message. Put it at the end of the address, /in/{kind}/KEY, or send it as `Authorization: Bearer KEY`."
 STORED = b'{"status":"success","message":"Message stored"}'
 
 
@@ -23,7 +26,7 @@ class Door(Protocol):
         """The key, or None when it opens nothing. Raises Unknown when that could not be found out."""
 
     async def store(self, key: Key, kind: str, dedup_key: str, body: bytes) -> bool:
-        """True once it is on disk."""
+        """True once it is on disk. Raises Refused when it never can be."""
 
 
 async def take(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,22 +44,30 @@ async def take(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] != "POST":
         await answer(send, 405, error("method_not_allowed", "Send messages by POST."), (b"allow", b"POST"))
         return
-    words = "/".join(rest) or bearer(scope) or (header(scope, way.key_header.encode()) if way.key_header else "")
+    words = "/".join(rest).strip("/") or bearer(scope) or (header(scope, way.key_header.encode()) if way.key_header else "")
     try:
         key = await door.key(words)
     except Unknown:
         await unavailable(send)
         return
     if key is None:
-        await answer(send, 401, error("unknown_key", "This key is unknown or revoked. Make one with `watchbill key create`."))
+        await answer(send, 401, error("unknown_key", UNKNOWN if words else NO_KEY.format(kind=kind)))
     elif wrong := way.unproven(lambda name: header(scope, name.encode()), body, words):
         await answer(send, 401, error("not_proven", wrong))
     elif problem := _problem(way, body):
         await answer(send, 400, error("invalid", problem))
-    elif await door.store(key, kind, "", body):
-        await answer(send, 202, STORED)
     else:
-        await unavailable(send)
+        await _store(door, send, key, kind, body)
+
+
+async def _store(door: Door, send: Send, key: Key, kind: str, body: bytes) -> None:
+    try:
+        if await door.store(key, kind, "", body):
+            await answer(send, 202, STORED)
+        else:
+            await unavailable(send)
+    except Refused as refused:
+        await answer(send, 400, error("invalid", str(refused)))
 
 
 async def no_way(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from watchbill.connectors import bodies, opsgenie
 from watchbill.frontdoor.keyring import Unknown
 from watchbill.frontdoor.messages import Door
+from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Application, Receive, Scope, Send, TooBig, answer, drop_body, encode, header, read_body
 
 LIMIT = 512 * 1024
@@ -28,7 +29,7 @@ class Alerts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=50)
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         asked = opsgenie.which(scope["method"], scope["path"], query.get("identifierType", [""])[0].lower())
         if scope["method"] in ("GET", "HEAD") or (asked is not None and asked.by in ("id", "tiny") and asked.identifier):
             await self.behind(scope, receive, send)
@@ -69,7 +70,13 @@ class Alerts:
             return
         if errors:
             await _say(send, 422, UNPROCESSABLE, started, request_id, errors)
-        elif await self.door.store(key, "opsgenie", request_id, stored):
+            return
+        try:
+            there = await self.door.store(key, "opsgenie", request_id, stored)
+        except Refused as refused:
+            await _say(send, 422, str(refused), started, request_id)
+            return
+        if there:
             taken = {"result": "Request will be processed", "took": took(started), "requestId": request_id}
             await answer(send, 202, encode(taken), (b"x-request-id", request_id.encode()))
         else:

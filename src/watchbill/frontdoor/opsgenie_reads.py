@@ -1,21 +1,26 @@
 """The part of Opsgenie's Alert API that needs the database: what became of a request, one alert, and whatever is asked by an id.
 
-A key sees the alerts of its own service, and of a restricted service none: who sends is not who may read.
+A key sees the alerts of its own service, and what its routes sent to an open one; of a restricted service none: who sends is not who may
+read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from watchbill.connectors import bodies, opsgenie
 from watchbill.frontdoor.opsgenie import LIMIT, UNPROCESSABLE, key_of, took
+from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import plain
 from watchbill.intake.actions import receive
 from watchbill.intake.models import Alert, Event, IntegrationKey
@@ -25,6 +30,7 @@ from watchbill.kernel.clock import database_now
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 LARGEST = 2**63 - 1
+NUMBER = re.compile(r"#(\d{1,18})\b")  # of the incident, in what an event did
 PRIORITY = {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
 
 
@@ -39,7 +45,16 @@ class _Answer(JsonResponse):
 @csrf_exempt  # who asks proves it by a key
 def alerts(request: HttpRequest, rest: str = "") -> JsonResponse:
     """/v2/alerts/..."""
-    started, now = time.perf_counter(), database_now()
+    started = time.perf_counter()
+    try:
+        return _answered(request, rest, started, database_now())
+    except (OperationalError, InterfaceError):
+        answer = _Answer(started, 503, message="The database does not answer now; send the request again.")
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+
+def _answered(request: HttpRequest, rest: str, started: float, now: dt.datetime) -> JsonResponse:
     secret = key_of(request.headers.get("authorization", ""))
     key = IntegrationKey.objects.select_related("service").filter(usable(now), digest=digest_of(secret)).first() if secret else None
     if key is None:
@@ -52,7 +67,7 @@ def alerts(request: HttpRequest, rest: str = "") -> JsonResponse:
     first, _, last = rest.partition("/")
     if first == "requests" and last:
         return _status(key, last, started)
-    if rest and not last:
+    if rest and (not last or by == "alias"):
         found = None if key.service.restricted else _alert(key, rest, by)
         return _Answer(started, data=_described(found)) if found else _Answer(started, 404, message="Alert could not be found.")
     return _Answer(started, 404, message="Lists and logs of alerts are not part of the Alert API here; Watchbill's own API has them.")
@@ -101,23 +116,30 @@ def _status(key: IntegrationKey, request_id: str, started: float) -> JsonRespons
         "action": asked["asked"]["act"],
         "processedAt": _time(event.received_at),
         "integrationId": str(key.id),
-        "status": "Done." if key.service.restricted else event.outcome,
+        "status": "Done." if key.service.restricted or _went_to_a_restricted_one(event.outcome) else event.outcome,
         "alertId": str(found.id) if found else "",
         "alias": alias if body.get("alias") or asked["asked"]["act"] != "Create" else (str(found.id) if found else alias),
     }
     return _Answer(started, data=data)
 
 
+def _went_to_a_restricted_one(outcome: str) -> bool:
+    """Did a route lead it to where the holder of an open key must not follow?"""
+    found = NUMBER.search(outcome)
+    return found is not None and Incident.objects.filter(number=int(found[1]), restricted=True).exists()
+
+
 def _alert(key: IntegrationKey, identifier: str, by: str) -> Alert | None:
-    """The alert of this service with that id, tiny id or alias: of an alias, the latest."""
-    rows = Alert.objects.filter(service_id=key.service_id)
+    """The alert of this service, or one that its routes sent to another open one, with that id, tiny id or alias: of an alias, the latest."""
+    own = Alert.objects.filter(service_id=key.service_id)
+    sent = Alert.objects.filter(~Q(sources=[]), sources__contains=[key.service_id], state="firing", service__restricted=False)
     if by in ("id", "tiny"):
         number = int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else 0
-        found = rows.filter(pk=number).first() if 0 < number <= LARGEST else None
+        found = (own.filter(pk=number).first() or sent.filter(pk=number).first()) if 0 < number <= LARGEST else None
         if found is not None or by == "tiny":
             return found
     alias = opsgenie.fitting(identifier)
-    return rows.filter(dedup_key=alias).order_by("-id").first()
+    return sent.filter(dedup_key=alias).first() or own.filter(dedup_key=alias).order_by("-id").first()
 
 
 def _described(alert: Alert) -> dict[str, Any]:

@@ -12,9 +12,19 @@ LANE_ROWS = 2_000  # of one key, waiting
 LANE_BYTES = 32 * 1024 * 1024
 
 
+class Refused(Exception):
+    """The database refuses what the event says, whenever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The event cannot be stored, and sending it again will not help: the database refuses what it says. Send it shorter or plainer."
+        )
+
+
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """An event that is not stored yet, and whoever waits for its answer. `done` becomes True when it is on disk, False when time is up."""
+    """An event that is not stored yet, and whoever waits for its answer. `done` becomes True when it is on disk, False when time is up; it
+    raises Refused when it never can be stored."""
 
     key_id: int
     service_id: int

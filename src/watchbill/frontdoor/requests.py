@@ -16,7 +16,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_READ = 16 * 1024 * 1024  # a body is read to this length and dropped, so that its sender sees the answer and not a reset
 AGAIN = (b"retry-after", b"5")
-SLOWEST = 30.0  # seconds for a body to arrive
+SLOWEST = 30.0  # seconds for a body to arrive; behind the door, for its next part
+
+BROKE_OFF = "The request broke off before its end, and nothing of it was stored; send it again, whole."
+CREPT = f"The request did not arrive within {SLOWEST:.0f} seconds, and nothing of it was stored; send it again, faster."
 
 encode = msgspec.json.Encoder().encode
 
@@ -26,11 +29,15 @@ class TooBig(Exception):
 
 
 class Gone(Exception):
-    """The client went away, or sent its body too slowly. Nobody waits for an answer."""
+    """The body broke off: the client went away, or what it sends is no HTTP any more."""
+
+
+class TooSlow(Exception):
+    """The body did not arrive in time."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The body. Raises TooBig after the rest was read and dropped, Gone when there is nobody to answer."""
+    """The body. Raises TooBig after the rest was read and dropped, Gone where it broke off, TooSlow where it did not come in time."""
     message = await receive()
     if message["type"] != "http.request":
         raise Gone
@@ -43,7 +50,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         async with asyncio.timeout(SLOWEST):
             return await _read_rest(receive, message.get("body", b""), limit)
     except TimeoutError as error:
-        raise Gone from error
+        raise TooSlow from error
 
 
 async def _read_rest(receive: Receive, first: bytes, limit: int) -> bytes:
@@ -74,13 +81,21 @@ async def drop_body(receive: Receive) -> None:
 
 
 async def bounded(behind: Application, scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a request on, but for one whose body is longer than anything we take: the application behind would put all of it on disk first."""
+    """Pass a request on, but for one whose body is longer than anything we take, which the application behind would put on disk first, or
+    never goes on."""
     length = 0
-    spoken = False
+    whole = spoken = False
 
     async def counted() -> Message:
-        nonlocal length
-        message = await receive()
+        nonlocal length, whole
+        if whole:  # what is heard from now on is that the client goes away
+            return await receive()
+        try:
+            async with asyncio.timeout(SLOWEST):
+                message = await receive()
+        except TimeoutError as error:
+            raise TooSlow from error
+        whole = not message.get("more_body", False)
         length += len(message.get("body", b""))
         if length > MOST_READ:
             raise TooBig
@@ -98,6 +113,9 @@ async def bounded(behind: Application, scope: Scope, receive: Receive, send: Sen
         await behind(scope, counted, watched)
     except Gone:
         return
+    except TooSlow:
+        if not spoken:
+            await answer(send, 503, error("too_slow", CREPT), AGAIN)
     except TooBig:
         if not spoken:
             await answer(send, 413, error("too_big", f"The request is longer than {MOST_READ} bytes, which nothing here takes."))

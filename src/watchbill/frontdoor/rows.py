@@ -19,16 +19,21 @@ WITH stored AS (
 SELECT max(id), pg_notify('watchbill_events', '') FROM stored
 """
 
-# The same for an event that waited in a journal: received now, and heard so many seconds ago.
-REPLAY_NAME = b"replay_events"
-REPLAY = STORE.replace(b"outcome, batch)", b"outcome, batch, arrived_at)").replace(
-    b"$6::bigint\n", b"$6::bigint, (SELECT clock_timestamp()) - make_interval(secs => $7::float8)\n"
+# The same for what waited in a journal, heard so many seconds ago ($7), and for what an earlier commit, the first of them with the number
+# $8, may have stored and may still store: whoever takes events in looks there.
+AGAIN_NAME = b"store_events_again"
+AGAIN = (
+    b"WITH again AS (INSERT INTO intake_storedagain (batch, first, after) SELECT $6::bigint, $8::bigint, $9::bigint WHERE $8 IS NOT NULL), "
+    + STORE.strip()
+    .removeprefix(b"WITH ")
+    .replace(b"outcome, batch)", b"outcome, batch, arrived_at)")
+    .replace(b"$6::bigint\n", b"$6::bigint, (SELECT clock_timestamp()) - make_interval(secs => $7::float8)\n")
 )
 
 _header = struct.Struct(">iiiii").pack
 _length = struct.Struct(">i").pack
 _int8 = struct.Struct(">q").pack
-float8 = struct.Struct(">d").pack
+_float8 = struct.Struct(">d").pack
 
 
 class Row(Protocol):
@@ -47,15 +52,20 @@ class Row(Protocol):
 
 
 def values(batch: Sequence[Row], number: int) -> list[bytes]:
-    """The parameters of STORE, all of them binary. REPLAY has one more, an age in seconds by `float8`."""
+    """The parameters of STORE, all of them binary."""
     return [
         _array(INT8, [_int8(item.key_id) for item in batch]),
         _array(INT8, [_int8(item.service_id) for item in batch]),
-        _array(TEXT, [item.kind.encode() for item in batch]),
-        _array(TEXT, [item.dedup_key.encode() for item in batch]),
+        _array(TEXT, [item.kind.encode("utf-8", "replace") for item in batch]),
+        _array(TEXT, [item.dedup_key.encode("utf-8", "replace") for item in batch]),
         _array(BYTEA, [item.body for item in batch]),
         _int8(number),
     ]
+
+
+def more(old: float | None, first: int | None, after: int) -> list[bytes | None]:
+    """What AGAIN takes besides: an age in seconds, the number of the first commit, and an id below all of theirs."""
+    return [None if old is None else _float8(old), None if first is None else _int8(first), _int8(after)]
 
 
 def _array(oid: int, elements: Sequence[bytes]) -> bytes:

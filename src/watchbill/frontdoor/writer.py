@@ -1,8 +1,8 @@
 """How does an event get on disk before it is answered? Many requests share one commit.
 
 While one commit is under way, what arrives waits together and shares the next: under load commits get larger, not more. A connection that
-breaks leaves a commit of unknown end; the batch carries a number, so the next connection looks whether it happened instead of storing it
-twice. Nothing is answered before its commit is known, or before it is in the journal (`journal.py`), where what cannot be committed waits.
+breaks leaves a commit of unknown end, which is looked for before it is made again (`commits.py`). Nothing is answered before its commit is
+known, or before it is in the journal (`journal.py`), where what cannot be committed waits.
 """
 
 from __future__ import annotations
@@ -10,39 +10,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
 from django.conf import settings
-from psycopg import generators, pq
 
-from watchbill.frontdoor import database, rows
-from watchbill.frontdoor.journal import Frame, Journal, age
-from watchbill.frontdoor.queue import Queue, Waiting
+from watchbill.frontdoor import database
+from watchbill.frontdoor.commits import Connected, before, is_of_the_event, place
+from watchbill.frontdoor.journal import Journal
+from watchbill.frontdoor.queue import Queue, Refused, Waiting
+from watchbill.frontdoor.replay import Replay
 from watchbill.kernel.journals import FOLDER
-from watchbill.kernel.patience import cut
 
 BUDGET = 10.0  # seconds from the arrival of a request to its refusal
 DRAIN = 2.0  # seconds that a stop waits for what still stands in the queue
 LOOK = 0.25  # seconds between two looks for requests whose time is up
-GONE = 5.0  # seconds that we wait for the server to notice that a connection is dead
 FRESH = 0.5  # seconds for which a commit proves that another will do
 QUIET = 2.0  # seconds without a word from the database after which events go to the journal
 LOST = 2  # connections in a row, the same
 
-NAME = "watchbill front door"
-HAPPENED = "SELECT EXISTS (SELECT FROM intake_event WHERE id > %s AND batch = %s)"
-STILL_THERE = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY(%s) AND pid <> pg_backend_pid() AND application_name = %s)"
 PROBE = """
 INSERT INTO intake_event (id, key_id, service_id, kind, received_at, dedup_key, body, state, tries, outcome)
 VALUES (%s, 0, 0, 'probe', clock_timestamp(), '', '', 'done', 0, '')
 """
 
 logger = logging.getLogger("watchbill.frontdoor")
-Connection = psycopg.AsyncConnection[Any]
 T = TypeVar("T")
 
 
@@ -54,8 +48,8 @@ class Writer:
         self.work = asyncio.Event()
         self.line = _Line(self)
         self.journal = journal or Journal(settings.DATA_DIR / FOLDER, settings.JOURNAL_BYTES)
-        self.waits = asyncio.Event()  # something lies in the journal
-        self.replay = _Replay(self)
+        self.replay = Replay(self.journal, self.on_disk)
+        self.waits = self.replay.waits
         self.storing: asyncio.Task[None] | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -75,7 +69,7 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._disk, lambda: work(*values, **named))
 
     async def store(self, key_id: int, service_id: int, kind: str, dedup_key: str, body: bytes) -> bool:
-        """True when the event is on disk. False when that could not be known within the budget."""
+        """True when the event is on disk. False when that could not be known within the budget. Raises Refused when it never can be."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + BUDGET
         lane = self.queue.lanes.get(key_id)
@@ -135,73 +129,12 @@ class Writer:
         return True
 
 
-class _Connected:
-    """One connection that commits one batch after the other."""
-
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.connection: Connection | None = None
-        self.last_id: int | None = None  # one that was there before the first commit: ours will be larger
-
-    async def close(self) -> None:
-        if self.connection is not None:
-            with suppress(psycopg.Error, OSError):
-                await self.connection.close()
-            self.connection = None
-
-    async def _commit(self, connection: Connection, batch: Sequence[rows.Row], number: int, *, old: float | None = None) -> None:
-        """`old`: seconds for which they waited in the journal."""
-        pgconn = connection.pgconn
-        parameters = rows.values(batch, number)
-        if old is None:
-            pgconn.send_query_prepared(rows.STORE_NAME, parameters, param_formats=[1] * 6, result_format=1)
-        else:
-            pgconn.send_query_prepared(rows.REPLAY_NAME, [*parameters, rows.float8(old)], param_formats=[1] * 7, result_format=1)
-        (result,) = await connection.wait(generators.execute(pgconn))
-        if result.status != pq.ExecStatus.TUPLES_OK:
-            raise _error(result)
-        self.last_id = int.from_bytes(result.get_value(0, 0) or b"", "big")
-
-    async def _connect(self, deadline: float) -> Connection:
-        connection = await database.connect(NAME)
-        try:
-            await _before(deadline, connection, self._prepare(connection))
-        except BaseException:
-            cut(connection)
-            raise
-        self.connection = connection
-        return connection
-
-    async def _prepare(self, connection: Connection) -> None:
-        if self.last_id is None:
-            self.last_id = await _one(connection, "SELECT COALESCE(max(id), 0) FROM intake_event")
-        for name, statement in ((rows.STORE_NAME, rows.STORE), (rows.REPLAY_NAME, rows.REPLAY)):
-            connection.pgconn.send_prepare(name, statement)
-            (result,) = await connection.wait(generators.execute(connection.pgconn))
-            if result.status != pq.ExecStatus.COMMAND_OK:
-                raise _error(result)
-
-    @staticmethod
-    async def _happened(connection: Connection, number: int, *, suspects: Collection[int], after: int) -> bool:
-        """Did the commit of unknown end happen? Asked once its server process is gone, so that it cannot happen later."""
-        loop = asyncio.get_running_loop()
-        patience = loop.time() + GONE
-        while suspects and loop.time() < patience and await _one(connection, STILL_THERE, list(suspects), NAME):
-            await asyncio.sleep(0.05)
-        return bool(await _one(connection, HAPPENED, after, number))
-
-    def _drop(self) -> None:
-        if self.connection is not None:
-            cut(self.connection)
-            self.connection.pgconn.finish()
-            self.connection = None
-
-
-class _Line(_Connected):
+class _Line(Connected):
     """Stores what the queue gives."""
 
     def __init__(self, writer: Writer) -> None:
-        super().__init__(writer)
+        super().__init__()
+        self.writer = writer
         self.suspects: set[int] = set()  # server processes that may still be at the commit whose end is unknown
 
     async def run(self) -> None:
@@ -209,12 +142,22 @@ class _Line(_Connected):
         while True:
             batch = writer.queue.take()
             if batch:
-                await self._store(batch)
+                await self._whatever_comes(batch)
             elif writer.stopping:
                 return
             else:
                 writer.work.clear()
                 await writer.work.wait()
+
+    async def _whatever_comes(self, batch: list[Waiting]) -> None:
+        """Store it. What fails in a way that nobody foresaw is answered as not stored, and the next batch has its turn."""
+        try:
+            await self._store(batch)
+        except Exception as error:  # noqa: BLE001  without this line nothing would ever be stored again
+            logger.error("a commit of %d events failed: %s in %s", len(batch), type(error).__name__, place(error))
+            self.drop()
+            self.suspects.clear()
+            _in_time(batch, float("inf"))
 
     async def _store(self, batch: list[Waiting]) -> None:
         """Until it is on disk, in the database or in the journal, or everybody's time is up."""
@@ -230,17 +173,17 @@ class _Line(_Connected):
                 break
             except psycopg.Error as error:
                 logger.warning("a commit of %d events failed: %s", len(batch), database.words(error))
-                if self.connection is not None and not self.connection.closed and not _passes(error):
+                if self.connection is not None and not self.connection.closed and is_of_the_event(error):
                     await self._apart(batch)
                     return
-                self._drop()
+                self.drop()
                 lost += 1
             except asyncio.CancelledError:
                 _in_time(batch, float("inf"))
                 raise
             except (OSError, TimeoutError) as error:
                 logger.warning("a commit of %d events did not end: %s", len(batch), database.words(error))
-                self._drop()
+                self.drop()
                 lost += 1
             if (lost >= LOST or loop.time() - began >= QUIET) and await self._keep(batch, number):
                 return
@@ -253,12 +196,12 @@ class _Line(_Connected):
             self.writer.committed_at = loop.time()
 
     async def _try_once(self, batch: list[Waiting], number: int, deadline: float) -> None:
-        connection = self.connection or await self._connect(deadline)
-        after = self.last_id or 0
-        if self.suspects and await _before(deadline, connection, self._happened(connection, number, suspects=self.suspects, after=after)):
+        connection = self.connection or await self.connect(deadline)
+        after, again = self.last_id or 0, bool(self.suspects)
+        if again and await before(deadline, connection, self.happened(connection, number, suspects=self.suspects, after=after)):
             return
         self.suspects.add(connection.pgconn.backend_pid)
-        await _before(deadline, connection, self._commit(connection, batch, number))
+        await before(deadline, connection, self.commit(connection, batch, number, again=after if again else None))
 
     async def _behind_the_journal(self, batch: list[Waiting], number: int) -> list[Waiting]:
         """As long as what came before waits in the journal, this waits behind it. Answers what is left to store."""
@@ -286,92 +229,10 @@ class _Line(_Connected):
         self.suspects.clear()  # it answered
         if len(batch) == 1:
             if not batch[0].done.done():
-                batch[0].done.set_result(False)
+                batch[0].done.set_exception(Refused())
             return
         for item in batch:
             await self._store([item])
-
-
-class _Replay(_Connected):
-    """Stores what the journal holds, in its order, as soon as the database takes it."""
-
-    def __init__(self, writer: Writer) -> None:
-        super().__init__(writer)
-        self.suspects: set[int] = set()  # server processes that may still be at a commit of the first frame
-
-    async def run(self) -> None:
-        writer, pause = self.writer, 0.05
-        again = False  # the first frame was tried before
-        while True:
-            found = await writer.on_disk(writer.journal.first)
-            if found is None:
-                writer.waits.clear()
-                await writer.waits.wait()
-                continue
-            frame, doubtful = found
-            try:
-                await self._store(frame, doubtful=doubtful or again)
-            except (psycopg.Error, OSError, TimeoutError) as error:
-                logger.info("the journal waits for the database: %s", database.words(error))
-                self._drop()
-                again = True
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 1.0)
-                continue
-            await writer.on_disk(writer.journal.done)
-            again, pause = False, 0.05
-            self.suspects.clear()
-            if not writer.journal.frames:
-                logger.warning("all that waited in the journal is stored")
-
-    async def _store(self, frame: Frame, *, doubtful: bool) -> None:
-        deadline = asyncio.get_running_loop().time() + BUDGET
-        connection = self.connection or await self._connect(deadline)
-        if doubtful and await _before(deadline, connection, self._is_there(connection, frame.number, frame)):
-            return
-        self.suspects.add(connection.pgconn.backend_pid)
-        try:
-            await _before(deadline, connection, self._commit(connection, frame.events, frame.number, old=age(frame)))
-        except psycopg.Error as error:
-            if connection.closed or _passes(error):
-                raise
-            await self._apart(connection, frame)
-
-    async def _apart(self, connection: Connection, frame: Frame) -> None:
-        """The database refuses something in it. Each event alone; what is refused is set aside, since it was answered already."""
-        writer = self.writer
-        for n, event in enumerate(frame.events):
-            number = (frame.number + 1 + n) % 2**63
-            deadline = asyncio.get_running_loop().time() + BUDGET
-            if await _before(deadline, connection, self._is_there(connection, number, frame)):
-                continue
-            try:
-                await _before(deadline, connection, self._commit(connection, [event], number, old=age(frame)))
-            except psycopg.Error as error:
-                if connection.closed or _passes(error):
-                    raise
-                logger.error("an event of the journal was refused and is set aside: %s", database.words(error))
-                await writer.on_disk(writer.journal.keep_aside, frame, event)
-
-    async def _is_there(self, connection: Connection, number: int, frame: Frame) -> bool:
-        return await self._happened(connection, number, suspects=self.suspects.union(frame.suspects), after=frame.after)
-
-
-async def _one(connection: Connection, query: str, *values: Any) -> Any:
-    """The one value that a query answers."""
-    cursor = await connection.execute(query, values)
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
-async def _before(deadline: float, connection: Connection, work: Any) -> Any:
-    """The work's result, or TimeoutError with the connection cut: waiting for a frozen server to agree would take for ever."""
-    loop = asyncio.get_running_loop()
-    alarm = loop.call_at(deadline, cut, connection)
-    try:
-        return await work
-    finally:
-        alarm.cancel()
 
 
 def _stored(batch: list[Waiting]) -> None:
@@ -385,18 +246,3 @@ def _in_time(batch: list[Waiting], now: float) -> list[Waiting]:
         if item.deadline <= now and not item.done.done():
             item.done.set_result(False)
     return [item for item in batch if not item.done.done()]
-
-
-def _passes(error: psycopg.Error) -> bool:
-    """Does the same batch have a chance a moment later? Connection, lock, resources, operator, a server that only reads."""
-    return error.sqlstate is None or error.sqlstate.startswith(("08", "25", "40", "53", "55", "57", "58", "XX"))
-
-
-def _error(result: Any) -> psycopg.Error:
-    """The refusal that the server sent, as psycopg's own exception."""
-    code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"XX000").decode()
-    try:
-        kind = psycopg.errors.lookup(code)
-    except KeyError:
-        kind = psycopg.DatabaseError
-    return kind(result.get_error_message(), info=result)

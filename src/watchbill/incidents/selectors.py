@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -46,6 +46,15 @@ def visible_to(viewer: Viewer) -> QuerySet[Incident]:
         return Incident.objects.none()
     access = Access.objects.filter(incident=OuterRef("pk"), person_id=viewer.person_id, ended_at__isnull=True)
     return Incident.objects.filter(Q(restricted=False) | Exists(access))
+
+
+def hidden_numbers(viewer: Viewer, numbers: Collection[int]) -> set[int]:
+    """Which of these numbers belong to incidents that the viewer must not learn of?"""
+    asked = [number for number in set(numbers) if 0 < number <= LARGEST_NUMBER]
+    if not asked:
+        return set()
+    rows = Incident.objects.filter(number__in=asked, restricted=True).exclude(pk__in=visible_to(viewer).values("pk"))
+    return set(rows.values_list("number", flat=True))
 
 
 def by_number(viewer: Viewer, number: int) -> Incident:

@@ -68,6 +68,17 @@ class Event(models.Model):
         return f"event {self.id}"
 
 
+class StoredAgain(models.Model):
+    """A commit that stored what an earlier one may have stored: of what comes late, each service takes in one commit alone."""
+
+    batch = models.BigIntegerField(primary_key=True)
+    first = models.BigIntegerField(db_index=True)  # the number of the first commit
+    after = models.BigIntegerField()  # an event that was there before all of them: theirs have larger ids
+
+    def __str__(self) -> str:
+        return f"commit {self.batch}"
+
+
 class Alert(models.Model):
     """A deduplicated condition. Its key is service + dedup key while it fires; a trigger after resolved is a new alert."""
 

@@ -12,6 +12,7 @@ from tests.connectors.mailbox.mails import mail
 from watchbill.connectors.mailbox.alerts import dedup_key, parse, subject_of
 from watchbill.connectors.mailbox.judging import forged, not_listed, why_no_alert, why_no_human
 from watchbill.connectors.mailbox.letters import digest, read
+from watchbill.connectors.mailbox.markup import text_of
 from watchbill.intake.rules import Verb
 
 
@@ -183,6 +184,31 @@ BOMBS = {
     "many parts": b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n' + b"--x\r\n\r\ny\r\n" * 30_000,
     "messages in messages": b"Content-Type: message/rfc822\r\n\r\n" * 5_000,
     "HTML bomb": mail().replace(b"text/plain", b"text/html").replace(b"Said", b"<div>" * 20_000 + b"<!" * 20_000 + b"&" * 20_000),
+    **{
+        f"HTML of {unit!r}": mail().replace(b"text/plain", b"text/html").replace(b"Said", unit * (200_000 // len(unit)))
+        for unit in (
+            b"<a ",
+            b"<a/",
+            b"<a x=",
+            b"<a '",
+            b'<a x="',
+            b"<!--",
+            b"</",
+            b"</a",
+            b"<?",
+            b"<![",
+            b"<script>",
+            b"<script></script",
+            b"<template>",
+            b"<title",
+            b"&#",
+            b"<",
+        )
+    },
+    "a type with many parameters": mail().replace(b"text/plain", b"text/plain; " + b"a*0=x; " * 30_000),
+    "a charset that costs": mail()
+    .replace(b'charset="utf-8"', b'charset="punycode"')
+    .replace(b"Said", b"a" * 100_000 + b"-" + b"b" * 20_000),
     "colons": b":::\r\n" * 10_000,
     "torn": mail(text="word " * 5_000)[:900],
 }
@@ -194,7 +220,7 @@ def test_no_mail_is_too_broken_to_be_read_in_time(name):
     letter = read(BOMBS[name])
     parsed = parse(BOMBS[name])
     why_no_human(letter)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
     (draft,) = parsed.drafts
     assert draft.summary
     assert len(draft.dedup_key) <= 255
@@ -235,3 +261,24 @@ def test_the_same_mail_is_named_alike_and_another_with_its_message_id_is_not():
     other = mail("Another thing", Message_ID="<fixed@example.org>")
     named = [digest(one, read(one)) for one in (raw, again, other)]
     assert named[0] == named[1] != named[2]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>Disk <b>full</b></p><p>on&nbsp;db1 &lt;now&gt;</p>", "Disk full\non db1 <now>"),
+        ("<html><head><title>T</title><style>p{}</style></head><body>Hi</body></html>", "Hi"),
+        ("<head><title>never closed</title><body>seen", "seen"),
+        ("a<script>if (a<b) alert('</p>')</script>b", "ab"),
+        ("a<script>never closed", "a"),
+        ("a<!-- <p>hidden</p> -->b<!-- never closed", "ab"),
+        ("1 < 2 and 3 > 2 <3", "1 < 2 and 3 > 2 <3"),
+        ("x<br>y<BR/>z", "x\ny\nz"),
+        ("<!DOCTYPE html><?xml?>x<![CDATA[y]]>z", "xz"),
+        ("a<unknown attr=1>b</unknown>c<a never closed", "abc"),
+        ("<template>no</template>yes<TITLE><p></TITLE\n>!", "yes!"),
+        ("&lt;script&gt;x", "<script>x"),
+    ],
+)
+def test_markup_becomes_the_text_that_somebody_would_read(markup, text):
+    assert text_of(markup) == text

@@ -174,6 +174,17 @@ def test_a_gateway_tells_and_asks_in_signed_json(house: House):
     assert house.gateway("other", {}).status_code == 404
 
 
+def test_characters_that_no_column_takes_break_nothing(house: House):
+    incident = house.page()
+    (text,) = house.sent()
+    assert house.writes(f"N {incident.number} a\0b", sid="SM\0").status_code == 200
+    assert house.writes("A", sender="\0").status_code == 200
+    assert house.gateway("sms", {"id": "\0", "from": ADA + "\0", "text": f"A \0{incident.number}"}).status_code == 200
+    assert house.gateway("status", {"ref": text.public_id, "id": "\0", "status": "\0", "reason": "\0"}).status_code == 200
+    assert house.gateway("status", {"ref": "\0", "id": "x", "status": "sent"}).status_code == 404
+    assert house.twilio(f"message/{text.public_id}", MessageSid="\0", MessageStatus="\0", ErrorCode="\0").status_code == 200
+
+
 @pytest.mark.req("G38")
 def test_a_test_page_by_text_is_answered_with_a(house: House):
     send_test(house.ada, by=actor(house.ada), now=house.now)

@@ -187,8 +187,8 @@ def test_a_contact_names_its_chat(there: Slack, monkeypatch: pytest.MonkeyPatch)
 def test_while_a_variable_is_missing_nobody_is_reached_and_that_is_said(there: Slack, monkeypatch: pytest.MonkeyPatch):
     assert asks() == ""
     monkeypatch.delenv("SLACK_TOKEN")
-    assert asks() == "The chat main waits for SLACK_TOKEN."
-    with pytest.raises(PermanentFailure, match="waits for SLACK_TOKEN"):
+    assert asks() == "Slack is not set up: the chat main is not active here. `watchbill doctor` names what is missing."
+    with pytest.raises(PermanentFailure, match="Slack is not set up"):
         send(to())
     Chat.objects.update(is_active=False)
     assert "No chat of kind slack" in asks()

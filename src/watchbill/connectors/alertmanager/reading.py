@@ -15,6 +15,7 @@ from typing import Any
 from watchbill.connectors import bodies
 from watchbill.intake.rules import SUMMARY_LENGTH, Draft, Parsed, Verb, clean_deeply, short
 
+MOST = 2000  # alerts of one message that fire: more would keep everybody else's pages waiting. What is over ends, however many there are
 SUMMARIES = ("summary", "title", "message", "description")  # annotations, the first that has something
 LIMITS = {"Alertmanager": "max_alerts", "Grafana": "Max Alerts"}
 SOURCES = ("instance", "host", "hostname", "node", "pod", "service", "job")  # labels, the first that has something
@@ -44,8 +45,12 @@ def read(message: dict[str, Any], *, product: str = "Alertmanager", more: More |
     """The same for a decoded message. `more` finds details and links of an alert that only this product has."""
     group = _group_of(message)
     alerts = [alert for alert in message["alerts"] if _is_alert(alert)]
-    drafts = [_draft(alert, message, group, product, more) for alert in alerts]
+    firing = [alert for alert in alerts if not _is_over(alert, message)]
+    too_many = {id(alert) for alert in firing[MOST:]}
+    drafts = [_draft(alert, message, group, product, more) for alert in alerts if id(alert) not in too_many]
     remarks = []
+    if too_many:
+        remarks.append(f"{len(too_many)} of {len(firing)} firing alerts were left out: one message holds {MOST}.")
     if skipped := len(message["alerts"]) - len(alerts):
         remarks.append(f"{skipped} entries without labels were left out.")
     if left_out := _left_out(message):
@@ -57,7 +62,7 @@ def read(message: dict[str, Any], *, product: str = "Alertmanager", more: More |
 
 def _draft(alert: dict[str, Any], message: dict[str, Any], group: str, product: str, more: More | None) -> Draft:
     key = f"{group}:{_fingerprint(alert)}"
-    if (alert.get("status") or message.get("status")) == "resolved":
+    if _is_over(alert, message):
         return Draft(Verb.RESOLVE, key)
     labels, annotations = _texts(alert.get("labels")), _texts(alert.get("annotations"))
     name = labels.get("alertname", "")
@@ -81,6 +86,10 @@ def _draft(alert: dict[str, Any], message: dict[str, Any], group: str, product: 
         details={**own_details, **annotations, **labels},
         links=(*own_links, *({"href": href, "text": text} for href, text in known if href.startswith(("https://", "http://")))),
     )
+
+
+def _is_over(alert: dict[str, Any], message: dict[str, Any]) -> bool:
+    return bool((alert.get("status") or message.get("status")) == "resolved")
 
 
 def _is_alert(alert: Any) -> bool:

@@ -88,7 +88,7 @@ def _address(message: Message) -> str:
     """From the variable that the file names, else from the contact."""
     if message.secret_env:
         if not (value := os.environ.get(message.secret_env, "")):
-            raise PermanentFailure(f"The environment variable {message.secret_env} is not set, so there is no address.")
+            raise PermanentFailure("Its address is not set here. `watchbill doctor` names the variable.")
         return value
     try:
         return clear("apprise", message.address)

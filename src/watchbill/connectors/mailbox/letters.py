@@ -5,6 +5,7 @@ Attachments are named and never opened; HTML becomes text and is never shown as 
 
 from __future__ import annotations
 
+import codecs
 import email
 import hashlib
 import re
@@ -15,16 +16,19 @@ from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses
-from html.parser import HTMLParser
+from itertools import islice
 
+from watchbill.connectors.mailbox.markup import text_of
 from watchbill.intake.rules import clean, short
 
 READ = 256 * 1024  # bytes that are looked into: text stands before attachments
 MOST_BOUNDARIES = 100  # parts within parts within parts: more is a bomb
 HEADER = 4_000  # characters of one header
+MOST_HEADERS = 1_000
 ADDRESSES = 50
 TEXT = 20_000  # characters of the text
 MARKUP = 64 * 1024  # characters of HTML that are turned into text
+ODD = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})  # codecs of Python that no mail is in
 NAMES = 20  # attachments that are named
 _boundary = re.compile(rb"boundary\s*=", re.IGNORECASE)
 _id = re.compile(r"<[^<>\s]{1,500}>")
@@ -118,7 +122,7 @@ def _head(raw: bytes) -> bytes:
 
 
 def _headers(message: Message) -> Iterator[tuple[str, str]]:
-    for name, value in message.raw_items():
+    for name, value in islice(message.raw_items(), MOST_HEADERS):
         if _name.fullmatch(str(name)):
             yield str(name).lower(), _decoded(str(value)[:HEADER])
 
@@ -137,7 +141,7 @@ def _decoded(value: str) -> str:
 def _text(raw: bytes, charset: str | None) -> str:
     """Bytes in whatever they say that they are in."""
     try:
-        return raw.decode(charset or "utf-8")
+        return raw.decode(charset if charset and codecs.lookup(charset).name not in ODD else "utf-8")
     except (LookupError, ValueError):  # no such charset, or not in it
         try:
             return raw.decode("utf-8")
@@ -171,6 +175,7 @@ def _content(message: Message) -> tuple[str, tuple[str, ...], str]:
     plain, markup, files = "", "", []
     try:
         for part in message.walk():
+            _cut(part)
             kind = _type(part)
             if part.is_multipart():
                 continue
@@ -182,9 +187,17 @@ def _content(message: Message) -> tuple[str, tuple[str, ...], str]:
                 markup = _body(part)
     except Exception as error:  # noqa: BLE001  RecursionError of parts within parts, and whatever else
         return clean(plain)[:TEXT], tuple(files[:NAMES]), f"Its parts could not be read ({type(error).__name__})."
-    text = plain.strip() or _without_markup(markup)
+    text = plain.strip() or text_of(markup[:MARKUP])
     said = "It is encrypted, and was not opened." if _type(message) == "multipart/encrypted" else ""
     return _lines(text)[:TEXT], tuple(files[:NAMES]), said
+
+
+def _cut(part: Message) -> None:
+    """What says how a part is to be read is short; thousands of parameters are a bomb."""
+    for name in ("content-type", "content-disposition"):
+        value = str(part.get(name, ""))
+        if len(value) > HEADER:
+            part.replace_header(name, value[:HEADER])
 
 
 def _file_name(part: Message) -> str:
@@ -208,41 +221,3 @@ def _body(part: Message) -> str:
 def _lines(text: str) -> str:
     """Line by line, without what moves a cursor or turns text round."""
     return "\n".join(short(line, 2000).rstrip() for line in clean(text)[: 2 * TEXT].splitlines()).strip()
-
-
-class _Words(HTMLParser):
-    """What a reader of HTML would see, roughly."""
-
-    HIDDEN = frozenset({"script", "style", "head", "title", "template"})
-    BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "pre"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self.hidden += tag in self.HIDDEN
-        if tag in self.BREAKS:
-            self.said.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden = max(0, self.hidden - (tag in self.HIDDEN))
-        if tag in self.BREAKS:
-            self.said.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.said.append(data)
-
-
-def _without_markup(markup: str) -> str:
-    if not markup:
-        return ""
-    words = _Words()
-    try:
-        words.feed(markup[:MARKUP])
-        words.close()
-    except Exception:  # noqa: BLE001  what was read until then is kept
-        words.said.append(" ")
-    return re.sub(r"\n\s*\n+", "\n", "\n".join(" ".join(line.split()) for line in "".join(words.said).splitlines())).strip()

@@ -11,6 +11,7 @@ from watchbill.connectors.callbacks import Answer, Call
 from watchbill.connectors.phone import providers, replies
 from watchbill.connectors.phone.receiving import keep, notification_of
 from watchbill.connectors.webhook.sending import signer
+from watchbill.intake.rules import clean
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, NotReady
 from watchbill.notifications.actions import Told
 from watchbill.notifications.rules import text_verdict
@@ -47,7 +48,7 @@ def answer(call: Call, now: dt.datetime) -> Answer:
             return _status(provider.name, msgspec.json.decode(call.body, type=Status), now=now)
         if call.rest == "sms":
             got = msgspec.json.decode(call.body, type=Reply)
-            said = replies.answer(provider.name, got.id, got.sender, got.text, now=now)
+            said = replies.answer(provider.name, clean(got.id), clean(got.sender), clean(got.text), now=now)
             return Answer(200, msgspec.json.encode({"text": said}))
     except msgspec.DecodeError as error:
         raise Invalid(f"The body is not what was expected: {error}.") from error
@@ -55,9 +56,9 @@ def answer(call: Call, now: dt.datetime) -> Answer:
 
 
 def _status(provider: str, got: Status, *, now: dt.datetime) -> Answer:
-    reason = " ".join(got.reason.split())[:200]
-    detail = f"{provider} says {got.status[:40]}{f': {reason}' if reason else ''}"
-    keep(Told(provider, got.id, got.status, text_verdict(got.status), detail), notification_of(got.ref), now=now)
+    reason = " ".join(clean(got.reason).split())[:200]
+    detail = f"{provider} says {clean(got.status)[:40]}{f': {reason}' if reason else ''}"
+    keep(Told(provider, clean(got.id), clean(got.status), text_verdict(got.status), detail), notification_of(got.ref), now=now)
     return Answer(200, b"{}")
 
 

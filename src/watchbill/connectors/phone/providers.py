@@ -82,5 +82,4 @@ def _why_not(way: str, what: str) -> str:
         return ""
     if not there:
         return f"No provider of {what} stands under `phones` in the configuration file."
-    missing = ", ".join(dict.fromkeys(name for each in there for name in each.missing))
-    return f"No provider of {what} works: {missing} {'is' if ',' not in missing else 'are'} not set."
+    return f"No provider of {what} is set up here. `watchbill doctor` names what is missing."

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from watchbill.connectors import bodies
 from watchbill.connectors.callbacks import Answer, Call
 from watchbill.connectors.slack import inbound
 from watchbill.connectors.slack.verifying import is_signed
+from watchbill.intake.rules import clean_deeply
 from watchbill.kernel.errors import Invalid, NotFound, NotReady, NotSignedIn
 from watchbill.notifications.chats.actions import hear, heard
 from watchbill.notifications.chats.selectors import Settings, find
@@ -69,19 +71,19 @@ def _payload(body: bytes) -> dict[str, Any]:
 
 def _form(body: bytes) -> dict[str, Any]:
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
+        return dict(clean_deeply(dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))))
     except ValueError as error:
         raise Invalid("The body is no form.") from error
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise Invalid("The body is no JSON.") from error
+        found = bodies.decode(text.encode() if isinstance(text, str) else text)
+    except bodies.Unreadable as error:
+        raise Invalid(str(error)) from error
     if not isinstance(found, dict):
         raise Invalid("The body is no JSON object.")
-    return found
+    return dict(clean_deeply(found))
 
 
 WAYS: dict[str, tuple[Read, Handled]] = {

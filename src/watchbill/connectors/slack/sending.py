@@ -69,7 +69,7 @@ class Sender:
         if not found:
             raise PermanentFailure(f"There is no Slack chat {name or ''} in the configuration file.".replace("  ", " "))
         if not found[0].works:
-            raise PermanentFailure(f"The chat {found[0].name} waits for {', '.join(found[0].missing)}.")
+            raise PermanentFailure(selectors.not_set_up(found[0]))
         return found[0]
 
     async def _user(self, chat: Settings, api: Api, address: str, now: dt.datetime) -> str:

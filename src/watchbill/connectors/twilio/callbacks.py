@@ -18,6 +18,7 @@ from watchbill.connectors.phone.receiving import keep, notification_of, once
 from watchbill.connectors.twilio import twiml
 from watchbill.connectors.twilio.signature import form_of, is_genuine
 from watchbill.connectors.voice.answering import Spoken, greet, press
+from watchbill.intake.rules import clean
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, NotReady
 from watchbill.notifications.actions import Told
 from watchbill.notifications.rules import Verdict, call_verdict, is_machine, text_verdict
@@ -62,7 +63,7 @@ def answer(call: Call, now: dt.datetime) -> Answer:
     what, *path = call.rest.strip("/").split("/")
     if what not in WAYS or len(path) != WAYS[what][0]:
         raise NotFound("Twilio is not answered here.")
-    return twiml.answer(WAYS[what][1](Heard(provider.name, dict(form), tuple(path), now)))
+    return twiml.answer(WAYS[what][1](Heard(provider.name, {name: clean(value) for name, value in form}, tuple(path), now)))
 
 
 def _voice(heard: Heard) -> str:

@@ -42,7 +42,7 @@ class Sender:
             return self._signing_key
         secret = os.environ.get(message.secret_env, "")
         if not secret:
-            raise PermanentFailure(f"The environment variable {message.secret_env} is not set, so nothing can be signed.")
+            raise PermanentFailure("Its secret is not set here, so nothing can be signed. `watchbill doctor` names the variable.")
         return secret
 
 

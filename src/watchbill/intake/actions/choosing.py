@@ -45,7 +45,7 @@ WITH ranked AS (
 ), measured AS (
     SELECT id, n, sum(bytes) OVER (ORDER BY n, id) - bytes AS before FROM ranked
 )
-SELECT e.id, e.service_id, e.key_id, e.kind, e.received_at, e.arrived_at, e.dedup_key, e.body
+SELECT e.id, e.service_id, e.key_id, e.kind, e.received_at, e.arrived_at, e.dedup_key, e.body, e.batch
 FROM measured m JOIN intake_event e ON e.id = m.id
 WHERE m.before < %(bytes)s ORDER BY m.n, e.id
 """
@@ -63,6 +63,7 @@ class Stored:
     arrived_at: dt.datetime | None
     dedup_key: str
     body: bytes
+    batch: int | None = None
 
 
 def services_with_events(*, now: dt.datetime) -> list[int]:
@@ -82,6 +83,6 @@ def choose_in(services: Sequence[int], limit: int, *, now: dt.datetime) -> list[
         each = 2 * -(-limit // len(mine)) if len(mine) > 1 else limit
         cursor.execute(CHOOSE, {"services": mine, "each": each, "limit": limit, "bytes": MOST_BYTES, "now": now})
         return [
-            Stored(id_, service, key, kind, received, arrived, dedup, bytes(body))
-            for id_, service, key, kind, received, arrived, dedup, body in cursor.fetchall()
+            Stored(id_, service, key, kind, received, arrived, dedup, bytes(body), batch)
+            for id_, service, key, kind, received, arrived, dedup, body, batch in cursor.fetchall()
         ]

@@ -15,12 +15,15 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from watchbill.intake.actions.choosing import Stored, choose_in, services_with_events
+from watchbill.intake.actions.doubles import without_doubles_in
 from watchbill.intake.actions.loading import Changed, load_in, service_rules
 from watchbill.intake.actions.storing import fail_in, store_in
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import MAPPED_KINDS, Incoming, Parser, ServiceRule, Verb, clean, decide, route
 
 logger = logging.getLogger("watchbill.intake")
+
+DRAFTS = 4000  # alerts that one round is about: one message may hold thousands, and everybody's pages wait for the round
 
 # Of the database's refusals, those that say nothing about the event: connection, lock, resources, operator, wrong state of the server.
 PASSING = ("08", "40", "53", "55", "57", "58", "25")
@@ -75,9 +78,9 @@ def _service_alone(service_id: int, readers: Mapping[str, Parser], *, limit: int
 @transaction.atomic(durable=True)
 def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int, now: dt.datetime) -> int:
     """Choose, read, decide, store: one transaction."""
-    stored = choose_in(services, limit, now=now)
+    stored, doubles = without_doubles_in(choose_in(services, limit, now=now))
     if not stored:
-        return 0
+        return doubles
     rules = service_rules({event.service_id for event in stored})
     events, failures = _read(stored, readers, rules)
     world = load_in(events, rules, now=now)
@@ -85,16 +88,18 @@ def _round(services: Sequence[int], readers: Mapping[str, Parser], *, limit: int
     store_in(plan, world, stored, now=now)
     if failures:
         _say(fail_in(failures, now=now), failures)
-    return len(plan.outcomes) + len(failures)
+    return len(plan.outcomes) + len(failures) + doubles
 
 
 def _read(
     stored: Sequence[Stored], readers: Mapping[str, Parser], rules: Mapping[int, ServiceRule]
 ) -> tuple[list[Incoming], dict[int, str]]:
-    """Understand each event; what cannot be understood is told with its error."""
+    """Understand each event, as many as a round takes; what cannot be understood is told with its error."""
     events, failures = [], {}
-    mappings = _mappings(stored)
+    mappings, drafts = _mappings(stored), 0
     for event in stored:
+        if drafts >= DRAFTS:
+            break
         try:
             if event.service_id not in rules:
                 raise LookupError(f"its service {event.service_id} is gone")
@@ -108,6 +113,7 @@ def _read(
                 route(draft, rule.id, rule.routes, rule.severity) if draft.verb is Verb.TRIGGER and not draft.all_with_prefix else None
                 for draft in parsed.drafts
             ]
+            drafts += len(parsed.drafts)
             events.append(Incoming(event.id, event.service_id, event.received_at, parsed, event.arrived_at, routed))
     return events, failures
 

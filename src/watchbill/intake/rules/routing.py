@@ -69,7 +69,7 @@ def route(draft: Draft, service_id: int, routes: Sequence[Route], severities: Ma
 
 def _route(position: int, stored: Mapping[str, Any], name: str, services: Mapping[str, int], policies: Mapping[str, int]) -> Route:
     to = stored["to"]
-    gone = [f"{kind} {to[kind]}" for kind, known in (("service", services), ("policy", policies)) if to.get(kind) and to[kind] not in known]
+    gone = [f"its {kind}" for kind, known in (("service", services), ("policy", policies)) if to.get(kind) and to[kind] not in known]
     return Route(
         matcher(stored["when"]),
         f"route {position} of {name}",

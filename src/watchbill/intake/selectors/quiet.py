@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,19 +171,45 @@ def hears(*, now: dt.datetime) -> bool:
     return row is not None and now - row.last_at < LISTENS
 
 
-def routes_of(services: Sequence[Service]) -> dict[int, list[RouteRow]]:
-    """The routes of these services, in their order, each with how often it was used."""
+def hidden_from(viewer: Viewer) -> frozenset[str]:
+    """Names of services, past ones too, that the viewer must not learn of."""
+    rows = Service.objects.filter(restricted=True).exclude(pk__in=services_for(viewer).values("pk"))
+    return frozenset(rows.values_list("name", flat=True))
+
+
+def without_hidden(viewer: Viewer, details: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Details of records of the audit, without the names of hidden services to which a route led or leads."""
+    if not any("routes" in (detail.get("fields") or {}) for detail in details):
+        return list(details)
+    hidden = hidden_from(viewer)
+    return [_unnamed(detail, hidden) for detail in details]
+
+
+def routes_of(services: Sequence[Service], *, hidden: Collection[str] = ()) -> dict[int, list[RouteRow]]:
+    """The routes of these services, in their order, each with how often it was used. `hidden`: places that are not named."""
     used: dict[tuple[int, str], tuple[int, dt.datetime]] = {}
     for row in RouteUse.objects.filter(service__in=services):
         count, last = used.get((row.service_id, row.mark), (0, row.last_at))
         used[row.service_id, row.mark] = (count + row.count, max(last, row.last_at))
     return {
         service.id: [
-            RouteRow(position, one["when"], one["to"], *used.get((service.id, mark_of(one)), (0, None)))
+            RouteRow(position, one["when"], _masked(one["to"], hidden), *used.get((service.id, mark_of(one)), (0, None)))
             for position, one in enumerate(service.routes, start=1)
         ]
         for service in services
     }
+
+
+def _unnamed(detail: dict[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    change = (detail.get("fields") or {}).get("routes")
+    if not isinstance(change, list):
+        return detail
+    said = [[{**one, "to": _masked(one["to"], hidden)} for one in routes] if isinstance(routes, list) else routes for routes in change]
+    return {**detail, "fields": {**detail["fields"], "routes": said}}
+
+
+def _masked(to: dict[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    return {**to, "service": "a restricted service"} if to.get("service") in hidden else to
 
 
 def _holding(viewer: Viewer) -> QuerySet[HeldBack]:

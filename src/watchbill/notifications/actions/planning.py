@@ -146,7 +146,7 @@ def why_skipped(kind: str, *, active: bool, verified: bool, secret_env: str, by:
     if not verified:
         return "not verified yet"
     if secret_env and not os.environ.get(secret_env):
-        return f"the environment variable {secret_env} is not set"
+        return "its address or secret is not set here"
     if not kinds.is_active(kind):
         return "not active here"
     return "no device is subscribed: its owner does that on their own page" if kind == "push" and by == "operator" else ""

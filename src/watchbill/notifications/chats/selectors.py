@@ -14,6 +14,7 @@ from watchbill.notifications.chats.models import Chat, ChatName, Posting
 from watchbill.notifications.models import Contact
 from watchbill.people.models import Person
 
+NAMES = {"slack": "Slack"}
 OLDEST_LOOK = dt.timedelta(minutes=3)  # an engine that has a chat in hand looks at it every minute
 
 
@@ -42,9 +43,9 @@ class Settings:
 
     @property
     def why_not(self) -> str:
-        """Why nothing is posted there, as a sentence; empty when it is."""
+        """Why nothing is posted there, as a sentence for everybody; empty when it is."""
         if self.missing:
-            return f"The chat {self.name} waits for the environment: {', '.join(self.missing)}."
+            return not_set_up(self)
         return "" if "post" in self.writes else f"The chat {self.name} may not post: `writes` has no `post`."
 
 
@@ -55,12 +56,12 @@ def chats() -> list[Settings]:
 
 def find(kind: str, name: str) -> Settings:
     """The chat of that name. Raises NotFound, or NotReady while one of its variables is missing."""
-    row = Chat.objects.filter(kind=kind, name=name, is_active=True).first()
+    row = Chat.objects.filter(kind=kind, name=name, is_active=True).first() if "\0" not in name else None
     if row is None:
         raise NotFound(f"There is no chat of that name here. Expected the name of a chat of kind {kind} of the configuration file.")
     found = settings_of(row)
     if not found.works:
-        raise NotReady(f"The chat {name} is not active: {', '.join(found.missing)} is not set.")
+        raise NotReady(not_set_up(found))
     return found
 
 
@@ -89,11 +90,16 @@ def posting_now(*, now: dt.datetime) -> set[str]:
 
 
 def why_not(kind: str) -> str:
-    """Why nobody can be reached by this kind of chat; empty when somebody can."""
+    """Why nobody can be reached by this kind of chat, for everybody; empty when somebody can."""
     found = [chat for chat in chats() if chat.kind == kind]
     if not found:
         return f"No chat of kind {kind} is in the configuration file."
-    return "" if any(chat.works for chat in found) else " ".join(f"The chat {c.name} waits for {', '.join(c.missing)}." for c in found)
+    return "" if any(chat.works for chat in found) else " ".join(not_set_up(chat) for chat in found)
+
+
+def not_set_up(chat: Settings) -> str:
+    """What is missing is for the operator alone: whoever sees an incident reads this."""
+    return f"{NAMES.get(chat.kind, chat.kind)} is not set up: the chat {chat.name} is not active here. `watchbill doctor` names what is missing."
 
 
 def split_address(address: str) -> tuple[str, str]:

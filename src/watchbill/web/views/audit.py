@@ -14,6 +14,7 @@ from watchbill.config import selectors
 from watchbill.config.actions import key_of, reverse
 from watchbill.config.rules import Verb as ConfigVerb
 from watchbill.incidents.selectors import visible_to
+from watchbill.intake.selectors.quiet import without_hidden
 from watchbill.kernel.discreet import discreet
 from watchbill.people.selectors import handles_of, with_handles
 from watchbill.web import audit
@@ -87,7 +88,12 @@ def _changes(request: DeskRequest, rows: Sequence[Record]) -> dict[int, Told]:
     keys = {row.id: key for row in rows if (key := key_of(row))}
     if not keys:
         return {}
-    told = {row.id: Told(saying.recorded(row.kind, row.detail), may_look=False, can_undo=False) for row in rows if row.id in keys}
+    changed = [row for row in rows if row.id in keys]
+    details = without_hidden(request.visit.viewer, [row.detail for row in changed])
+    told = {
+        row.id: Told(saying.recorded(row.kind, detail), may_look=False, can_undo=False)
+        for row, detail in zip(changed, details, strict=True)
+    }
     if not may_administer(request.visit.viewer):
         return told
     rights, standing = rights_of(request.visit.viewer), selectors.standing(also=set(keys.values()))

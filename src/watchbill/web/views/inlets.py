@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,13 +21,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from watchbill.connectors.rehearsal import mapping_of, rehearse
 from watchbill.connectors.snippets import address, snippet
+from watchbill.incidents.selectors import hidden_numbers
 from watchbill.intake.actions import revoke_key, rotate_key, set_mapping, take_again
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.rules import MAPPED_KINDS
 from watchbill.intake.selectors import log
 from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound, Refused
-from watchbill.people.permissions import Verb, decide
+from watchbill.people.permissions import Verb, Viewer, decide
 from watchbill.web.visit import DeskRequest, signed_in
 
 NUMBER = re.compile(r"#(\d{1,18})\b")
@@ -155,7 +157,7 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
         "follower": getattr(key, "followed_by", None),
         "counts": log.counts([key.id])[key.id],
         "page": page,
-        "events": [(event, _told(event.outcome)) for event in page.events],
+        "events": list(zip(page.events, _told(visit.viewer, [event.outcome for event in page.events]), strict=True)),
         "only": only,
         "change": change,
         "overlaps": OVERLAPS.items(),
@@ -166,7 +168,17 @@ def _about(request: DeskRequest, key: IntegrationKey) -> dict[str, object]:
     }
 
 
-def _told(outcome: str) -> Told:
+def _told(viewer: Viewer, outcomes: Sequence[str]) -> list[Told]:
+    """Of an incident that the viewer must not learn of, not even its number."""
+    numbers = [int(found[1]) if (found := NUMBER.search(outcome)) else 0 for outcome in outcomes]
+    hidden = hidden_numbers(viewer, numbers)
+    return [
+        Told("It went to a restricted service.") if number in hidden else _apart(said)
+        for number, said in zip(numbers, outcomes, strict=True)
+    ]
+
+
+def _apart(outcome: str) -> Told:
     found = NUMBER.search(outcome)
     return Told(outcome[: found.start()], int(found[1]), outcome[found.end() :]) if found else Told(outcome)
 

@@ -28,7 +28,7 @@ EXAMPLE = """{
 def listed(request: DeskRequest) -> HttpResponse:
     """Every service that the viewer may learn of, those with routes first."""
     services = list(quiet.services_for(request.visit.viewer).order_by("name"))
-    routes = quiet.routes_of(services)
+    routes = quiet.routes_of(services, hidden=quiet.hidden_from(request.visit.viewer))
     rows = sorted(((service, routes[service.id]) for service in services), key=lambda pair: not pair[1])
     return render(request, "quiet_routes.html", {"section": "quiet", "rows": rows})
 
@@ -45,7 +45,7 @@ def service(request: DeskRequest, service_id: int) -> HttpResponse:
     context = {
         "section": "quiet",
         "service": found,
-        "routes": quiet.routes_of([found])[found.id],
+        "routes": quiet.routes_of([found], hidden=quiet.hidden_from(viewer))[found.id],
         "keys": keys.items(),
         "may_change": decide(viewer, Verb.CONFIGURE, team_id=found.team_id).allowed,
         "chosen": request.POST.get("key", ""),
@@ -63,4 +63,10 @@ def _tried(request: DeskRequest, found: Service, key: Any) -> dict[str, Any]:
     except Invalid as error:
         return {"problem": error.message}
     visible = set(quiet.services_for(request.visit.viewer).values_list("id", flat=True))
-    return {"tried": True, "traces": [(one, [row for row in one.quiet if row.service_id in visible]) for one in traces]}
+    return {
+        "tried": True,
+        "traces": [
+            (one, one.service is not None and one.service.id not in visible, [row for row in one.quiet if row.service_id in visible])
+            for one in traces
+        ],
+    }
