@@ -55,6 +55,29 @@ def test_without_a_dedup_key_one_is_made_answered_and_used(house: House, desk: D
     assert set(Alert.objects.values_list("dedup_key", flat=True)) == set(made)
 
 
+def test_equal_bytes_are_events_of_their_own(house: House, desk: Desk):
+    """What was read once is not read again, and nothing else is spared: each is stored, and has its own key when the server makes it."""
+    made = [house.post("/v2/enqueue", event(desk, None)).json()["dedup_key"] for _ in range(3)]
+    assert len(set(made)) == 3
+    assert [house.post("/v2/enqueue", event(desk)).json()["dedup_key"] for _ in range(3)] == ["k1"] * 3
+    assert house.post("/v2/enqueue", event(desk, "k2")).json()["dedup_key"] == "k2"
+    wrong = event(desk, event_action="shout")
+    answers = [house.post("/v2/enqueue", wrong) for _ in range(2)]
+    assert [(each.status, each.json()["status"]) for each in answers] == [(400, "invalid event")] * 2
+    assert sorted(Event.objects.values_list("dedup_key", flat=True)) == sorted([*made, "k1", "k1", "k1", "k2"])
+    assert not any(desk.key.encode() in bytes(each.body) for each in Event.objects.all())
+
+
+def test_a_key_that_was_revoked_stops_equal_bytes_too(house: House, desk: Desk):
+    assert house.post("/v2/enqueue", event(desk)).status == 202
+    revoke_key(IntegrationKey.objects.get().id, by=actor(desk.ada), now=database_now())
+    for _ in range(100):
+        if house.post("/v2/enqueue", event(desk)).status == 400:
+            return
+        time.sleep(0.05)
+    raise AssertionError("a revoked key still takes events")
+
+
 def test_resolve_and_acknowledge_are_taken_even_when_nothing_fires(house: House, desk: Desk):
     for action in ("acknowledge", "resolve"):
         assert house.post("/v2/enqueue", event(desk, event_action=action)).status == 202

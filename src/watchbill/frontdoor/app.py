@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -41,6 +42,7 @@ from watchbill.frontdoor.requests import (
 )
 from watchbill.frontdoor.writer import Writer
 
+REMEMBERED, REMEMBERED_BYTES = 512, 4096  # events whose bytes came before are not read again
 EVENT_BYTES = 512 * 1024  # PagerDuty's limit
 MASK = b'"%b"' % (b"*" * 32)
 NOT_NOW = "The event could not be stored now; send it again."
@@ -132,16 +134,19 @@ class FrontDoor:
 
     async def enqueue(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /v2/enqueue: PagerDuty's Events API v2."""
-        event = await _event(scope, receive, send)
-        if event is None:
+        body = await _posted(scope, receive, send)
+        if body is None:
             return
-        body, decoded = event
-        checked = pagerduty_events.check_event(decoded)
+        try:
+            checked, masked = _remembered(body) if len(body) <= REMEMBERED_BYTES else _understood(body)
+        except bodies.Unreadable as unreadable:
+            await _invalid(send, (str(unreadable),))
+            return
         if checked.errors:
             await _invalid(send, checked.errors)
             return
         dedup_key = checked.dedup_key or uuid4().hex
-        if await self._stored(send, checked.routing_key, "events", dedup_key, _masked(body, decoded, checked.routing_key)):
+        if await self._stored(send, checked.routing_key, "events", dedup_key, masked):
             await answer(send, 202, b'{"status":"success","message":"Event processed","dedup_key":%b}' % encode(dedup_key))
 
     async def enqueue_change(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -263,6 +268,16 @@ class FrontDoor:
 
 async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any] | None:
     """The body of an event and what it says; None when it was refused already."""
+    body = await _posted(scope, receive, send)
+    try:
+        return None if body is None else (body, bodies.decode(body))
+    except bodies.Unreadable as unreadable:
+        await _invalid(send, (str(unreadable),))
+        return None
+
+
+async def _posted(scope: Scope, receive: Receive, send: Send) -> bytes | None:
+    """The body of an event; None when it was refused already."""
     try:
         body = await read_body(receive, EVENT_BYTES)
     except TooBig:
@@ -271,11 +286,17 @@ async def _event(scope: Scope, receive: Receive, send: Send) -> tuple[bytes, Any
     if scope["method"] != "POST":
         await answer(send, 405, error("method_not_allowed", "Send events by POST."), (b"allow", b"POST"))
         return None
-    try:
-        return body, bodies.decode(body)
-    except bodies.Unreadable as unreadable:
-        await _invalid(send, (str(unreadable),))
-        return None
+    return body
+
+
+def _understood(body: bytes) -> tuple[pagerduty_events.Checked, bytes]:
+    """What is wrong with an event, whose it is, and its body without the key. Depends on its bytes alone. Raises Unreadable."""
+    decoded = bodies.decode(body)
+    checked = pagerduty_events.check_event(decoded)
+    return checked, b"" if checked.errors else _masked(body, decoded, checked.routing_key)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_understood)  # a flood says the same again and again
 
 
 def _masked(body: bytes, decoded: dict[str, Any], routing_key: str, name: str = "routing_key") -> bytes:
