@@ -240,18 +240,18 @@ class ToldClash(models.Model):
 
 
 class ToldWatch(models.Model):
-    """What somebody was told about a watch of theirs: that it begins soon, that it has begun, that it ends. Each once, whichever node does it."""
+    """What somebody was told about a watch of theirs, and that the team's channel was told of it. Each once, whichever node does it."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
-    what = models.CharField(max_length=8)  # soon | begun | ending
+    what = models.CharField(max_length=8)  # soon | begun | ending | posted
     at = models.DateTimeField()  # the moment that it is about
     told_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["schedule", "person", "what", "at"], name="told_watch_once"),
-            models.CheckConstraint(condition=Q(what__in=["soon", "begun", "ending"]), name="told_watch_what"),
+            models.CheckConstraint(condition=Q(what__in=["soon", "begun", "ending", "posted"]), name="told_watch_what"),
         ]
         indexes = [models.Index(fields=["at"], name="told_watch_at")]
 

@@ -60,8 +60,8 @@ def test_it_stands_there_before_anybody_is_paged(alone: Whole):
     alone.run()
     with transaction.atomic():
         new = NewIncident("disk full", "high", alone.desk.team.id, alone.desk.service.id)
-        (incident_id,) = open_in([new], by=MONITOR, now=database_now())
-    incident = Incident.objects.get(pk=incident_id)
+        (opened,) = open_in([new], by=MONITOR, now=database_now())
+    incident = Incident.objects.get(pk=opened.id)
     alone.wake()
     alone.until(incident, lambda m: "TRIGGERED" in json.dumps(m))
     assert Page.objects.get(incident=incident).firings == 0

@@ -8,8 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
 
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.paging.models import Firing, Page
@@ -26,7 +29,7 @@ class Card:
 
     number: int
     title: str
-    state: str  # triggered | acknowledged | resolved
+    state: str  # triggered | acknowledged | resolved | notice: about no incident, `number` is 0
     status: str  # the same as a sentence
     severity: str = ""
     service: str = ""
@@ -42,6 +45,11 @@ class Card:
     def digest(self) -> str:
         """Equal for cards that say the same."""
         return hashlib.sha256(json.dumps(asdict(self), default=str, sort_keys=True).encode()).hexdigest()
+
+
+def notice_card(said: Mapping[str, Any]) -> Card:
+    """A notice, which is about no incident."""
+    return Card(0, str(said["title"]), "notice", str(said["text"]), url=f"{settings.PUBLIC_URL}{said['path']}")
 
 
 def cards_of(incident_ids: Collection[int]) -> dict[int, Card]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
 from watchbill.connectors.chat import Client, Lost, Place, RateLimited
-from watchbill.connectors.chat.cards import Card, cards_of
+from watchbill.connectors.chat.cards import Card, cards_of, notice_card
 from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
 from watchbill.incidents.models import Access, Incident, Participant
+from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.messages import AS_SENT, Claim, Posted
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import Settings, users_of
@@ -27,6 +29,7 @@ class Task:
     users: tuple[str, ...] = ()
     known_place: str = ""
     others: tuple[Card, ...] = ()  # of a direct message about several
+    over: bool = False  # what it says is past
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -50,15 +53,23 @@ class _Here:
 
 def prepare(chat: Settings, claim: Claim) -> Task:
     """Read what is true now. Three queries; six for a channel of its own."""
+    if claim.notice is not None:
+        return Task(
+            notice_card(claim.notice), known_place=_known(claim), over=dt.datetime.fromisoformat(claim.notice["until"]) < database_now()
+        )
     cards = cards_of([claim.incident_id, *claim.also])
     card = cards[claim.incident_id]
     if claim.direct:
         return Task(card, others=tuple(cards[other] for other in claim.also if other in cards))
     if claim.room:
         return Task(card, tuple(users_of(chat, _engaged(claim))))
+    return Task(card, known_place=_known(claim))
+
+
+def _known(claim: Claim) -> str:
+    """The channel's id, where another message there has it and this one has none."""
     known = Posting.objects.filter(chat_id=claim.chat_id, channel=claim.channel, room=False).exclude(place="")
-    place = "" if claim.place else known.values_list("place", flat=True).first() or ""
-    return Task(card, known_place=place)
+    return "" if claim.place else known.values_list("place", flat=True).first() or ""
 
 
 def _engaged(claim: Claim) -> list[int]:
@@ -84,6 +95,8 @@ async def deliver(client: Client, chat: Settings, claim: Claim, task: Task) -> P
     try:
         if why := chat.why_not:
             raise PermanentFailure(why)
+        if task.over and not claim.message:
+            raise PermanentFailure("What it says is past.")
         async with asyncio.timeout(LONGEST):
             await _write(client, chat, claim, task, here)
     except RateLimited as error:

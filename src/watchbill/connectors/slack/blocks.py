@@ -45,12 +45,16 @@ def answer_text(text: str) -> str:
 
 def card_text(card: Card) -> str:
     """The line of a notification, and of readers that show no blocks."""
+    if card.state == "notice":
+        return escape(f"{card.title}. {card.status}")[:3000]
     severity = f" {card.severity}:" if card.severity else ""
     return escape(f"#{card.number}{severity} {card.title} - {card.status}")[:3000]
 
 
 def card_blocks(card: Card) -> list[Block]:
-    """The message about an incident."""
+    """The message about an incident, or a notice."""
+    if card.state == "notice":
+        return [_section(f"*<{card.url}|{escape(card.title)[:1500]}>*\n{escape(card.status)[:1400]}")]
     severity = f" *{card.severity}*" if card.severity else ""
     head = f"{SIGNS[card.state]}  <{card.url}|#{card.number}>{severity}\n*{escape(card.title)[:1500]}*"
     body = "\n".join([escape(card.status)[:1000], *(escape(fact)[:500] for fact in card.facts)])

@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -23,13 +25,15 @@ from watchbill.kernel import bus, leases
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.notifications.actions.contacts import BY_ACCOUNT
 from watchbill.notifications.actions.outbox import fetch, run
-from watchbill.notifications.chats.messages import AS_SENT, Claim, Direct, PostAsk, Posted, Said
+from watchbill.notifications.chats.messages import AS_SENT, Claim, Direct, Notice, PostAsk, Posted, Said
 from watchbill.notifications.chats.models import LINK, Chat, ChatLink, ChatName, Heard, Posting
 from watchbill.notifications.chats.rules import after_post
 from watchbill.notifications.chats.selectors import Settings, person_of, settings_of
 from watchbill.notifications.models import Contact
 from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Person
+
+log = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=60)
 SOON = dt.timedelta(seconds=1)
@@ -63,8 +67,8 @@ FROM (SELECT id, lease_instance IS NOT NULL AS lost FROM notifications_posting
   WHERE due_at <= %s AND chat_id = ANY(%s) AND (lease_instance IS NULL OR lease_until < %s OR lease_instance = ANY(%s))
   ORDER BY due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS due
 WHERE due.id = p.id
-RETURNING p.id, p.public_id::text, p.incident_id, p.chat_id, p.channel, p.room, p.asked_by_id, p.wanted, p.place, p.message, p.digest, p.tries,
-  p.doubt OR due.lost, p.tries > 1 OR due.lost, p.created_at, p.notification_id IS NOT NULL, coalesce(p.also, '{}')
+RETURNING p.id, p.public_id::text, coalesce(p.incident_id, 0), p.chat_id, p.channel, p.room, p.asked_by_id, p.wanted, p.place, p.message, p.digest, p.tries,
+  p.doubt OR due.lost, p.tries > 1 OR due.lost, p.created_at, p.notification_id IS NOT NULL, coalesce(p.also, '{}'), p.notice
 """
 
 RECORD = """
@@ -86,6 +90,15 @@ def post_in(asks: Sequence[PostAsk], *, now: dt.datetime) -> None:
         columns = [list(column) for column in zip(*((a.incident_id, a.chat, a.channel) for a in asks), strict=True)]
         if run(ASK, [now, now, *columns]):
             bus.wake_engine()
+
+
+def say_in(notice: Notice, *, now: dt.datetime) -> None:
+    """Something to say in a channel, in the open transaction. A chat that is not there is nobody."""
+    chat = Chat.objects.filter(name=notice.chat, is_active=True).first()
+    if chat is not None:
+        said = {"title": notice.title, "text": notice.text, "path": notice.path, "until": notice.until.isoformat()}
+        Posting.objects.create(chat=chat, channel=notice.channel, notice=said, due_at=now, created_at=now)
+        bus.wake_engine()
 
 
 def room_in(incident_id: int, chat: Settings, name: str, *, by: Person, now: dt.datetime) -> bool:
@@ -118,7 +131,8 @@ def claim(instance_id: int, chats: Collection[int], *, now: dt.datetime, limit: 
     with transaction.atomic(durable=True):
         holders = [row[0] for row in fetch(HOLDERS, [now])]
         dead = sorted(set(holders) - leases.alive(holders) - {instance_id})
-        return [Claim(*row) for row in fetch(CLAIM, [instance_id, now + LEASE, now, sorted(chats), now, dead, limit])]
+        rows = fetch(CLAIM, [instance_id, now + LEASE, now, sorted(chats), now, dead, limit])
+    return [replace(Claim(*row[:-1]), notice=json.loads(row[-1]) if row[-1] else None) for row in rows]
 
 
 def record_posts_in(results: Sequence[Posted], instance_id: int, *, now: dt.datetime) -> list[Said]:
@@ -153,6 +167,10 @@ def record_posts_in(results: Sequence[Posted], instance_id: int, *, now: dt.date
 
 def _said(row: Posting, result: Posted, *, first: bool, say: bool, recovered: bool) -> list[Said]:
     where = f"{row.channel} ({row.chat.name})"
+    if row.incident_id is None:
+        if say:
+            log.warning("a notice could not be posted: %s", result.detail, extra={"chat": row.chat.name, "posting": row.id})
+        return []
     if row.notification_id is not None:
         failed = f"A direct message in {row.chat.name} could not be brought up to date: {result.detail}"
         return [Said(row.incident_id, "chat_failed", failed)] if say else []

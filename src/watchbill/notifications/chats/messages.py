@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from watchbill.notifications.rules import Outcome
 
@@ -21,12 +22,24 @@ class PostAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to say once in a channel, which is about no incident. Not said any more after `until`."""
+
+    chat: str
+    channel: str
+    title: str
+    text: str
+    path: str
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A posting that this engine holds. `wanted` is the state of the incident that is read after it was claimed."""
 
     id: int
     public_id: str
-    incident_id: int
+    incident_id: int  # 0: of a notice
     chat_id: int
     channel: str
     room: bool
@@ -41,6 +54,7 @@ class Claim:
     created_at: dt.datetime
     direct: bool = False  # a direct message, which the notification's own way has sent
     also: Sequence[int] = ()  # further incidents that it is about
+    notice: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

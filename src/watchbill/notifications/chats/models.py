@@ -36,13 +36,16 @@ class Chat(models.Model):
 
 
 class Posting(models.Model):
-    """The one message about an incident in one channel, or a direct message to one person. Due while `wanted` is ahead of `shown`; whoever sends holds the lease.
+    """The one message about an incident in one channel, a direct message to one person, or a notice in a channel.
+
+    Due while `wanted` is ahead of `shown`; whoever sends holds the lease.
 
     Every change of the incident raises `wanted`; what is sent is read when it is sent, so only the latest state ever goes out.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)  # travels with the message, so that a lost answer finds it again
-    incident_id = models.BigIntegerField()
+    incident_id = models.BigIntegerField(null=True)
+    notice = models.JSONField(null=True)  # {title, text, path, until}: said once, about no incident
     chat = models.ForeignKey(Chat, on_delete=models.PROTECT, related_name="postings", db_index=False)
     channel = models.CharField(max_length=200)  # as the file names it; of a room its name, which may get a figure when it is taken
     notification_id = models.BigIntegerField(null=True)  # of a direct message; `channel` is the user there and this number then
@@ -73,6 +76,7 @@ class Posting(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["incident_id", "chat", "channel"], name="posting_once", condition=Q(room=False)),
             models.UniqueConstraint(fields=["incident_id", "chat"], name="posting_one_room", condition=Q(room=True)),
+            models.CheckConstraint(condition=Q(incident_id__isnull=False) ^ Q(notice__isnull=False), name="posting_about_one_thing"),
         ]
 
     def __str__(self) -> str:

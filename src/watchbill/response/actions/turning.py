@@ -15,6 +15,9 @@ from django.db import transaction
 from watchbill.incidents.models import Incident
 from watchbill.incidents.selectors import visible_to
 from watchbill.notifications.actions import tell_in
+from watchbill.notifications.chats.actions import say_in
+from watchbill.notifications.chats.messages import Notice
+from watchbill.notifications.chats.selectors import posting_now
 from watchbill.people.models import Person
 from watchbill.people.rules import zone_of
 from watchbill.people.selectors import viewer_of
@@ -50,8 +53,10 @@ def tell_of_watches(*, now: dt.datetime) -> int:
     earliest = min(due.point.at for due in found)
     told: set[Key] = set(rows.filter(at__gte=earliest).values_list("schedule_id", "person_id", "what", "at"))
     watched = set(rows.values_list("schedule_id", flat=True).distinct())
-    due = [each for each in found if each.key not in told]
-    return sum(_tell(each, told, aloud=each.point.what != "begun" or each.schedule.id in watched, now=now) for each in due[:MOST])
+    due = [each for each in found if each.key not in told][:MOST]
+    loud = [each for each in due if each.point.what != "begun" or each.schedule.id in watched]
+    _say_in_channels([each for each in loud if each.point.what == "begun"], now=now)
+    return sum(_tell(each, told, aloud=each in loud, now=now) for each in due)
 
 
 def _found(now: dt.datetime) -> list[_Due]:
@@ -73,15 +78,52 @@ def _found(now: dt.datetime) -> list[_Due]:
 @transaction.atomic(durable=True)
 def _tell(due: _Due, told: set[Key], *, aloud: bool, now: dt.datetime) -> bool:
     """Write down that it was told, and tell it. Of a schedule that is new here, only what comes is news: `aloud` is False for what began before."""
-    schedule_id, person_id, what, at = due.key
-    _, made = ToldWatch.objects.get_or_create(schedule_id=schedule_id, person_id=person_id, what=what, at=at, defaults={"told_at": now})
-    if not made or not aloud:
+    schedule_id, person_id, _, at = due.key
+    if not _note_in(due.key, now=now) or not aloud:
         return False
     person = Person.objects.get(pk=person_id)
     news = _news(due, person, announced=(schedule_id, person_id, "soon", at) in told, now=now)
     if news is not None:
         tell_in({person_id: news}, now=now)
     return news is not None
+
+
+def _note_in(key: Key, *, now: dt.datetime) -> bool:
+    """False when another node was faster."""
+    schedule_id, person_id, what, at = key
+    of = {"schedule_id": schedule_id, "person_id": person_id, "what": what, "at": at}
+    return ToldWatch.objects.get_or_create(**of, defaults={"told_at": now})[1]
+
+
+def _say_in_channels(begun: Sequence[_Due], *, now: dt.datetime) -> None:
+    """The channel of the team reads who has the watch now; of several who begin together in one message."""
+    moments: dict[tuple[int, dt.datetime], list[_Due]] = {}
+    for due in begun:
+        if due.schedule.team.channel:
+            moments.setdefault((due.schedule.id, due.point.at), []).append(due)
+    works = posting_now(now=now) if moments else set()
+    for (schedule_id, at), together in moments.items():
+        channel = together[0].schedule.team.channel or {}
+        if channel.get("chat") in works:
+            with transaction.atomic(durable=True):
+                Schedule.objects.select_for_update(no_key=True).get(pk=schedule_id)  # other nodes look, too
+                if not ToldWatch.objects.filter(schedule_id=schedule_id, what="posted", at=at).exists():
+                    say_in(_notice(together, channel), now=now)
+                    _note_in((schedule_id, together[0].point.spell.person_id, "posted", at), now=now)
+
+
+def _notice(together: Sequence[_Due], channel: Mapping[str, str]) -> Notice:
+    """For everybody who reads there: nothing restricted, and the clock of the schedule."""
+    schedule, spells = together[0].schedule, [due.point.spell for due in together]
+    ids = {each for spell in spells for each in (spell.person_id, *spell.before)}
+    names = dict(Person.objects.filter(id__in=ids).values_list("id", "name"))
+    has, before = _names([spell.person_id for spell in spells], names), _names(sorted({each for s in spells for each in s.before}), names)
+    until = min(spell.end for spell in spells)
+    title = f"{schedule.name}: {has} {'have' if len(spells) > 1 else 'has'} the watch until {until.astimezone(zone_of(schedule.timezone)):%a %d %b %H:%M %Z}"
+    waits = Incident.objects.filter(team=schedule.team, restricted=False).exclude(status="resolved").select_related("owner")
+    incidents = sorted(waits, key=_by_need)
+    text = f"{f'{before} had it. ' if before else ''}{f'Open: {_listed(incidents)}.' if incidents else 'Nothing is open.'}"
+    return Notice(channel["chat"], channel["name"], title, text, f"/schedules/{schedule.id}", until)
 
 
 def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> dict[str, Any] | None:
@@ -116,15 +158,19 @@ def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> di
 def _open_of(schedule: Schedule, person: Person) -> list[Incident]:
     """What is open in the schedule's team and may be known to this person, what waits for somebody first."""
     rows = visible_to(viewer_of(person)).filter(team=schedule.team).exclude(status="resolved").select_related("owner")
-    return sorted(rows, key=lambda each: (each.owner_id is not None, SEVERITIES.index(each.severity), each.number))
+    return sorted(rows, key=_by_need)
 
 
-def _listed(incidents: Sequence[Incident], reader: Person) -> str:
+def _by_need(incident: Incident) -> tuple[bool, int, int]:
+    return incident.owner_id is not None, SEVERITIES.index(incident.severity), incident.number
+
+
+def _listed(incidents: Sequence[Incident], reader: Person | None = None) -> str:
     said = "; ".join(_line(each, reader) for each in incidents[:NAMED])
     return said + (f"; and {len(incidents) - NAMED} more" if len(incidents) > NAMED else "")
 
 
-def _line(incident: Incident, reader: Person) -> str:
+def _line(incident: Incident, reader: Person | None) -> str:
     """A restricted one by its number and code name alone: this text goes through mail servers and telephones."""
     if incident.restricted:
         return f"#{incident.number} {incident.code_name} (restricted)"
@@ -133,7 +179,7 @@ def _line(incident: Incident, reader: Person) -> str:
     elif incident.owner is None:
         owner = "nobody has it"
     else:
-        owner = "yours" if incident.owner_id == reader.id else f"{incident.owner.name} has it"
+        owner = "yours" if reader is not None and incident.owner_id == reader.id else f"{incident.owner.name} has it"
     return f"#{incident.number} {incident.title} ({incident.severity}, {owner})"
 
 
