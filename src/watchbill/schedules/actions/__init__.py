@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchbill.schedules.actions.away import record_reading
 from watchbill.schedules.actions.changing import (
     Change,
     NewGap,
@@ -32,6 +33,7 @@ __all__ = [
     "feed_read",
     "offer_swap",
     "open_feed",
+    "record_reading",
     "take_cover",
     "undo_swap",
     "withdraw_cover",
