@@ -35,7 +35,23 @@ def desk(now: dt.datetime) -> dict[str, int]:
     away = {person: Person.objects.get(handle=person) for person in ("ada", "bruno")}
     add_time_off(away["ada"], now + 5 * DAY, now + 9 * DAY, "at the sea", by=Actor("ada", "web", away["ada"].id), now=now)
     add_time_off(away["bruno"], now + 2 * DAY, now + 4 * DAY, by=Actor("grace", "web"), now=now)
+    calendars(away["ada"], now)
     return Story(now).tell()
+
+
+def calendars(person: Any, now: dt.datetime) -> None:
+    """One that is read and names a time off, and one that fails for hours."""
+    from watchbill.audit.actions import Actor
+    from watchbill.people.calendars import claim_calendars, subscribe
+    from watchbill.people.rules.away import Away, Reading
+    from watchbill.schedules.actions import record_reading
+
+    away = Reading(away=(Away("a", now + 20 * DAY, now + 24 * DAY),), left=1)
+    gone = Reading(why="It answered 404: the address is not valid any more. Copy it anew from your calendar, and subscribe again.")
+    for host, reading in (("calendar.google.com", away), ("intranet.example.org", gone)):
+        subscribe(person, f"https://{host}/ada.ics", by=Actor("ada", "web", person.id), now=now - 3 * HOUR)
+        (claim,) = claim_calendars(now=now - 3 * HOUR, limit=1)
+        record_reading(claim, reading, now=now - 3 * HOUR)
 
 
 class Story:
