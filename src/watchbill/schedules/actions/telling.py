@@ -60,14 +60,14 @@ def tell_of_swap_in(swap: Swap, person: Person, title: str, *, now: dt.datetime)
     tell_in({person.id: _plain(title, reason, f"/swaps/{swap.id}")}, now=now)
 
 
-def tell_of_cover_in(cover: Cover, people: Iterable[int], title: str, *, now: dt.datetime) -> None:
+def tell_of_cover_in(cover: Cover, people: Iterable[int], title: str, *, now: dt.datetime, urgency: str = "low") -> None:
     """Those who were asked hear of a request, and what became of it."""
     why = f" {cover.reason}" if cover.reason else ""
     told = {}
     for person in Person.objects.filter(id__in=list(people), is_active=True):
         reason = f"{cover.schedule.name}, {_when(person, cover.start, cover.end)}.{why}"
         told[person.id] = _plain(title, reason, f"/covers/{cover.id}")
-    tell_in(told, now=now)
+    tell_in(told, now=now, urgency=urgency)
 
 
 def tell_of_clashes_in(person: Person, host: str, met: Sequence[Meeting], *, now: dt.datetime) -> None:

@@ -30,10 +30,13 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.untaken import ESCALATED, REMINDED, Nudge, nudge_of, urgency_of
 from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
 __all__ = [
     "AROUND",
+    "ESCALATED",
+    "REMINDED",
     "CalendarEntry",
     "Clash",
     "Edit",
@@ -49,6 +52,7 @@ __all__ = [
     "Mark",
     "Month",
     "Moved",
+    "Nudge",
     "OverrideRule",
     "ScheduleRule",
     "Shift",
@@ -80,6 +84,7 @@ __all__ = [
     "new_gaps",
     "news",
     "next_after",
+    "nudge_of",
     "on_call_at",
     "parse_length",
     "parse_turn",
@@ -87,6 +92,7 @@ __all__ = [
     "rests",
     "rule_of",
     "stands",
+    "urgency_of",
     "watches_around",
     "why_no_exchange",
     "why_not_undone",
