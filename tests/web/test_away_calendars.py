@@ -60,7 +60,7 @@ def test_what_it_says_is_seen_as_away_without_a_word_of_it(desk: Desk, watch: Sc
     text = page(desk)
     assert "from a calendar at calendar.example.org" in text
     assert "Meets a watch" in text
-    assert "1 event longer than a year left out" in text
+    assert "1 event left out: longer than a year" in text
     assert "Take it back" not in text
     assert "from a calendar at" in page(desk, "grace", "?person=alice")
     shown = html.unescape(desk.as_("bob").get(f"/schedules/{watch.id}").content.decode())

@@ -63,7 +63,7 @@ class CalendarOut(Schema):
     everything: bool
     read_at: Moment | None = Field(description="When it last answered.")
     next_at: Moment = Field(description="When it is read again.")
-    left_out: int = Field(description="Events that are longer than a year.")
+    left_out: int = Field(description="Events that are longer than a year, or have no date that can be read.")
     failures: int = Field(description="How often in a row it could not be read.")
     failing_since: Moment | None
     error: str | None

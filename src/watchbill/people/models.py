@@ -143,7 +143,7 @@ class AwayCalendar(models.Model):
     etag = models.CharField(max_length=200, blank=True, default="")
     last_modified = models.CharField(max_length=200, blank=True, default="")
     digest = models.CharField(max_length=64, blank=True, default="")  # of its file
-    left = models.IntegerField(default=0)  # events that are too long to be time off
+    left = models.IntegerField(default=0)  # events that count and are too long, or have no date that can be read
     failures = models.IntegerField(default=0)  # attempts that failed since it was last read
     failing_since = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True, default="")

@@ -89,6 +89,12 @@ def test_what_is_longer_than_a_year_is_left_out_and_counted():
     assert (said["away"], said["left"]) == ([], 1)
 
 
+def test_a_rule_that_cannot_be_read_leaves_its_event_out_and_no_other():
+    raw = calendar(days("a", "Vacation", "20261224", "20261225", "RRULE:FREQ=NEVER;X"), days("b", "Vacation", "20270124", "20270125"))
+    said = away(raw, **YEAR, zone="UTC", everything=False)
+    assert (len(said["away"]), said["left"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("raw", "why"),
     [

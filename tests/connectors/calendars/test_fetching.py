@@ -81,6 +81,28 @@ def test_a_page_is_no_calendar():
         assert read(far.url()).why.startswith("What it answers is no calendar.")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"BEGIN:VCALENDAR\r\n" * 5000 + b"END:VCALENDAR", "It is no calendar that can be read"),
+        (FILE[:-60], "It ends in the midst"),
+        (b"BEGIN:VCALENDAR", "It ends in the midst"),
+        (FILE.replace(b"Vacation", bytes(range(128, 256))), ""),
+    ],
+    ids=["nested", "cut", "begun", "other bytes"],
+)
+def test_what_is_broken_ends_in_a_sentence(text: bytes, why: str):
+    with sink(text=text) as far:
+        found = read(far.url())
+    assert found.away == ()
+    assert found.why.startswith(why)
+
+
+def test_an_event_without_a_date_is_left_out_and_counted():
+    with sink(text=FILE.replace(b"20260401", b"99999999")) as far:
+        assert (read(far.url()).why, read(far.url()).left) == ("", 1)
+
+
 def test_what_is_too_large_is_not_read_to_its_end(monkeypatch):
     monkeypatch.setattr(fetching, "LARGEST", 1024 * 1024)
     with sink(text=FILE + b"X" * 2_000_000) as far:

@@ -22,6 +22,7 @@ MEMORY = 1024 * 1024 * 1024
 MOST_EVENTS = 10_000  # in the file
 MOST_AWAY = 200  # that count
 OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
@@ -50,8 +51,11 @@ def away(raw: bytes, *, start: str, end: str, zone: str, everything: bool) -> di
     low, high = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
     series = {_uid(each) for each in events if any(key in each for key in ("RRULE", "RDATE", "RECURRENCE-ID"))}
     found: dict[tuple[dt.datetime, dt.datetime], str] = {}
-    left, names = 0, set()
-    for occurrence in _occurrences(calendar, events, low, high):
+    readable = [each for each in events if _has_dates(each)]
+    for each in readable:
+        _refuse_often(each)
+    left, names = len(events) - len(readable), set()
+    for occurrence in _occurrences(calendar, readable, low, high):
         if not (everything or _says_away(occurrence)) or _is_off(occurrence):
             continue
         begins, ends = _instant(occurrence.start, zone), _instant(occurrence.end, zone)
@@ -72,6 +76,8 @@ def away(raw: bytes, *, start: str, end: str, zone: str, everything: bool) -> di
 def _parsed(raw: bytes) -> Any:
     if b"BEGIN:VCALENDAR" not in raw[:4096].upper():
         raise Unreadable("What it answers is no calendar. Copy the address of its iCalendar file (.ics), not that of a page.")
+    if not raw.rstrip().upper().endswith(b"END:VCALENDAR"):  # what is missing would count as removed
+        raise Unreadable("It ends in the midst. It is read again soon.")
     if raw.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:
         raise Unreadable(f"It has more than {MOST_EVENTS} events. Subscribe to one with your time off alone.")
     import icalendar  # noqa: PLC0415  after the bounds are set
@@ -86,16 +92,16 @@ def _counting(calendar: Any, *, everything: bool) -> list[Any]:
         if not _uid(each):  # those without a name are no series
             each["UID"] = f"{number} {each.get('SUMMARY', '')}"
     names = {_uid(each) for each in events if everything or _says_away(each)}
-    wanted = [each for each in events if _uid(each) in names and "DTSTART" in each]
-    for each in wanted:
-        rules = each.get("RRULE", [])
-        for rule in rules if isinstance(rules, list) else [rules]:
-            often = [word.upper() for word in rule.get("FREQ", [])]
-            if any(word in OFTEN for word in often) or any(len(rule.get(key, [])) > 1 for key in WITHIN_A_DAY):
-                raise Unreadable(
-                    "An event in it repeats more than once a day, which is no time off. Change that event, or choose by words."
-                )
-    return wanted
+    return [each for each in events if _uid(each) in names]
+
+
+def _refuse_often(event: Any) -> None:
+    """What repeats within a day is no time off, and would be a bomb."""
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        often = any(word.upper() in OFTEN for word in rule.get("FREQ", []))
+        if often or any(len(rule.get(key, [])) > 1 for key in WITHIN_A_DAY):
+            raise Unreadable("An event in it repeats more than once a day, which is no time off. Change that event, or choose by words.")
 
 
 def _occurrences(calendar: Any, events: list[Any], low: dt.datetime, high: dt.datetime) -> Iterator[Any]:
@@ -109,6 +115,10 @@ def _occurrences(calendar: Any, events: list[Any], low: dt.datetime, high: dt.da
     for part in [*calendar.walk("VTIMEZONE"), *events]:
         small.add_component(part)
     return iter(recurring_ical_events.of(small, skip_bad_series=True).between(low, high))
+
+
+def _has_dates(event: Any) -> bool:
+    return "DTSTART" in event and not any(name in DATES for name, _ in event.errors)
 
 
 def _says_away(event: Any) -> bool:

@@ -129,7 +129,8 @@ def _understood(claim: Claim, body: bytes, *, now: dt.datetime) -> dict[str, Any
         done = subprocess.run(
             [sys.executable, "-I", "-m", "watchbill.connectors.calendars.child"],
             input=json.dumps(questions).encode() + b"\n" + body,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # its libraries warn of every line that they do not like
             timeout=PATIENCE,
             env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
             check=False,
