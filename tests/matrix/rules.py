@@ -198,7 +198,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
     "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
-    "/you/time-off/calendars": {"POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics", "counts": "titles"})},
+    "/you/time-off/calendars": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics", "counts": "titles"}),
+    },
     "/you/time-off/calendars/<int:calendar_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
     "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 PASSWORD = "correct horse battery staple"
-MIN, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+SEC, MIN, HOUR, DAY = dt.timedelta(seconds=1), dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 def desk(now: dt.datetime) -> dict[str, int]:
@@ -43,6 +43,7 @@ def calendars(person: Any, now: dt.datetime) -> None:
     """One that is read and names a time off, and one that fails for hours."""
     from watchbill.audit.actions import Actor
     from watchbill.people.calendars import claim_calendars, subscribe
+    from watchbill.people.models import AwayCalendar
     from watchbill.people.rules.away import Away, Reading
     from watchbill.schedules.actions import record_reading
 
@@ -52,6 +53,7 @@ def calendars(person: Any, now: dt.datetime) -> None:
         subscribe(person, f"https://{host}/ada.ics", by=Actor("ada", "web", person.id), now=now - 3 * HOUR)
         (claim,) = claim_calendars(now=now - 3 * HOUR, limit=1)
         record_reading(claim, reading, now=now - 3 * HOUR)
+    AwayCalendar.objects.update(due_at=now + DAY)
 
 
 class Story:
@@ -355,10 +357,15 @@ def engine() -> None:
     """A small engine until the process is ended: pages walk and messages "arrive", so that a browser sees a desk that lives."""
     from watchbill.kernel import bus
     from watchbill.kernel.clock import database_now
+    from watchbill.people.calendars import claim_calendars
+    from watchbill.people.rules.away import Away, Reading
+    from watchbill.schedules.actions import record_reading
 
     story = Story(database_now())
     while True:
         now = database_now()
+        for claim in claim_calendars(now=now - 3 * SEC, limit=1):  # a moment late, as the real one: the page listens by then
+            record_reading(claim, Reading(away=(Away("a", now + 30 * DAY, now + 31 * DAY),)), now=now)
         if fired(now):
             bus.board_changed()
         story.deliver(now)

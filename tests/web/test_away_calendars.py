@@ -51,6 +51,7 @@ def test_what_is_no_address_changes_nothing_and_is_kept_in_the_form(desk: Desk, 
     assert answer.status_code == 422
     assert "Nothing was changed." in answer.content.decode()
     assert f'value="{html.escape(address)}"' in answer.content.decode()
+    assert desk.as_("alice").get("/you/time-off/calendars").status_code == 200  # for whoever reloads it
     assert not AwayCalendar.objects.exists()
 
 

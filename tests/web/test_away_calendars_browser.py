@@ -37,14 +37,22 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         page.screenshot(path=Path(KEPT) / f"time-off-{layout}-{theme}.png", full_page=True)
 
 
-def test_subscribed_and_ended_without_scripts(desk: Site, visit: Callable[..., Page]):  # noqa: F811
-    page = visit("chen", **PHONE, java_script_enabled=False)
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_subscribed_and_ended_with_one_thumb(desk: Site, visit: Callable[..., Page], scripts: bool):  # noqa: F811
+    page = visit("chen" if scripts else "dana", **PHONE, java_script_enabled=scripts)
     page.goto("/you/time-off")
+    page.get_by_label("Secret address of your calendar").fill("ftp://calendar.example.org/secret.ics")
+    page.get_by_role("button", name="Subscribe", exact=True).click()
+    expect(page.get_by_text("begins with https:// (or webcal://)")).to_be_visible()
     page.get_by_label("Secret address of your calendar").fill("https://calendar.example.org/secret.ics")
     page.locator("label", has_text="Every event").click()
-    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("button", name="Subscribe", exact=True).click()
     expect(page.get_by_text("Your calendar at calendar.example.org is read within a minute")).to_be_visible()
-    expect(page.get_by_text("Not read yet")).to_be_visible()
     assert "secret.ics" not in page.content()
+    if not scripts:
+        page.wait_for_timeout(4500)
+        page.reload()
+    expect(page.locator("#read").get_by_text("Read ")).to_be_visible(timeout=15_000)
+    expect(page.locator("#have").get_by_text("from a calendar at calendar.example.org")).to_be_visible()
     page.get_by_role("button", name="Unsubscribe from calendar.example.org").click()
     expect(page.get_by_text("is read no more")).to_be_visible()

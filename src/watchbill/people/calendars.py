@@ -80,6 +80,8 @@ def lock_in(claim: Claim) -> AwayCalendar | None:
 def keep_in(row: AwayCalendar, reading: Reading, *, now: dt.datetime) -> list[TimeOff]:
     """It answered: make the stored time off what it says. Answers what is new or elsewhere, for whoever looks what it meets."""
     new: list[TimeOff] = []
+    if row.read_at is None or row.failing_since is not None:
+        bus.board_changed()
     if not reading.unchanged:
         kept = _kept(row, now, also=[each.event for each in reading.away])
         new = make_so_in(row, changes(kept, reading.away, now=now), by=ENGINE, now=now)
@@ -94,6 +96,8 @@ def keep_in(row: AwayCalendar, reading: Reading, *, now: dt.datetime) -> list[Ti
 
 def note_failure_in(row: AwayCalendar, why: str, *, now: dt.datetime) -> None:
     """It could not be read. What it said before stays."""
+    if row.failing_since is None:
+        bus.board_changed()
     row.failures += 1
     row.failing_since, row.last_error = row.failing_since or now, why[:500]
     row.due_at = next_look(now=now, failures=row.failures, spread=_spread(row, now))

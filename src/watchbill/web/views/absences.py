@@ -49,11 +49,13 @@ def time_off(request: DeskRequest) -> HttpResponse:
     return _page(request, whose)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def subscribe_to(request: DeskRequest) -> HttpResponse:
-    """Have one's own time off read from a calendar."""
+    """Have one's own time off read from a calendar. GET: the page again, for whoever reloads what was refused."""
     visit = request.visit
+    if request.method != "POST":
+        return _page(request, visit.person)
     try:
         made = subscribe(
             visit.person, request.POST.get("address", ""), everything=request.POST.get("counts") == "every", by=visit.actor, now=visit.now
