@@ -32,6 +32,7 @@ from watchbill.notifications.signing import BUTTON, DRILL, make_token
 from watchbill.paging.actions import fire_due
 from watchbill.people.absences import add_time_off
 from watchbill.people.actions import create_token
+from watchbill.people.calendars import subscribe
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
@@ -150,6 +151,7 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
         "feed_id": feed.id,
         "feed": feed_token,
         "time_off_id": add_time_off(alice, now + make.DAY, now + 2 * make.DAY, by=by, now=now).id,
+        "calendar_id": subscribe(alice, "https://calendar.example.org/alice.ics", by=by, now=now).id,
         "own_id": contact.id,
         "token_id": token.id,
         "sign_in_id": sign_in.id,

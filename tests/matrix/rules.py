@@ -208,6 +208,11 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
     "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
+    "/you/time-off/calendars": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics", "counts": "titles"}),
+    },
+    "/you/time-off/calendars/<int:calendar_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/calendar/<str:token>.ics": {"GET": Rule(ANYBODY, at={"token": "{feed}"})},
     "/you/contacts": {"POST": Rule(SIGNED_IN, send={"kind": "email", "address": "someone@else.example.org"})},
     "/you/contacts/<int:contact_id>/code": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
@@ -313,6 +318,11 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
     "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
     "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/time-off/calendars": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics"}),
+    },
+    "/api/v1/time-off/calendars/<int:id>/end": {"POST": Rule(OWNER, unseen=OTHERS, at={"id": "{calendar_id}"}, send={})},
     "/api/v1/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"start": "{later}", "end": "{much_later}"})},
     "/api/v1/time-off/<int:id>/end": {
         "POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS, at={"id": "{time_off_id}"}, send={}),

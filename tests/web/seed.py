@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 PASSWORD = "correct horse battery staple"
-MIN, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+SEC, MIN, HOUR, DAY = dt.timedelta(seconds=1), dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 def desk(now: dt.datetime) -> dict[str, int]:
@@ -35,7 +35,25 @@ def desk(now: dt.datetime) -> dict[str, int]:
     away = {person: Person.objects.get(handle=person) for person in ("ada", "bruno")}
     add_time_off(away["ada"], now + 5 * DAY, now + 9 * DAY, "at the sea", by=Actor("ada", "web", away["ada"].id), now=now)
     add_time_off(away["bruno"], now + 2 * DAY, now + 4 * DAY, by=Actor("grace", "web"), now=now)
+    calendars(away["ada"], now)
     return Story(now).tell()
+
+
+def calendars(person: Any, now: dt.datetime) -> None:
+    """One that is read and names a time off, and one that fails for hours."""
+    from watchbill.audit.actions import Actor
+    from watchbill.people.calendars import claim_calendars, subscribe
+    from watchbill.people.models import AwayCalendar
+    from watchbill.people.rules.away import Away, Reading
+    from watchbill.schedules.actions import record_reading
+
+    away = Reading(away=(Away("a", now + 20 * DAY, now + 24 * DAY),), left=1)
+    gone = Reading(why="It answered 404: the address is not valid any more. Copy it anew from your calendar, and subscribe again.")
+    for host, reading in (("calendar.google.com", away), ("intranet.example.org", gone)):
+        subscribe(person, f"https://{host}/ada.ics", by=Actor("ada", "web", person.id), now=now - 3 * HOUR)
+        (claim,) = claim_calendars(now=now - 3 * HOUR, limit=1)
+        record_reading(claim, reading, now=now - 3 * HOUR)
+    AwayCalendar.objects.update(due_at=now + DAY)
 
 
 class Story:
@@ -339,10 +357,15 @@ def engine() -> None:
     """A small engine until the process is ended: pages walk and messages "arrive", so that a browser sees a desk that lives."""
     from watchbill.kernel import bus
     from watchbill.kernel.clock import database_now
+    from watchbill.people.calendars import claim_calendars
+    from watchbill.people.rules.away import Away, Reading
+    from watchbill.schedules.actions import record_reading
 
     story = Story(database_now())
     while True:
         now = database_now()
+        for claim in claim_calendars(now=now - 3 * SEC, limit=1):  # a moment late, as the real one: the page listens by then
+            record_reading(claim, Reading(away=(Away("a", now + 30 * DAY, now + 31 * DAY),)), now=now)
         if fired(now):
             bus.board_changed()
         story.deliver(now)

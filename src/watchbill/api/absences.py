@@ -14,9 +14,11 @@ from watchbill.api.shapes import Body, ListOut, Moment, Nothing, PersonOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.calendars import calendar_object, subscribe, unsubscribe
 from watchbill.people.models import Person, TimeOff
+from watchbill.people.selectors import calendars_of
 from watchbill.response.absence import may_keep
-from watchbill.schedules.selectors import time_off_objects
+from watchbill.schedules.selectors import time_off_objects, time_off_rows
 
 router = Router(tags=["schedules"])
 
@@ -42,8 +44,53 @@ class TimeOffOut(Schema):
     start: Moment
     end: Moment
     reason: str
-    by: str | None = Field(description="Handle of whoever added it; null for the operator at the console.")
+    by: str | None = Field(description="Handle of whoever added it; null for the operator at the console, and from a calendar.")
+    calendar: str | None = Field(description="Host of the subscribed calendar that says so; null when it was added by hand.")
     clashes: list[ClashOut] = Field(description="Watches to come that it meets and that nobody has taken over.")
+
+
+class CalendarIn(Body):
+    address: Word = Field(description="Its secret address, https. Kept encrypted, and shown to nobody again.")
+    everything: bool = Field(False, description="Each of its events counts, not only those whose title says that you are away.")
+
+
+class CalendarOut(Schema):
+    """A calendar that is read for somebody's time off."""
+
+    id: int
+    person: PersonOut
+    host: str
+    everything: bool
+    read_at: Moment | None = Field(description="When it last answered.")
+    next_at: Moment = Field(description="When it is read again.")
+    left_out: int = Field(description="Events that are longer than a year, or have no date that can be read.")
+    failures: int = Field(description="How often in a row it could not be read.")
+    failing_since: Moment | None
+    error: str | None
+
+
+@router.get("/time-off/calendars", response=ListOut[CalendarOut], **needs("schedules:read"))
+def list_calendars(request: HttpRequest) -> HttpResponse:
+    """The calendars that are read for your time off."""
+    items = [calendar_object(row) for row in calendars_of(caller(request).person)]
+    return answer({"items": items, "next": None})
+
+
+@router.post("/time-off/calendars", response={201: CalendarOut}, **needs("schedules:write"))
+def subscribe_to(request: HttpRequest, body: CalendarIn) -> HttpResponse:
+    """Have your time off read from a calendar, within a minute and then every hour. Watches that it meets are told to you."""
+    who, now = caller(request), database_now()
+    made = subscribe(who.person, body.address, everything=body.everything, by=who.actor, now=now)
+    return answer(calendar_object(made), 201)
+
+
+@router.post("/time-off/calendars/{int:id}/end", response=CalendarOut, **needs("schedules:write"))
+def unsubscribe_from(request: HttpRequest, id: int, body: Nothing) -> HttpResponse:  # noqa: A002  the address names it so
+    """Read it no more: its time off that has not begun is gone, what runs ends now."""
+    who, now = caller(request), database_now()
+    if id not in {row.id for row in calendars_of(who.person)}:
+        raise NotFound("There is no such calendar.")
+    return answer(calendar_object(unsubscribe(id, by=who.actor, now=now)))
 
 
 @router.get("/time-off", response=ListOut[TimeOffOut], **needs("schedules:read"))
@@ -56,7 +103,7 @@ def list_time_off(
     """Time off that runs or is to come, in the order in which it was added, each with the watches that it meets."""
     who, now = caller(request), database_now()
     whose = _whose(who, person)
-    rows = TimeOff.objects.filter(person=whose, end__gt=now, id__gt=entry_id(cursor)).select_related("person", "created_by").order_by("id")
+    rows = time_off_rows().filter(person=whose, end__gt=now, id__gt=entry_id(cursor)).order_by("id")
     found = list(rows[: limit + 1])
     items = time_off_objects(found[:limit], now=now)
     return answer({"items": items, "next": str(found[limit - 1].id) if len(found) > limit else None})

@@ -70,6 +70,8 @@ class CoverOut(Schema):
     reason: str
     asked: int = Field(description="How many were asked: free, rested, of the team.")
     opened_at: Moment
+    reminded_at: Moment | None = Field(description="When those who could were reminded, a day before.")
+    escalated_at: Moment | None = Field(description="When the managers heard that nobody takes it.")
     ended_at: Moment | None
     taker: PersonOut | None
     override: int | None = Field(description="The override that gives the taker the watch.")

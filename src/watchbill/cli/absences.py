@@ -1,8 +1,9 @@
-"""Who is away, and which watches that meets: `watchbill timeoff add | list | remove`."""
+"""Who is away, and which watches that meets: `watchbill timeoff add | list | remove`, or by a calendar: `subscribe`."""
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +11,12 @@ import typer
 from watchbill.cli.app import As, Caller, Json, app, caller_or_none, err, now, operator, operator_viewer, out, say, short, table, usage
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.calendars import calendar_object, subscribe, unsubscribe
 from watchbill.people.models import Person, TimeOff
 from watchbill.people.rules import parse_time
+from watchbill.people.selectors import calendars_of
 from watchbill.response.absence import may_keep
-from watchbill.schedules.selectors import time_off_objects
+from watchbill.schedules.selectors import time_off_objects, time_off_rows
 
 timeoff = typer.Typer(no_args_is_help=True, help="Who is away: which watches that meets is said at once.")
 app.add_typer(timeoff, name="timeoff")
@@ -53,7 +56,7 @@ def timeoff_list(
 ) -> None:
     """Who is away now or will be, and which watches that meets. The operator sees everybody."""
     me = caller_or_none(as_, needs="schedules:read")
-    rows = TimeOff.objects.select_related("person", "created_by")
+    rows = time_off_rows()
     if me is not None or person:
         whose = _whose(me, person)
         _may(me, whose)
@@ -68,7 +71,7 @@ def timeoff_list(
             d["person"]["name"],
             short(d["start"]),
             short(d["end"]),
-            d["reason"],
+            d["reason"] or (f"calendar at {d['calendar']}" if d["calendar"] else ""),
             ", ".join(sorted({c["schedule"] for c in d["clashes"]})),
         ]
         for d in data
@@ -86,6 +89,53 @@ def timeoff_remove(
         _may(me, row.person)
     gone = end_time_off(number, by=me.actor if me else operator(), now=now())
     say(_described([gone])[0], as_json=as_json, human=lambda: out.print(f"Time off {number} is taken back."))
+
+
+@timeoff.command("subscribe")
+def timeoff_subscribe(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the calendar, https. `-` reads it from standard input.")],
+    everything: Annotated[bool, typer.Option("--every-event", help="Each event counts, not only those whose title says so.")] = False,
+    person: Whose = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Somebody's time off is read from a calendar, every hour. Its address is kept encrypted, and shown to nobody again."""
+    me, typed = caller_or_none(as_, needs=WRITES), sys.stdin.readline() if address == "-" else address
+    whose = _own(me, person)
+    made = subscribe(whose, typed, everything=everything, by=me.actor if me else operator(), now=now())
+    told = f"Calendar {made.id} at {made.host} is read within a minute, and then every hour."
+    say(calendar_object(made), as_json=as_json, human=lambda: out.print(told))
+
+
+@timeoff.command("calendars")
+def timeoff_calendars(person: Whose = "", as_: As = "", as_json: Json = False) -> None:
+    """Which calendars are read for somebody, when each was read last, and why one cannot be."""
+    data = [calendar_object(row) for row in calendars_of(_own(caller_or_none(as_, needs="schedules:read"), person))]
+    cells = [
+        [d["id"], d["host"], "every event" if d["everything"] else "by title", short(d["read_at"]), d["failures"], d["error"] or ""]
+        for d in data
+    ]
+    say(data, as_json=as_json, human=lambda: table(("id", "host", "counts", "read", "failures", "error"), cells))
+
+
+@timeoff.command("unsubscribe")
+def timeoff_unsubscribe(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `timeoff calendars`.")], as_: As = "", as_json: Json = False
+) -> None:
+    """A calendar is read no more. Its time off that has not begun is gone, what runs ends now."""
+    me = caller_or_none(as_, needs=WRITES)
+    if me is not None and number not in {row.id for row in calendars_of(me.person)}:
+        raise NotFound("You have no such calendar. `watchbill timeoff calendars` shows what there is.", calendar=number)
+    gone = unsubscribe(number, by=me.actor if me else operator(), now=now())
+    say(calendar_object(gone), as_json=as_json, human=lambda: out.print(f"Calendar {number} at {gone.host} is read no more."))
+
+
+def _own(me: Caller | None, handle: str) -> Person:
+    """A calendar is read for oneself; the operator may see to anybody's."""
+    whose = _whose(me, handle)
+    if me is not None and whose != me.person:
+        raise NotAllowed("A calendar is its person's own: they subscribe to it themselves.")
+    return whose
 
 
 def _whose(me: Caller | None, handle: str) -> Person:

@@ -62,6 +62,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    cut: bool = False  # there was more than we read
 
 
 @dataclass(slots=True)
@@ -101,8 +102,17 @@ class Outgoing:
         """The status of the answer. Raises as `ask` does."""
         return (await self.ask(method, url, headers=headers, body=body)).status
 
-    async def ask(self, method: str, url: str, *, headers: Headers = (), body: bytes = b"", whole: float | None = None) -> Reply:
-        """The whole answer. `whole`: seconds for the request, where that is another than usual.
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Headers = (),
+        body: bytes = b"",
+        whole: float | None = None,
+        largest: int = LARGEST_ANSWER,
+    ) -> Reply:
+        """The whole answer. `whole`: seconds for the request, `largest`: bytes that are read, where those are others than usual.
 
         Raises TemporaryFailure, PermanentFailure (refused) or UnknownEnd (sent, and no answer understood).
         """
@@ -116,7 +126,7 @@ class Outgoing:
         connection = self._kept(to) or await self._opened(to)
         try:
             async with asyncio.timeout(whole):
-                reply = await _exchange(connection, request, body)
+                reply = await _exchange(connection, request, body, largest)
         except TimeoutError as error:
             connection.close()
             raise UnknownEnd(f"No answer within {whole:g} s.") from error
@@ -189,7 +199,7 @@ class Outgoing:
         self._sweep = loop.call_later(IDLE, self._close_idle) if self._idle else None
 
 
-async def _exchange(connection: _Connection, request: h11.Request, body: bytes) -> Reply:
+async def _exchange(connection: _Connection, request: h11.Request, body: bytes, largest: int) -> Reply:
     """Write the request, read the answer to its end or to the limit."""
     http = connection.http
     written = [http.send(request), http.send(h11.Data(data=body)) if body else b"", http.send(h11.EndOfMessage())]
@@ -205,8 +215,8 @@ async def _exchange(connection: _Connection, request: h11.Request, body: bytes) 
             reply = Reply(event.status_code, headers, b"")
         elif isinstance(event, h11.Data):
             read += event.data
-            if len(read) > LARGEST_ANSWER:
-                return replace(reply, body=bytes(read[:LARGEST_ANSWER]))  # enough: the connection is not used again
+            if len(read) > largest:
+                return replace(reply, body=bytes(read[:largest]), cut=True)  # enough: the connection is not used again
         elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
             if not reply.status:
                 raise EOFError("closed before an answer")

@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from watchbill.connectors import registry
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.engine import instance, parts
+from watchbill.engine.calendars import Calendars
 from watchbill.engine.chats import Chats
 from watchbill.engine.clock import Clock, elapsed
 from watchbill.engine.mail import Mailboxes
@@ -52,6 +53,7 @@ EVERY = {
     "watches": 15.0,
     "expire": 5.0,
     "mail": 5.0,
+    "calendars": 10.0,
     "chats": 2.0,
 }
 DEADMAN_EVERY = 10.0
@@ -76,6 +78,7 @@ class Engine:
         self._clock: Clock | None = None
         self._sealer = Sealer()
         self._mailboxes = Mailboxes()
+        self._calendars = Calendars()
         self._chats = Chats()
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
@@ -154,6 +157,7 @@ class Engine:
     def end(self) -> None:
         """Give back what was not sent, record what was, say that we stop."""
         self._mailboxes.stop()
+        self._calendars.stop()
         try:
             self._chats.close()
             if self._sender is not None:
@@ -210,6 +214,7 @@ class Engine:
         self._now_and_then("expire", lambda at: self._does.expire(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
+        self._now_and_then("calendars", lambda _: self._calendars.look(), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
         self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
         self._chats.wake()

@@ -21,6 +21,7 @@ from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
 from watchbill.response.actions.turning import tell_of_watches
 from watchbill.response.actions.unowned import alarm_unowned
+from watchbill.response.actions.untaken import tell_of_untaken
 from watchbill.schedules.actions import expire_covers, expire_offers
 
 STEP_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
@@ -44,7 +45,7 @@ class Parts:
     test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
     expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
-    tell_of_absent: Callable[..., int] = tell_of_absent
+    tell_of_absent: Callable[..., int] = lambda *, now: tell_of_absent(now=now) + tell_of_untaken(now=now)
     tell_of_watches: Callable[..., int] = tell_of_watches
 
 

@@ -15,7 +15,7 @@ from watchbill.people.models import Person, TimeOff
 LONGEST = dt.timedelta(days=366)
 FARTHEST = dt.timedelta(days=731)  # watches are looked at up to there
 REASON_LENGTH = 200
-MOST = 200  # of one person, running or to come
+MOST = 200  # of one person by hand, running or to come
 
 
 @transaction.atomic(durable=True)
@@ -27,7 +27,7 @@ def add_time_off(person: Person, start: dt.datetime, end: dt.datetime, reason: s
     coming = TimeOff.objects.filter(person=person, end__gt=now)
     if same := coming.filter(start=start, end=end).first():
         raise AlreadyDone(f"{person.name} has this time off already.", time_off=same.id)
-    if coming.count() >= MOST:
+    if coming.filter(calendar=None).count() >= MOST:
         raise Invalid(f"{person.name} has {MOST} times off to come. Remove some, or give one that is longer.")
     made = TimeOff.objects.create(person=person, start=start, end=end, reason=reason, created_by_id=by.person_id, created_at=now)
     record_in([Entry("time_off.add", "time_off", str(made.id), detail=_evidence(made))], by=by, now=now)
@@ -38,11 +38,17 @@ def add_time_off(person: Person, start: dt.datetime, end: dt.datetime, reason: s
 @transaction.atomic(durable=True)
 def end_time_off(time_off_id: int, *, by: Actor, now: dt.datetime) -> TimeOff:
     """They work after all. What has not begun is gone; what runs ends now; what is over stays as it was (Refused)."""
-    found = TimeOff.objects.select_for_update(of=("self",)).select_related("person", "created_by").filter(pk=time_off_id).first()
+    found = (
+        TimeOff.objects.select_for_update(of=("self",)).select_related("person", "created_by", "calendar").filter(pk=time_off_id).first()
+    )
     if found is None:
         raise NotFound(f"There is no time off {time_off_id}. `watchbill timeoff list` shows what there is.", time_off=time_off_id)
     if found.end <= now:
         raise Refused("That time off is over. The past stays as it was.", time_off=time_off_id)
+    if found.calendar is not None:
+        raise Refused(
+            f"That comes from a calendar at {found.calendar.host}: change it there, or unsubscribe from it.", time_off=time_off_id
+        )
     record_in([Entry("time_off.end", "time_off", str(found.id), detail=_evidence(found))], by=by, now=now)
     if found.start < now:
         found.end = now

@@ -127,10 +127,43 @@ class Membership(models.Model):
         return f"{self.person_id} in {self.team_id} as {self.role}"
 
 
+class AwayCalendar(models.Model):
+    """A calendar elsewhere that says when its person is away. Whoever has its address reads it, so that is kept as a secret."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="away_calendars")
+    address = models.TextField()  # encrypted by kernel.secrets
+    host = models.CharField(max_length=253)  # what is shown of it
+    everything = models.BooleanField(default=False)  # each of its events counts, not only those whose title says so
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the operator at the console
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # when it is read again; whoever reads it now has moved that on
+    read_at = models.DateTimeField(null=True)  # when it last answered
+    understood_at = models.DateTimeField(null=True)  # when its file was last read as a whole
+    zone = models.CharField(max_length=64, blank=True, default="")  # of its person, then
+    etag = models.CharField(max_length=200, blank=True, default="")
+    last_modified = models.CharField(max_length=200, blank=True, default="")
+    digest = models.CharField(max_length=64, blank=True, default="")  # of its file
+    left = models.IntegerField(default=0)  # events that count and are too long, or have no date that can be read
+    failures = models.IntegerField(default=0)  # attempts that failed since it was last read
+    failing_since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True, default="")
+    told_at = models.DateTimeField(null=True)  # its person heard that it fails
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="away_calendar_due")]
+
+    def __str__(self) -> str:
+        return f"calendar at {self.host}"
+
+
 class TimeOff(models.Model):
     """A stretch in which a person does not work."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="time_off")
+    calendar = models.ForeignKey(AwayCalendar, null=True, on_delete=models.SET_NULL, related_name="time_off")  # null: by hand
+    event = models.CharField(
+        max_length=32, blank=True, default="", db_default=""
+    )  # which one of the calendar, as a digest; empty: none any more
     start = models.DateTimeField()
     end = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True, default="")
@@ -139,7 +172,10 @@ class TimeOff(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["person", "end"], name="time_off_person_end")]
-        constraints = [models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="time_off_forward")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="time_off_forward"),
+            models.UniqueConstraint(fields=["calendar", "event"], name="time_off_once", condition=~Q(event="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} away"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from watchbill.people.models import Membership, Person
+from watchbill.people.models import AwayCalendar, Membership, Person
 from watchbill.people.permissions import Viewer
 
 
@@ -19,6 +20,16 @@ def viewer_of(person: Person, scopes: Collection[str] | None = None) -> Viewer:
         scopes=None if scopes is None else frozenset(scopes),
         is_active=person.is_active,
     )
+
+
+def is_calendar_due(*, now: dt.datetime) -> bool:
+    """Must somebody's calendar be read now?"""
+    return AwayCalendar.objects.filter(due_at__lte=now, person__is_active=True).exists()
+
+
+def calendars_of(person: Person) -> list[AwayCalendar]:
+    """The calendars that are read for this person's time off, in the order in which they subscribed."""
+    return list(AwayCalendar.objects.filter(person=person).select_related("person").order_by("id"))
 
 
 ONE = frozenset({"owner", "acting", "previous", "to"})  # where a record of the audit has a person, by number

@@ -163,6 +163,8 @@ class Swap(models.Model):
     ended_at = models.DateTimeField(null=True)  # accepted, declined, withdrawn or expired
     ended_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     undone_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # the other was
+    escalated_at = models.DateTimeField(null=True)  # whoever offered heard that nobody answers
 
     class Meta:
         indexes = [
@@ -204,6 +206,8 @@ class Cover(models.Model):
     asked = models.JSONField(default=list)  # [person id, ..]: who could when it was opened
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)  # those who could were
+    escalated_at = models.DateTimeField(null=True)  # the managers heard of it
     ended_at = models.DateTimeField(null=True)
     taker = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     override = models.OneToOneField(Override, null=True, on_delete=models.PROTECT, related_name="+")

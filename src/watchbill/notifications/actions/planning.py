@@ -70,8 +70,8 @@ def plan_in(asks: Sequence[Ask], *, now: dt.datetime) -> None:
     bus.wake_engine()
 
 
-def tell_in(news: Mapping[int, dict[str, Any]], *, now: dt.datetime) -> None:
-    """Tell each of these people their own news, at once and once, by the ways of their rules for what can wait; nobody by a call.
+def tell_in(news: Mapping[int, dict[str, Any]], *, now: dt.datetime, urgency: str = "low") -> None:
+    """Tell each of these people their own news, at once and once, by the ways of their rules for that urgency; nobody by a call.
 
     A `calendar` in the news goes by mail besides, also to those whose rules name none.
     """
@@ -79,10 +79,10 @@ def tell_in(news: Mapping[int, dict[str, Any]], *, now: dt.datetime) -> None:
     rows: list[Row] = []
     for person_id, person in people.items():
         content = msgspec.Raw(msgspec.json.encode(news[person_id]))
-        ways = [turn.method for turn in _turns(Ask(person_id, STATUS, None, None, None, None, "low", news[person_id]), person)]
+        ways = [turn.method for turn in _turns(Ask(person_id, STATUS, None, None, None, None, urgency, news[person_id]), person)]
         if news[person_id].get("calendar") and not any(way.kind == "email" for way in ways):
             ways += [way for way in person.methods if way.kind == "email" and not way.why_not][:1]
-        rows += [Row(person_id, way.key, STATUS, None, None, None, None, "low", 0, now, False, content) for way in ways]
+        rows += [Row(person_id, way.key, STATUS, None, None, None, None, urgency, 0, now, False, content) for way in ways]
     if rows:
         insert_in(rows, now=now)
         bus.wake_engine()

@@ -35,7 +35,7 @@ def _tell(each: Meeting, *, now: dt.datetime) -> bool:
     if not made:  # another node was faster
         return False
     person = Person.objects.get(pk=each.person_id)
-    told = _who_hears(each.schedule, person, now=now)
+    told = who_hears(each.schedule, person, now=now)
     content = {
         "number": None,
         "title": f"{person.name} is away and has the watch {each.schedule.name}",
@@ -53,7 +53,7 @@ def _tell(each: Meeting, *, now: dt.datetime) -> bool:
     return True
 
 
-def _who_hears(schedule: Schedule, person: Person, *, now: dt.datetime) -> list[int]:
+def who_hears(schedule: Schedule, person: Person, *, now: dt.datetime) -> list[int]:
     """The managers but the one who is away; without any, whoever is the last resort."""
     managers = [each for each in managers_of(schedule.team, now=now) if each != person.pk]
     if managers:

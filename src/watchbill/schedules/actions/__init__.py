@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchbill.schedules.actions.away import record_reading
 from watchbill.schedules.actions.changing import (
     Change,
     NewGap,
@@ -35,6 +36,7 @@ __all__ = [
     "feed_read",
     "offer_swap",
     "open_feed",
+    "record_reading",
     "refuse_gaps",
     "take_cover",
     "undo_swap",

@@ -8,18 +8,17 @@ from typing import Any
 
 from django.db import transaction
 
-from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
+from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, Refused
 from watchbill.people.models import Membership, Person
+from watchbill.schedules.actions.asking import expired_in, locked_in
 from watchbill.schedules.actions.changing import REASON_LENGTH, Change, store_in
 from watchbill.schedules.actions.telling import Watched, tell_of_cover_in
 from watchbill.schedules.models import Cover, Schedule
 from watchbill.schedules.rules import Half, final_shifts, half_of, stands
 from watchbill.schedules.selectors import load
 from watchbill.schedules.selectors.covering import cover_by_id, covers, who_could
-
-MOST_EXPIRED = 500  # in one round
 
 
 @transaction.atomic(durable=True)
@@ -51,7 +50,7 @@ def ask_for_cover(schedule: Schedule, at: dt.datetime, reason: str, *, person: P
 @transaction.atomic(durable=True)
 def take_cover(cover_id: int, *, person: Person, by: Actor, now: dt.datetime) -> Cover:
     """The watch is theirs from now on, or from its beginning. AlreadyDone names who was first."""
-    found = _locked(cover_id)
+    found = locked_cover_in(cover_id)
     if found.taker is not None:
         raise AlreadyDone(f"{found.taker.name} was first and has that watch.", cover=found.id)
     _must_be_open(found, now)
@@ -60,8 +59,7 @@ def take_cover(cover_id: int, *, person: Person, by: Actor, now: dt.datetime) ->
     if not Membership.objects.filter(team_id=found.schedule.team_id, person=person).exclude(role="viewer").exists():
         raise NotAllowed(f"{person.name} is not in {found.schedule.team.name}, or may not stand its watches.")
     schedule, start = found.schedule, max(found.start, now)
-    half = Half(schedule.id, schedule.name, schedule.team_id, found.start, found.end, found.layer_name or None, found.asker_id, person.id)
-    if not stands(half, final_shifts(load([schedule.id], start=found.start, end=found.end)[schedule.id], found.start, found.end)):
+    if not still_stands(found):
         raise Refused(f"The watch of {found.asker.name} was changed meanwhile, so there is nothing to take. Look at the schedule.")
     if person.id not in who_could(schedule, start, found.end, but=found.asker_id):
         raise Refused(f"{person.name} is not free then, has less than 11 hours of rest beside it, or is away.")
@@ -79,7 +77,7 @@ def take_cover(cover_id: int, *, person: Person, by: Actor, now: dt.datetime) ->
 @transaction.atomic(durable=True)
 def withdraw_cover(cover_id: int, *, person: Person, by: Actor, now: dt.datetime, may_for_others: bool = False) -> Cover:
     """The watch stays with whoever asked."""
-    found = _locked(cover_id)
+    found = locked_cover_in(cover_id)
     if person.id != found.asker_id and not may_for_others:
         raise NotAllowed(f"{found.asker.name} asked for it; they or a manager of the team can withdraw it.")
     _must_be_open(found, now)
@@ -92,18 +90,28 @@ def withdraw_cover(cover_id: int, *, person: Person, by: Actor, now: dt.datetime
 
 @transaction.atomic(durable=True)
 def expire_covers(*, now: dt.datetime) -> int:
-    """Write down that requests are over whose watch has ended. Answers how many."""
-    late = covers().filter(state=Cover.State.OPEN, end__lte=now).order_by("id")
-    rows = list(late.select_for_update(of=("self",), skip_locked=True)[:MOST_EXPIRED])
-    Cover.objects.filter(id__in=[row.id for row in rows]).update(state=Cover.State.EXPIRED, ended_at=now)
-    record_in([_entry(row, "cover.expire") for row in rows], by=ENGINE, now=now)
+    """Write down that requests are over whose watch has ended, and tell whoever asked. Answers how many."""
+    late = covers().filter(state=Cover.State.OPEN, end__lte=now)
+    rows = expired_in(late, lambda row: cover_entry(row, "cover.expire"), now=now)
+    for row in rows:
+        if still_stands(row):
+            tell_of_cover_in(row, [row.asker_id], "Nobody took your watch: your request for cover is over", now=now)
     return len(rows)
 
 
-def _locked(cover_id: int) -> Cover:
-    """The schedule, then the request, as every writer takes them."""
-    Schedule.objects.select_for_update().get(pk=cover_by_id(cover_id).schedule_id)
-    return covers().select_for_update(of=("self",)).get(pk=cover_id)
+def locked_cover_in(cover_id: int) -> Cover:
+    """The request, so that nobody takes it meanwhile."""
+    return locked_in(covers(), cover_id, [cover_by_id(cover_id).schedule_id])
+
+
+def still_stands(found: Cover) -> bool:
+    """Is the watch still the asker's, whole?"""
+    half = Half(
+        found.schedule_id, found.schedule.name, found.schedule.team_id, found.start, found.end, found.layer_name or None, found.asker_id, 0
+    )
+    return stands(
+        half, final_shifts(load([found.schedule_id], start=found.start, end=found.end)[found.schedule_id], found.start, found.end)
+    )
 
 
 def _must_be_open(found: Cover, now: dt.datetime) -> None:
@@ -119,11 +127,12 @@ def _tell_others(found: Cover, title: str, now: dt.datetime) -> None:
 
 
 def _record(found: Cover, action: str, by: Actor, now: dt.datetime, **more: Any) -> None:
-    record_in([_entry(found, action, **more)], by=by, now=now)
+    record_in([cover_entry(found, action, **more)], by=by, now=now)
     bus.board_changed()
 
 
-def _entry(found: Cover, action: str, **more: Any) -> Entry:
+def cover_entry(found: Cover, action: str, **more: Any) -> Entry:
+    """The evidence of what happened to a request."""
     detail = {
         "from": found.asker.handle,
         "schedule": found.schedule.name,

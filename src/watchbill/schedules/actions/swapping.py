@@ -8,18 +8,17 @@ from typing import Any
 
 from django.db import transaction
 
-from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
+from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, Refused
 from watchbill.people.models import Person
+from watchbill.schedules.actions.asking import expired_in, locked_in
 from watchbill.schedules.actions.changing import REASON_LENGTH, Change, store_in
 from watchbill.schedules.actions.telling import Watched, tell_of_swap_in
 from watchbill.schedules.models import Override, Schedule, Swap
 from watchbill.schedules.rules import Exchange, half_of, why_no_exchange, why_not_undone
 from watchbill.schedules.selectors import load, swap_by_id
 from watchbill.schedules.selectors.swapping import exchange_of, members_of, names_of, rules_for, swaps
-
-MOST_EXPIRED = 500  # in one round
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> 
 @transaction.atomic(durable=True)
 def accept_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_for_others: bool = False) -> Swap:
     """Both shifts change hands now. `may_for_others`: whoever accepts is a manager, and does so for the other."""
-    found = _locked(swap_id)
+    found = locked_swap_in(swap_id)
     _must_be(found, found.other, person, may_for_others)
     _must_be_open(found, now)
     exchange = exchange_of(found)
@@ -96,7 +95,7 @@ def decline_swap(swap_id: int, why: str, *, person: Person, by: Actor, now: dt.d
     """No. Nothing has changed, and whoever offered reads why."""
     if len(why) > REASON_LENGTH or "\0" in why:
         raise Invalid(f"A reason has at most {REASON_LENGTH} characters of text.")
-    found = _locked(swap_id)
+    found = locked_swap_in(swap_id)
     _must_be(found, found.other, person, may_for_others)
     _must_be_open(found, now)
     found.answer = why
@@ -109,7 +108,7 @@ def decline_swap(swap_id: int, why: str, *, person: Person, by: Actor, now: dt.d
 @transaction.atomic(durable=True)
 def withdraw_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_for_others: bool = False) -> Swap:
     """Whoever offered thinks otherwise."""
-    found = _locked(swap_id)
+    found = locked_swap_in(swap_id)
     _must_be(found, found.asker, person, may_for_others)
     _must_be_open(found, now)
     _end(found, Swap.State.WITHDRAWN, person, now)
@@ -121,7 +120,7 @@ def withdraw_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, 
 @transaction.atomic(durable=True)
 def undo_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_for_others: bool = False) -> Swap:
     """Both shifts go back, until one of them begins. Either of the two may."""
-    found = _locked(swap_id)
+    found = locked_swap_in(swap_id)
     if person.id not in (found.asker_id, found.other_id) and not may_for_others:
         raise NotAllowed(f"Swap {found.id} is between {found.asker.name} and {found.other.name}; they or a manager can undo it.")
     if found.state != Swap.State.ACCEPTED:
@@ -140,16 +139,18 @@ def undo_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_
 
 @transaction.atomic(durable=True)
 def expire_offers(*, now: dt.datetime) -> int:
-    """Write down that offers are over whose earlier shift has begun. Answers how many."""
-    late = swaps().filter(state=Swap.State.OFFERED, expires_at__lte=now).order_by("id")
-    rows = list(late.select_for_update(of=("self",), skip_locked=True)[:MOST_EXPIRED])
-    Swap.objects.filter(id__in=[row.id for row in rows]).update(state=Swap.State.EXPIRED, ended_at=now)
-    record_in([_entry(row, "swap.expire") for row in rows], by=ENGINE, now=now)
+    """Write down that offers are over whose earlier shift has begun, and tell whoever offered. Answers how many."""
+    late = swaps().filter(state=Swap.State.OFFERED, expires_at__lte=now)
+    rows = expired_in(late, lambda row: swap_entry(row, "swap.expire"), now=now)
     for row in rows:
         tell_of_swap_in(row, row.asker, f"{row.other.name} did not answer your swap in time", now=now)
-    if rows:
-        bus.board_changed()
     return len(rows)
+
+
+def locked_swap_in(swap_id: int) -> Swap:
+    """The offer, so that nobody answers it meanwhile."""
+    found = swap_by_id(swap_id)
+    return locked_in(swaps(), swap_id, {found.given_schedule_id, found.taken_schedule_id})
 
 
 def _exchange(offer: Offer, person: Person) -> Exchange:
@@ -168,13 +169,6 @@ def _exchange(offer: Offer, person: Person) -> Exchange:
 
 def _watched(exchange: Exchange) -> Watched:
     return Watched({half.schedule_id for half in exchange.halves}, exchange.begins, max(half.end for half in exchange.halves))
-
-
-def _locked(swap_id: int) -> Swap:
-    """The swap and its schedules, in the order in which every writer takes them: schedules by their id, then the swap."""
-    found = swap_by_id(swap_id)
-    list(Schedule.objects.select_for_update().filter(id__in={found.given_schedule_id, found.taken_schedule_id}).order_by("id"))
-    return swaps().select_for_update(of=("self",)).get(pk=swap_id)
 
 
 def _must_be(found: Swap, whose: Person, person: Person, may_for_others: bool) -> None:
@@ -202,11 +196,12 @@ def _for(whose: Person, person: Person) -> dict[str, Any]:
 
 
 def _record(found: Swap, action: str, by: Actor, now: dt.datetime, **more: Any) -> None:
-    record_in([_entry(found, action, **more)], by=by, now=now)
+    record_in([swap_entry(found, action, **more)], by=by, now=now)
     bus.board_changed()
 
 
-def _entry(found: Swap, action: str, **more: Any) -> Entry:
+def swap_entry(found: Swap, action: str, **more: Any) -> Entry:
+    """The evidence of what happened to an offer."""
     detail = {
         "from": found.asker.handle,
         "to": found.other.handle,

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from watchbill.notifications.actions import tell_in
-from watchbill.people.models import Person
+from watchbill.people.models import AwayCalendar, Person
 from watchbill.people.rules import zone_of
 from watchbill.schedules.models import Cover, Schedule, Swap
 from watchbill.schedules.rules import CalendarEntry, Moved, ScheduleRule, Shift, calendar_news, entries, final_shifts, moved, with_gaps
-from watchbill.schedules.selectors import load
+from watchbill.schedules.selectors import Meeting, load
 from watchbill.schedules.selectors.feeding import marks_of
 from watchbill.schedules.selectors.loading import MARGIN
 
@@ -60,14 +60,29 @@ def tell_of_swap_in(swap: Swap, person: Person, title: str, *, now: dt.datetime)
     tell_in({person.id: _plain(title, reason, f"/swaps/{swap.id}")}, now=now)
 
 
-def tell_of_cover_in(cover: Cover, people: Iterable[int], title: str, *, now: dt.datetime) -> None:
+def tell_of_cover_in(cover: Cover, people: Iterable[int], title: str, *, now: dt.datetime, urgency: str = "low") -> None:
     """Those who were asked hear of a request, and what became of it."""
     why = f" {cover.reason}" if cover.reason else ""
     told = {}
     for person in Person.objects.filter(id__in=list(people), is_active=True):
         reason = f"{cover.schedule.name}, {_when(person, cover.start, cover.end)}.{why}"
         told[person.id] = _plain(title, reason, f"/covers/{cover.id}")
-    tell_in(told, now=now)
+    tell_in(told, now=now, urgency=urgency)
+
+
+def tell_of_clashes_in(person: Person, host: str, met: Sequence[Meeting], *, now: dt.datetime) -> None:
+    """Whoever's calendar says that they are away hears at once which of their watches that meets."""
+    said = "; ".join(f"{each.schedule.name}, {_when(person, each.start, each.end)}" for each in met[:MOST_SPANS])
+    more = f" and {len(met) - MOST_SPANS} more" if len(met) > MOST_SPANS else ""
+    reason = f"Your calendar at {host} says that you are away: {said}{more}. The watch stays yours until somebody takes it: ask for cover."
+    tell_in({person.id: _plain("You are away and have a watch", reason, "/you/time-off")}, now=now)
+
+
+def tell_of_failing_in(row: AwayCalendar, *, now: dt.datetime) -> None:
+    """Whoever's calendar cannot be read for long hears why, and that nothing was forgotten."""
+    reason = f"{row.last_error} The time off that it named before is kept, and is not brought up to date."
+    title = f"Your calendar at {row.host} cannot be read since {_at(row.person, row.failing_since or now)}"
+    tell_in({row.person_id: _plain(title, reason, "/you/time-off")}, now=now)
 
 
 def _whole(before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime) -> list[list[Shift]]:
@@ -114,6 +129,10 @@ def _when(person: Person, start: dt.datetime, end: dt.datetime) -> str:
     """In the reader's own zone, named."""
     begins, ends = (at.astimezone(zone_of(person.timezone)) for at in (start, end))
     return f"{begins:%a %d %b %Y %H:%M} to {ends:%a %d %b %H:%M %Z}"
+
+
+def _at(person: Person, at: dt.datetime) -> str:
+    return f"{at.astimezone(zone_of(person.timezone)):%a %d %b %Y %H:%M %Z}"
 
 
 def _plain(title: str, reason: str, path: str) -> dict[str, Any]:

@@ -32,10 +32,13 @@ from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_af
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
 from watchbill.schedules.rules.turning import Point, Spell, points, spells, window
+from watchbill.schedules.rules.untaken import ESCALATED, REMINDED, Nudge, nudge_of, urgency_of
 from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
 __all__ = [
     "AROUND",
+    "ESCALATED",
+    "REMINDED",
     "CalendarEntry",
     "Clash",
     "Edit",
@@ -51,6 +54,7 @@ __all__ = [
     "Mark",
     "Month",
     "Moved",
+    "Nudge",
     "OverrideRule",
     "Point",
     "ScheduleRule",
@@ -85,6 +89,7 @@ __all__ = [
     "new_gaps",
     "news",
     "next_after",
+    "nudge_of",
     "on_call_at",
     "parse_length",
     "parse_turn",
@@ -95,6 +100,7 @@ __all__ = [
     "spells",
     "stands",
     "until_of",
+    "urgency_of",
     "watches_around",
     "why_no_exchange",
     "why_not_undone",

@@ -1,6 +1,6 @@
 """Who has the watch, who follows, what are the shifts, is there a gap? Reads what is stored and asks the rules."""
 
-from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects
+from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects, time_off_rows
 from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
@@ -61,6 +61,7 @@ __all__ = [
     "swaps",
     "swaps_with",
     "time_off_objects",
+    "time_off_rows",
     "verify",
     "versions_of",
     "who",

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from watchbill.people.models import TimeOff
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import clashes, final_shifts
@@ -47,8 +49,13 @@ def meetings_of(rows: Collection[TimeOff], *, now: dt.datetime) -> list[Meeting]
     return _meetings(away, max(now, min(row.start for row in coming)), max(row.end for row in coming))
 
 
+def time_off_rows() -> QuerySet[TimeOff]:
+    """All time off with what answers name of it."""
+    return TimeOff.objects.select_related("person", "created_by", "calendar")
+
+
 def time_off_objects(rows: Sequence[TimeOff], *, now: dt.datetime) -> list[dict[str, Any]]:
-    """Time off as answers show it, each with the watches that it meets from now on. `rows` come with person and `created_by`."""
+    """Time off as answers show it, each with the watches that it meets from now on. `rows` are of `time_off_rows`."""
     found = meetings_of(rows, now=now)
     return [
         {
@@ -58,6 +65,7 @@ def time_off_objects(rows: Sequence[TimeOff], *, now: dt.datetime) -> list[dict[
             "end": row.end,
             "reason": row.reason,
             "by": row.created_by.handle if row.created_by else None,
+            "calendar": row.calendar.host if row.calendar else None,
             "clashes": [
                 {"schedule": each.schedule.name, "start": max(each.start, row.start), "end": min(each.end, row.end)}
                 for each in found

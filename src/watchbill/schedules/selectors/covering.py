@@ -59,6 +59,8 @@ def cover_object(row: Cover, *, now: dt.datetime) -> dict[str, Any]:
         "reason": row.reason,
         "asked": len(row.asked),
         "opened_at": row.opened_at,
+        "reminded_at": row.reminded_at,
+        "escalated_at": row.escalated_at,
         "ended_at": row.ended_at,
         "taker": {"handle": row.taker.handle, "name": row.taker.name} if row.taker else None,
         "override": row.override_id,

@@ -1,8 +1,9 @@
-"""Time off by hand: on the page *You*, and of somebody else by whoever manages a team of theirs."""
+"""Time off on the page *You*: by hand, by a calendar, and of somebody else by whoever manages a team of theirs."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,14 +14,28 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.absences import add_time_off, end_time_off
+from watchbill.people.calendars import subscribe, unsubscribe
 from watchbill.people.models import Membership, Person, TimeOff
+from watchbill.people.selectors import calendars_of
 from watchbill.people.working import clock_midnight
 from watchbill.response.absence import may_keep
-from watchbill.schedules.selectors import meetings_of
+from watchbill.schedules.models import Cover, Schedule
+from watchbill.schedules.selectors import Meeting, meetings_of, time_off_rows
 from watchbill.web import times
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 MOST_SAID = 4  # watches in one message; the page shows all
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A watch that time off meets: what is asked for it already, or what the form that asks for it sends."""
+
+    schedule: Schedule
+    start: dt.datetime
+    end: dt.datetime
+    watch: str
+    cover: Cover | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,18 +46,37 @@ def time_off(request: DeskRequest) -> HttpResponse:
     whose = _whose(visit, (request.POST if request.method == "POST" else request.GET).get("person", ""))
     if request.method == "POST" and _added(request, whose):
         return _back(visit, whose)
-    rows = list(TimeOff.objects.filter(person=whose, end__gt=visit.now).select_related("created_by").order_by("start", "id"))
-    found = meetings_of(rows, now=visit.now)
-    context = {
-        "section": "you",
-        "whose": whose,
-        "is_mine": whose == visit.person,
-        "zone": times.zone_of(whose.timezone),
-        "rows": [(row, [each for each in found if each.start < row.end and each.end > row.start]) for row in rows],
-        "others": _managed(visit),
-        "given": {name: request.POST.get(name, "") for name in ("first", "last", "reason")},
-    }
-    return render(request, "time_off.html", context, status=422 if request.method == "POST" else 200)
+    return _page(request, whose)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def subscribe_to(request: DeskRequest) -> HttpResponse:
+    """Have one's own time off read from a calendar. GET: the page again, for whoever reloads what was refused."""
+    visit = request.visit
+    if request.method != "POST":
+        return _page(request, visit.person)
+    try:
+        made = subscribe(
+            visit.person, request.POST.get("address", ""), everything=request.POST.get("counts") == "every", by=visit.actor, now=visit.now
+        )
+    except (Invalid, AlreadyDone) as error:
+        messages.error(request, f"{error.message} Nothing was changed.")
+        return _page(request, visit.person)
+    messages.success(request, f"Your calendar at {made.host} is read within a minute, and then every hour.")
+    return _back(visit, visit.person)
+
+
+@require_POST
+@signed_in
+def unsubscribe_from(request: DeskRequest, calendar_id: int) -> HttpResponse:
+    """Read it no more."""
+    visit = request.visit
+    if calendar_id not in {row.id for row in calendars_of(visit.person)}:
+        raise NotFound("There is no such calendar.")
+    gone = unsubscribe(calendar_id, by=visit.actor, now=visit.now)
+    messages.success(request, f"Your calendar at {gone.host} is read no more, and its time off to come is gone.")
+    return _back(visit, visit.person)
 
 
 @require_POST
@@ -60,6 +94,37 @@ def end(request: DeskRequest, time_off_id: int) -> HttpResponse:
     else:
         messages.success(request, "That time off is taken back.")
     return _back(visit, row.person)
+
+
+def _page(request: DeskRequest, whose: Person) -> HttpResponse:
+    """The page; after a form that was refused, with what was typed."""
+    visit = request.visit
+    rows = list(time_off_rows().filter(person=whose, end__gt=visit.now).order_by("start", "id"))
+    met = _met(rows, whose, visit)
+    is_mine = whose == visit.person
+    context = {
+        "section": "you",
+        "whose": whose,
+        "is_mine": is_mine,
+        "zone": times.zone_of(whose.timezone),
+        "rows": [(row, [each for each in met if each.start < row.end and each.end > row.start]) for row in rows],
+        "others": _managed(visit),
+        "calendars": calendars_of(whose) if is_mine else [],
+        "given": {name: request.POST.get(name, "") for name in ("first", "last", "reason", "address", "counts")},
+    }
+    return render(request, "time_off.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _met(rows: list[TimeOff], whose: Person, visit: Visit) -> list[Met]:
+    asked = list(Cover.objects.filter(asker=whose, state=Cover.State.OPEN, end__gt=visit.now))
+
+    def cover(each: Meeting) -> Cover | None:
+        return next((one for one in asked if one.schedule_id == each.schedule.id and one.start < each.end and one.end > each.start), None)
+
+    return [
+        Met(each.schedule, each.start, each.end, f"{each.schedule.id} {times.iso(each.start)} {whose.handle}", cover(each))
+        for each in meetings_of(rows, now=visit.now)
+    ]
 
 
 def _added(request: DeskRequest, whose: Person) -> bool:
