@@ -13,6 +13,7 @@ from tests.factories import T0, actor
 from tests.frontdoor.house import Answer, House, ask
 from tests.intake.desk import Desk, body
 from watchbill.frontdoor import requests
+from watchbill.frontdoor.app import FrontDoor
 from watchbill.intake.actions import create_key, take_in
 from watchbill.intake.models import Alert, Event
 
@@ -53,6 +54,18 @@ def test_a_request_that_breaks_off_is_told_so(house: House, desk: Desk, path: st
     assert answer.status == 400
     assert "broke off" in answer.json()["message"] + str(answer.json().get("errors"))
     assert not Event.objects.exists()
+
+
+def test_what_the_application_behind_leaves_without_a_word_is_answered():
+    """As Django does with a body that breaks off."""
+
+    async def silent(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    for path in ("/api/v1/incidents", "/in/slack/main/events", "/v2/alerts/7/close"):
+        answer = asyncio.run(ask(FrontDoor(silent), path, [b"{"]))
+        assert (answer.status, answer.json()["error"]) == (400, "broke_off")
 
 
 @pytest.mark.parametrize("path", [*WAYS, "/in/slack/main/events", "/api/v1/incidents"])

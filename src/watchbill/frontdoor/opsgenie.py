@@ -14,7 +14,20 @@ from watchbill.connectors import bodies, opsgenie
 from watchbill.frontdoor.keyring import Unknown
 from watchbill.frontdoor.messages import Door
 from watchbill.frontdoor.queue import Refused
-from watchbill.frontdoor.requests import AGAIN, Application, Receive, Scope, Send, TooBig, answer, drop_body, encode, header, read_body
+from watchbill.frontdoor.requests import (
+    AGAIN,
+    Application,
+    Receive,
+    Scope,
+    Send,
+    TooBig,
+    answer,
+    bounded,
+    drop_body,
+    encode,
+    header,
+    read_body,
+)
 
 LIMIT = 512 * 1024
 UNPROCESSABLE = "Request body is not processable. Please check the errors."
@@ -32,7 +45,7 @@ class Alerts:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         asked = opsgenie.which(scope["method"], scope["path"], query.get("identifierType", [""])[0].lower())
         if scope["method"] in ("GET", "HEAD") or (asked is not None and asked.by in ("id", "tiny") and asked.identifier):
-            await self.behind(scope, receive, send)
+            await bounded(self.behind, scope, receive, send)
             return
         request_id = str(uuid4())
         if asked is None or asked.refused:

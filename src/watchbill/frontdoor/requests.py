@@ -83,8 +83,32 @@ async def drop_body(receive: Receive) -> None:
 async def bounded(behind: Application, scope: Scope, receive: Receive, send: Send) -> None:
     """Pass a request on, but for one whose body is longer than anything we take, which the application behind would put on disk first, or
     never goes on."""
-    length = 0
-    whole = spoken = False
+    spoken = False
+
+    async def watched(message: Message) -> None:
+        nonlocal spoken
+        spoken = True
+        await send(message)
+
+    refusal: tuple[Any, ...] = (400, error("broke_off", BROKE_OFF))  # where it heard that the body broke off, and said nothing
+    try:
+        if _said_length(scope) > MOST_READ:
+            await drop_body(receive)
+            raise TooBig
+        await behind(scope, _counted(receive), watched)
+    except Gone:
+        return
+    except TooSlow:
+        refusal = (503, error("too_slow", CREPT), AGAIN)
+    except TooBig:
+        refusal = (413, error("too_big", f"The request is longer than {MOST_READ} bytes, which nothing here takes."))
+    if not spoken:
+        await answer(send, *refusal)
+
+
+def _counted(receive: Receive) -> Receive:
+    """The same messages, as long as the body is not too long and goes on."""
+    length, whole = 0, False
 
     async def counted() -> Message:
         nonlocal length, whole
@@ -93,32 +117,15 @@ async def bounded(behind: Application, scope: Scope, receive: Receive, send: Sen
         try:
             async with asyncio.timeout(SLOWEST):
                 message = await receive()
-        except TimeoutError as error:
-            raise TooSlow from error
+        except TimeoutError as late:
+            raise TooSlow from late
         whole = not message.get("more_body", False)
         length += len(message.get("body", b""))
         if length > MOST_READ:
             raise TooBig
         return message
 
-    async def watched(message: Message) -> None:
-        nonlocal spoken
-        spoken = True
-        await send(message)
-
-    try:
-        if _said_length(scope) > MOST_READ:
-            await drop_body(receive)
-            raise TooBig
-        await behind(scope, counted, watched)
-    except Gone:
-        return
-    except TooSlow:
-        if not spoken:
-            await answer(send, 503, error("too_slow", CREPT), AGAIN)
-    except TooBig:
-        if not spoken:
-            await answer(send, 413, error("too_big", f"The request is longer than {MOST_READ} bytes, which nothing here takes."))
+    return counted
 
 
 def _said_length(scope: Scope) -> int:
