@@ -31,6 +31,7 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.templates import Local, backup_of, days_and_weekends, local_hours, monday_from, regions, week_by_week
 from watchbill.schedules.rules.turning import Point, Spell, points, spells, window
 from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
 
@@ -48,6 +49,7 @@ __all__ = [
     "LayerSpec",
     "Length",
     "Load",
+    "Local",
     "Mark",
     "Month",
     "Moved",
@@ -60,11 +62,13 @@ __all__ = [
     "Verdict",
     "Version",
     "absences",
+    "backup_of",
     "both_stand",
     "broken_by",
     "calendar_news",
     "clashes",
     "could_cover",
+    "days_and_weekends",
     "doubles",
     "entries",
     "final_shifts",
@@ -78,7 +82,9 @@ __all__ = [
     "judge",
     "layer_shifts",
     "loads",
+    "local_hours",
     "long_watches",
+    "monday_from",
     "monthly",
     "months_of",
     "moved",
@@ -90,12 +96,14 @@ __all__ = [
     "parse_turn",
     "plan_edit",
     "points",
+    "regions",
     "rests",
     "rule_of",
     "spells",
     "stands",
     "until_of",
     "watches_around",
+    "week_by_week",
     "why_no_exchange",
     "why_not_undone",
     "window",
