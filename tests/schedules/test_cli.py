@@ -116,6 +116,15 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
+def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
+    window = ("--from", "2027-01-04", "--to", "2027-01-05", "--as", "ada")
+    assert "Chen shadows whoever has it, on Watch" in cli("override", "add", "Watch", "--shadow", person("chen").handle, *window).out
+    reverse = cli("override", "add", "Watch", "--reverse-shadow", person("dana").handle, *window)
+    assert "Dana has it, shadowed by whoever had it, on Watch" in reverse.out
+    assert "Nobody" not in reverse.err
+    assert [one["kind"] for one in cli("override", "list", "Watch", "--json").json()] == ["shadow", "reverse_shadow"]
+
+
 def test_verify_prints_the_warnings_as_sentences(cli, watch):
     backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
     Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)

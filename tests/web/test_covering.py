@@ -80,6 +80,27 @@ def test_each_change_is_seen_before_it_is_kept(desk: Desk, kind: str, who: str, 
     assert Record.objects.filter(action="override.add", actor="alice").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "says", "then", "expected"),
+    [
+        ("shadow", "Bob shadows whoever has the watch", "Bob, shadow, ", ["alice", "bob"]),
+        ("reverse_shadow", "Bob has the watch, shadowed by whoever had it", "Alice (you), shadow, ", ["bob", "alice"]),
+    ],
+)
+def test_a_shadow_is_seen_below_whoever_has_the_watch(desk: Desk, kind: str, says: str, then: str, expected: list[str]):
+    of, fields = responder(), form(desk, kind, "bob")
+    html = desk.as_("alice").get(f"/schedules/{of.id}/change", fields).content.decode()
+    assert says in html
+    assert then in html.split('aria-label="Then: ')[1].split('"')[0]
+    assert "beside" in re.search(r'class="seg ([^"]*beside[^"]*)"', html)[1]
+    assert "Nothing changes" not in html
+    assert "New gap" not in html
+    kept = desk.as_("alice").post(f"/schedules/{of.id}/change", fields, follow=True)
+    assert f"Kept: {says}" in text_of(kept)
+    assert says in kept.content.decode().split('aria-label="Changes: ')[1].split('"')[0]
+    assert on(desk.now + DAY + HOUR) == [desk.people[each].id for each in expected]
+
+
 @pytest.mark.req("S5")
 def test_a_new_gap_needs_its_own_yes(desk: Desk):
     of, fields = responder(), form(desk, "remove", "alice")
@@ -101,7 +122,7 @@ def test_what_is_not_understood_comes_back_with_what_was_typed(desk: Desk):
         ({"who": "nobody"}, "Choose the people"),
         ({"to": "soon"}, "is no time"),
         ({"to": "2026-01-01T00:00"}, "must end after it begins"),
-        ({"kind": "juggle"}, "expected take, replace, add or remove"),
+        ({"kind": "juggle"}, "expected take, replace, add, remove, shadow or reverse_shadow"),
         ({"kind": "replace"}, "a replacement names two"),
         ({"layer": "none"}, "has no layer"),
     ):

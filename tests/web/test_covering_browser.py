@@ -50,6 +50,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.goto(f"/schedules/1/change?kind=take&who=grace&from={days_on(200)}&to={days_on(202, 12)}&reason=A+conference")
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
     looked_at(page, f"change-take-{look}", folder)
+    page.goto(f"/schedules/1/change?kind=reverse_shadow&who=hugo&from={days_on(200)}&to={days_on(202, 12)}")
+    looked_at(page, f"change-reverse-{look}", folder)
     page = visit("ada", color_scheme=theme, **(PHONE if layout == "phone" else DESK), bypass_csp=True)
     page.goto("/swaps")
     looked_at(page, f"swaps-{look}", folder)
@@ -69,7 +71,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
 def test_a_watch_is_taken_seen_kept_and_given_back_with_one_thumb(desk: Site, visit: Callable[..., Page], scripts: bool):  # noqa: F811
     page = visit("grace", **PHONE, java_script_enabled=scripts)
     page.goto("/schedules/1")
-    page.get_by_role("link", name="Take, replace, add, remove").click()
+    page.get_by_role("link", name="Take, replace, add, remove, shadow").click()
     page.get_by_label("From", exact=False).fill(days_on(300 + scripts))
     page.get_by_label("To", exact=True).fill(days_on(300 + scripts, 6))
     page.get_by_label("Why", exact=True).fill(f"A course {scripts}")

@@ -1,4 +1,4 @@
-"""Coverage by hand over HTTP: who takes a watch, replaces somebody, is added or removed."""
+"""Coverage by hand over HTTP: who takes a watch, replaces somebody, is added, removed or shadows."""
 
 from __future__ import annotations
 

@@ -9,9 +9,14 @@ from pydantic import Field, StrictBool
 
 from watchbill.api.shapes import Body, Moment, PersonOut, Text, Word
 
+OverrideKind = Literal["take", "replace", "add", "remove", "shadow", "reverse_shadow"]
+
 
 class OverrideIn(Body):
-    kind: Literal["take", "replace", "add", "remove"] = Field(description="What happens: `person` takes the watch, whoever it was, ...")
+    kind: OverrideKind = Field(
+        description="What happens: `person` takes the watch, whoever it was, ... `shadow`: is notified along; "
+        "`reverse_shadow`: has the watch, and whoever had it is notified along."
+    )
     person: Word = Field(description="Whom it is about, by handle.")
     replaced: Word = Field("", description="Of `replace`: whose watch it was.")
     start: Moment = Field(description="When it begins; what began before now begins now. RFC 3339.")
@@ -25,7 +30,7 @@ class OverrideOut(Schema):
     id: int
     schedule: str
     layer: str | None
-    kind: Literal["take", "replace", "add", "remove"]
+    kind: OverrideKind
     person: PersonOut
     replaced: PersonOut | None
     start: Moment

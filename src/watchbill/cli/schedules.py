@@ -23,7 +23,7 @@ SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
 MOST_MONTHS = 240
 FORESEEN = 12  # months that are looked at before and after a change
 
-override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added or removed.")
+override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added, removed or shadows.")
 app.add_typer(override, name="override")
 
 Name = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name.")]
@@ -81,13 +81,17 @@ def override_add(
     by: Annotated[str, typer.Option("--by", metavar="B", help="Who replaces them.")] = "",
     add: Annotated[str, typer.Option("--add", metavar="B", help="B watches too.")] = "",
     remove: Annotated[str, typer.Option("--remove", metavar="A", help="A does not watch.")] = "",
+    shadow: Annotated[str, typer.Option("--shadow", metavar="B", help="B is notified along with whoever has it.")] = "",
+    reverse_shadow: Annotated[
+        str, typer.Option("--reverse-shadow", metavar="B", help="B has the watch; whoever had it is notified along.")
+    ] = "",
     layer: Annotated[str, typer.Option("--layer", help="Only on this layer.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
     as_: As = "",
     as_json: Json = False,
 ) -> None:
     """Change who has the watch for a while."""
-    kind = _one_of(take=take, replace=replace, add=add, remove=remove)
+    kind = _one_of(take=take, replace=replace, add=add, remove=remove, shadow=shadow, reverse_shadow=reverse_shadow)
     if (kind == "replace") != bool(by):
         raise usage("--replace A --by B belong together: who is replaced, and by whom.")
     me = caller(as_, needs="schedules:write")
@@ -96,7 +100,7 @@ def override_add(
     begins, ends = _range(start, end, found)
     change = actions.Change(
         kind=kind,
-        person=_somebody(by or take or add or remove),
+        person=_somebody(by or take or add or remove or shadow or reverse_shadow),
         replaced=_somebody(replace) if replace else None,
         start=begins,
         end=ends,
@@ -208,7 +212,7 @@ def _range(start: str, end: str, schedule: Schedule) -> tuple[dt.datetime, dt.da
 def _one_of(**options: str) -> str:
     given = [name for name, value in options.items() if value]
     if len(given) != 1:
-        raise usage("Say one of --take B, --replace A --by B, --add B, --remove A.")
+        raise usage("Say one of --take B, --replace A --by B, --add B, --remove A, --shadow B, --reverse-shadow B.")
     return given[0]
 
 
@@ -309,7 +313,13 @@ def _what(data: dict[str, Any]) -> str:
     name = data["person"]["name"]
     if data["kind"] == "replace":
         return f"{name} for {data['replaced']['name']}"
-    return {"take": f"{name} takes it", "add": f"{name} too", "remove": f"without {name}"}[data["kind"]]
+    return {
+        "take": f"{name} takes it",
+        "add": f"{name} too",
+        "remove": f"without {name}",
+        "shadow": f"{name} shadows whoever has it",
+        "reverse_shadow": f"{name} has it, shadowed by whoever had it",
+    }[data["kind"]]
 
 
 def _sentence(row: Override) -> str:

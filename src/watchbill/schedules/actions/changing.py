@@ -32,7 +32,7 @@ class NewGap(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An override to be: `person` takes, replaces `replaced`, is added or removed. `layer` empty: the whole schedule."""
+    """An override to be: `person` takes, replaces `replaced`, is added or removed, shadows or is shadowed. `layer` empty: all of it."""
 
     kind: str
     person: Person
@@ -178,7 +178,7 @@ def _row(schedule: Schedule, version: Version) -> Layer:
 def check_change(schedule: Schedule, change: Change, *, now: dt.datetime) -> None:
     """Invalid, in a sentence, when it makes no sense."""
     if change.kind not in Override.Kind.values:
-        raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add or remove.")
+        raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add, remove, shadow or reverse_shadow.")
     if change.end <= change.start:
         raise Invalid("An override must end after it begins.")
     if change.end <= now:

@@ -1,4 +1,4 @@
-"""Coverage by hand on the pages: take, replace, add, remove, an hour now, and back again; the result is seen before it is kept."""
+"""Coverage by hand on the pages: take, replace, add, remove, shadow, an hour now, and back again; the result is seen before it is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ from watchbill.web import coverage, times
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 FIELDS = ("kind", "who", "replaced", "layer", "from", "to", "reason", "zone")
-KINDS = (("take", "takes the watch, whoever has it"), ("replace", "replaces somebody"), ("add", "watches too"), ("remove", "is taken out"))
+KINDS = (
+    ("take", "takes the watch, whoever has it"),
+    ("replace", "replaces somebody"),
+    ("add", "watches too"),
+    ("remove", "is taken out"),
+    ("shadow", "shadows whoever has it: notified along"),
+    ("reverse_shadow", "has it; whoever had it is notified along"),
+)
 HOUR = dt.timedelta(hours=1)
 
 
