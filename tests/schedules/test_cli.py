@@ -125,6 +125,17 @@ def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
     assert [one["kind"] for one in cli("override", "list", "Watch", "--json").json()] == ["shadow", "reverse_shadow"]
 
 
+def test_the_same_of_every_week_is_added_and_withdrawn_together(cli, watch):
+    window = ("--from", "2027-01-04T10:00", "--to", "2027-01-04T14:00", "--as", "ada")
+    made = cli("override", "add", "Watch", "--take", "bruno", *window, "--weekly-until", "2027-01-25", "--json").json()
+    assert [one["start"][:10] for one in made] == ["2027-01-04", "2027-01-11", "2027-01-18", "2027-01-25"]
+    assert {one["series"] for one in made} == {made[0]["id"]}
+    assert "4 overrides are withdrawn" in cli("override", "remove", made[2]["id"], "--series", "--as", "ada").out
+    assert cli("override", "list", "Watch", "--json").json() == []
+    wrong = cli("override", "add", "Watch", "--take", "bruno", *window, "--weekly-until", "soon")
+    assert (wrong.code, "is no day" in wrong.err) == (2, True)
+
+
 def test_verify_prints_the_warnings_as_sentences(cli, watch):
     backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
     Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)

@@ -101,6 +101,29 @@ def test_a_shadow_is_seen_below_whoever_has_the_watch(desk: Desk, kind: str, say
     assert on(desk.now + DAY + HOUR) == [desk.people[each].id for each in expected]
 
 
+def test_the_same_of_every_week_is_seen_as_one_kept_and_ended_together(desk: Desk):
+    of = responder()
+    fields = form(desk, "take", "bob", until=f"{desk.now + 22 * DAY:%Y-%m-%d}")
+    look = text_of(desk.as_("alice").get(f"/schedules/{of.id}/change", fields))
+    assert "4 times, every week: first" in look
+    assert "All 4 of them" in look
+    assert not Override.objects.exists()
+    kept = desk.as_("alice").post(f"/schedules/{of.id}/change", fields, follow=True)
+    assert "Kept, 4 times: first Bob takes the watch" in text_of(kept)
+    assert [on(desk.now + DAY + HOUR + n * 7 * DAY) for n in range(5)] == [[desk.bob.id]] * 4 + [[desk.alice.id]]
+    again = desk.as_("alice").post(f"/schedules/{of.id}/change", fields)
+    assert (again.status_code, "overlaps this one" in text_of(again)) == (422, True)
+    page = f"/schedules/{of.id}/overrides/{Override.objects.order_by('start')[2].id}"
+    assert "End all of them" in text_of(desk.as_("alice").get(page))
+    assert "End all 4 now" in text_of(desk.as_("alice").get(f"{page}?all=yes"))
+    assert Override.objects.filter(withdrawn_at=None).count() == 4
+    ended = desk.as_("alice").post(page, {"all": "yes"}, follow=True)
+    assert "Ended 4 times: first Bob takes the watch" in text_of(ended)
+    assert not Override.objects.filter(withdrawn_at=None).exists()
+    for until, said in (("soon", "is no day"), ("2020-01-01", "it happens once"), (f"{desk.now + 400 * DAY:%Y-%m-%d}", "26 are the most")):
+        assert said in text_of(desk.as_("bob").get(f"/schedules/{of.id}/change", fields | {"until": until}))
+
+
 @pytest.mark.req("S5")
 def test_a_new_gap_needs_its_own_yes(desk: Desk):
     of, fields = responder(), form(desk, "remove", "alice")

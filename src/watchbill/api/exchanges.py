@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from ninja import Schema
@@ -22,6 +23,9 @@ class OverrideIn(Body):
     start: Moment = Field(description="When it begins; what began before now begins now. RFC 3339.")
     end: Moment = Field(description="When it is over, a year after its beginning at most. RFC 3339.")
     layer: Word = Field("", description="Only on this layer; the whole schedule without it.")
+    until: dt.date | None = Field(
+        None, description="The same of every week until this day, 26 times at most: all of them are made, or none. The first is answered."
+    )
     reason: Text = Field("", description="Why, for whoever asks later; 500 characters at most.")
     allow_gap: StrictBool = Field(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`.")
 
@@ -37,6 +41,7 @@ class OverrideOut(Schema):
     end: Moment
     reason: str
     source: Literal["override", "swap"]
+    series: int | None = Field(description="The first of those that were made together, week after week; null: made alone.")
     created_by: str | None = Field(description="A handle; null: nobody with an account.")
     created_at: Moment
     withdrawn_at: Moment | None

@@ -82,6 +82,7 @@ class Override(models.Model):
     end = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=8, default="override")  # override | swap
+    series = models.BigIntegerField(null=True)  # the first one of those that were made together, week after week
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)

@@ -28,6 +28,7 @@ from watchbill.schedules.rules.model import (
     parse_turn,
     until_of,
 )
+from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
@@ -104,6 +105,7 @@ __all__ = [
     "until_of",
     "watches_around",
     "week_by_week",
+    "weekly",
     "why_no_exchange",
     "why_not_undone",
     "window",

@@ -29,4 +29,5 @@ class Migration(migrations.Migration):
             model_name="override",
             constraint=models.CheckConstraint(condition=models.Q(("kind__in", KINDS)), name="override_kind"),
         ),
+        migrations.AddField(model_name="override", name="series", field=models.BigIntegerField(null=True)),
     ]
