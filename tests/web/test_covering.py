@@ -107,6 +107,7 @@ def test_the_same_of_every_week_is_seen_as_one_kept_and_ended_together(desk: Des
     look = text_of(desk.as_("alice").get(f"/schedules/{of.id}/change", fields))
     assert "4 times, every week: first" in look
     assert "All 4 of them" in look
+    assert "Keep all 4" in look
     assert not Override.objects.exists()
     kept = desk.as_("alice").post(f"/schedules/{of.id}/change", fields, follow=True)
     assert "Kept, 4 times: first Bob takes the watch" in text_of(kept)
