@@ -47,6 +47,31 @@ def test_an_override_is_added_listed_and_ended(desk):
     assert list(rows) == [("override.add", "bob", "api"), ("override.withdraw", "alice", "api")]
 
 
+def test_a_shadow_is_added_and_is_no_coverage(desk):
+    path = f"/schedules/{desk.schedule.name}/overrides"
+    made = desk.post(path, desk.bob, body("shadow", "bob"))
+    assert (made.status, made.body["kind"]) == (201, "shadow")
+    desk.ask("DELETE", f"/api/v1{path}/{made.body['id']}", desk.bob)
+    turned = desk.post(path, desk.bob, body("reverse_shadow", "bob"))
+    start = dt.datetime.fromisoformat(turned.body["start"])
+    found = on_call([desk.schedule.id], at=start)[desk.schedule.id]
+    assert [(one.person_id, one.shadow) for one in found] == [(desk.bob.id, False), (desk.alice.id, True)]
+
+
+def test_the_same_of_every_week_is_made_and_ended_together(desk):
+    path = f"/schedules/{desk.schedule.name}/overrides"
+    until = (database_now() + 22 * DAY).date().isoformat()
+    made = desk.post(path, desk.bob, body("take", "bob", until=until))
+    assert (made.status, made.body["series"]) == (201, made.body["id"])
+    items = desk.get(path, desk.bob).body["items"]
+    assert len(items) == 4
+    assert {one["series"] for one in items} == {made.body["id"]}
+    refused = desk.post(path, desk.bob, body("add", "bob", until=(database_now() + DAY).date().isoformat()))
+    assert (refused.status, "it happens once" in refused.body["message"]) == (422, True)
+    ended = desk.ask("DELETE", f"/api/v1{path}/{items[2]['id']}?series=true", desk.alice)
+    assert (ended.status, desk.get(path, desk.bob).body["items"]) == (200, [])
+
+
 @pytest.mark.req("S5")
 def test_a_new_gap_is_refused_until_it_is_allowed(desk):
     path = f"/schedules/{desk.schedule.name}/overrides"

@@ -112,6 +112,7 @@ def build() -> World:
     common = {
         "schedule_id": schedule.id,
         "policy_id": policy.id,
+        "pattern": "working-weeks",
         "team_id": team.id,
         "contact_id": device.contact_id,
         "name": "First",

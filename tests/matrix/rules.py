@@ -154,6 +154,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     "/admin/teams/<int:team_id>": CHANGED_BY_ADMINS,
     "/admin/schedules/new": CHANGED_BY_ADMINS,
+    "/admin/schedules/templates/<slug:pattern>": CHANGED_BY_ADMINS,
     "/admin/schedules/<int:schedule_id>": CHANGED_BY_ADMINS,
     "/admin/policies/new": CHANGED_BY_ADMINS,
     "/admin/policies/<int:policy_id>": CHANGED_BY_ADMINS,

@@ -27,6 +27,7 @@ class Post:
     shadow: bool
     rank: int
     hides: bool
+    follows: bool = False  # had the watch, and shadows whoever has it now
 
 
 @lru_cache(maxsize=64)
@@ -66,7 +67,7 @@ class Walk:
                 posts = changed(posts, change, self.schedule.layers)
         hiding = [post.rank for post in posts if post.hides and not post.shadow]
         seen = [post for post in posts if post.shadow or post.rank == -1 or not any(rank > post.rank for rank in hiding)]
-        return Counter((post.person, post.source, post.layer, post.shadow) for post in seen if post.person is not None)
+        return Counter((post.person, post.source, post.layer, post.shadow or post.follows) for post in seen if post.person is not None)
 
     def _shifts(self, layer: LayerRule) -> list[tuple[dt.datetime, dt.datetime, tuple[int, ...]]]:
         first = wall(layer.zone, self.begins, self.ends)
@@ -126,8 +127,16 @@ def changed(posts: list[Post], change: OverrideRule, layers: tuple[LayerRule, ..
     named = [layer for layer in layers if layer.name == change.layer]
     at = named[-1] if named else None
     brought = Post(change.person_id, change.source, change.layer, bool(at and at.shadow), at.position if at else -1, bool(at and at.hides))
+    shadows = [post for post in mine if post.shadow or post.follows]
     if change.kind == "take":
-        return [*others, *(post for post in mine if change.layer is None and post.shadow), brought]
+        return [*others, *(post for post in shadows if change.layer is None), brought]
+    if change.kind == "shadow":
+        return [*posts, replace(brought, shadow=True)]
+    if change.kind == "reverse_shadow":
+        held = [post for post in mine if post not in shadows]
+        left = [replace(post, follows=True) for post in held if post.person != change.person_id]
+        hidden = [replace(post, person=None) for post in held if post.person == change.person_id and post.hides and change.layer is None]
+        return [*others, *shadows, *left, *hidden, brought]
     if change.kind == "add":
         return [*posts, brought]
     if change.kind == "replace":

@@ -71,6 +71,19 @@ def test_every_kind_reaches_the_rules(desk):
     assert other not in desk.on(T0 + 3 * DAY)
 
 
+@pytest.mark.parametrize(("kind", "watcher", "shadow"), [("shadow", "usual", "chen"), ("reverse_shadow", "chen", "usual")])
+def test_somebody_shadows_for_a_while_or_has_the_watch_and_is_shadowed(desk, kind, watcher, shadow):
+    (usual,) = desk.on(T0)
+    who = {"usual": usual, "chen": desk.chen.id}
+    made = add_override(desk.watch, desk.change(kind, desk.chen), by=desk.by, now=T0, allow_gap=False)
+    found = on_call([desk.watch.id], at=T0 + HOUR)[desk.watch.id]
+    assert [(one.person_id, one.shadow) for one in found] == [(who[watcher], False), (who[shadow], True)]
+    assert desk.on(T0 + 3 * HOUR) == [usual]
+    assert Record.objects.get(action="override.add").detail["kind"] == kind
+    withdraw_override(made.id, by=desk.by, now=T0 + HOUR, allow_gap=False)
+    assert desk.on(T0 + HOUR) == [usual]
+
+
 @pytest.mark.req("S6")
 def test_two_of_one_person_that_overlap_are_refused_with_a_sentence(desk):
     first = add_override(desk.watch, desk.change("add", desk.chen), by=desk.by, now=T0)
@@ -117,7 +130,7 @@ def test_two_overlapping_overrides_saved_in_the_same_moment_make_one_and_one_cle
         ({"hours": 0}, "must end after it begins"),
         ({"start": T0 - DAY}, "time is over, and the past stays"),
         ({"hours": 24 * 400}, "a year at most"),
-        ({"kind": "borrow"}, "expected take, replace, add or remove"),
+        ({"kind": "borrow"}, "expected take, replace, add, remove, shadow or reverse_shadow"),
         ({"kind": "replace"}, "names two people"),
         ({"layer": "nights"}, "has no layer 'nights'. It has: all"),
         ({"reason": "x" * 501}, "at most 500 characters"),

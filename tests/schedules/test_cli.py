@@ -116,6 +116,26 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
+def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
+    window = ("--from", "2027-01-04", "--to", "2027-01-05", "--as", "ada")
+    assert "Chen shadows whoever has it, on Watch" in cli("override", "add", "Watch", "--shadow", person("chen").handle, *window).out
+    reverse = cli("override", "add", "Watch", "--reverse-shadow", person("dana").handle, *window)
+    assert "Dana has it, shadowed by whoever had it, on Watch" in reverse.out
+    assert "Nobody" not in reverse.err
+    assert [one["kind"] for one in cli("override", "list", "Watch", "--json").json()] == ["shadow", "reverse_shadow"]
+
+
+def test_the_same_of_every_week_is_added_and_withdrawn_together(cli, watch):
+    window = ("--from", "2027-01-04T10:00", "--to", "2027-01-04T14:00", "--as", "ada")
+    made = cli("override", "add", "Watch", "--take", "bruno", *window, "--weekly-until", "2027-01-25", "--json").json()
+    assert [one["start"][:10] for one in made] == ["2027-01-04", "2027-01-11", "2027-01-18", "2027-01-25"]
+    assert {one["series"] for one in made} == {made[0]["id"]}
+    assert "4 overrides are withdrawn" in cli("override", "remove", made[2]["id"], "--series", "--as", "ada").out
+    assert cli("override", "list", "Watch", "--json").json() == []
+    wrong = cli("override", "add", "Watch", "--take", "bruno", *window, "--weekly-until", "soon")
+    assert (wrong.code, "is no day" in wrong.err) == (2, True)
+
+
 def test_verify_prints_the_warnings_as_sentences(cli, watch):
     backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
     Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)

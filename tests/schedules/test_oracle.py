@@ -64,7 +64,7 @@ def layer(draw: st.DrawFn, name: str, position: int, zone: str, stack: bool, aro
 
 @st.composite
 def override(draw: st.DrawFn, around: dt.datetime, names: tuple[str, ...]) -> OverrideRule:
-    kind = draw(st.sampled_from(["take", "replace", "add", "remove"]))
+    kind = draw(st.sampled_from(["take", "replace", "add", "remove", "shadow", "reverse_shadow"]))
     start = around + draw(st.integers(-24 * 4, 72 * 4)) * 15 * MINUTE
     return OverrideRule(
         kind=kind,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.schedules.cast import DAY, HOUR, at, two_desks
+from tests.schedules.cast import ADA, BRUNO, CHEN, DAY, HOUR, at, layer, two_desks
 from watchbill.schedules.rules import OverrideRule, ScheduleRule, Shift, final_shifts, on_call_at
 
 START, END = at("2026-03-23T00:00"), at("2026-04-06T00:00")  # two weeks with a change of the clocks
@@ -18,7 +19,7 @@ LAYERS = st.none() | st.sampled_from(["weekday day", "weekday night", "weekend"]
 
 @st.composite
 def overrides(draw: st.DrawFn, kind: str | None = None, layers: st.SearchStrategy[str | None] = LAYERS) -> OverrideRule:
-    chosen = kind or draw(st.sampled_from(["take", "replace", "add", "remove"]))
+    chosen = kind or draw(st.sampled_from(["take", "replace", "add", "remove", "shadow", "reverse_shadow"]))
     start = START + draw(st.integers(0, 14 * 24 * 4 - 1)) * dt.timedelta(minutes=15)
     end = start + draw(st.integers(1, 72 * 4)) * dt.timedelta(minutes=15)
     replaced = draw(PEOPLE) if chosen == "replace" else None
@@ -39,7 +40,11 @@ def moments(*changes: OverrideRule) -> list[dt.datetime]:
 
 
 def on_watch(rule: ScheduleRule, moment: dt.datetime) -> list[int | None]:
-    return sorted(row.person_id for row in on_call_at(rule, moment))
+    return sorted(row.person_id for row in on_call_at(rule, moment) if not row.shadow)
+
+
+def shadowing(rule: ScheduleRule, moment: dt.datetime) -> list[int | None]:
+    return sorted(row.person_id for row in on_call_at(rule, moment) if row.shadow)
 
 
 def seconds(rows: list[Shift]) -> set[tuple[int | None, str | None, dt.datetime, dt.datetime]]:
@@ -54,6 +59,7 @@ def test_an_override_changes_nothing_outside_its_window(before, last):
     for moment in moments(*before, last):
         if not last.start <= moment < last.end:
             assert on_watch(new, moment) == on_watch(old, moment)
+            assert shadowing(new, moment) == shadowing(old, moment)
 
 
 @pytest.mark.req("S14")
@@ -87,6 +93,37 @@ def test_add_is_a_union_and_remove_leaves_nobody_of_that_name(before, joins, lea
             assert on_watch(added, moment) == sorted([*on_watch(old, moment), joins.person_id])
         if leaves.start <= moment < leaves.end:
             assert on_watch(removed, moment) == [person for person in on_watch(old, moment) if person != leaves.person_id]
+
+
+@settings(max_examples=40, deadline=None)
+@given(MANY, overrides("shadow"))
+def test_a_shadow_is_notified_along_and_changes_no_coverage(before, last):
+    old, new = with_(*before), with_(*before, last)
+    for moment in moments(*before, last):
+        assert on_watch(new, moment) == on_watch(old, moment)
+        joins = [last.person_id] if last.start <= moment < last.end else []
+        assert shadowing(new, moment) == sorted([*shadowing(old, moment), *joins])
+
+
+@settings(max_examples=40, deadline=None)
+@given(MANY, overrides("reverse_shadow", st.none()))
+def test_in_a_reverse_shadow_one_has_the_watch_and_whoever_had_it_shadows(before, last):
+    old, new = with_(*before), with_(*before, last)
+    for moment in moments(*before, last):
+        if last.start <= moment < last.end:
+            assert on_watch(new, moment) == [last.person_id]
+            stay = [person for person in on_watch(old, moment) if person != last.person_id]
+            assert shadowing(new, moment) == sorted([*shadowing(old, moment), *stay])
+
+
+def test_in_a_stack_only_whoever_really_had_it_becomes_the_shadow():
+    low, high = layer([ADA], name="low"), layer([BRUNO], name="high", position=1)
+    stack = [replace(each, hides=True) for each in (low, high)]
+    change = OverrideRule("reverse_shadow", CHEN, START, START + HOUR)
+    rule = ScheduleRule(tuple(stack), (change,))
+    assert (on_watch(rule, START), shadowing(rule, START)) == ([CHEN], [BRUNO])
+    own = ScheduleRule(tuple(stack), (replace(change, person_id=BRUNO),))
+    assert (on_watch(own, START), shadowing(own, START)) == ([BRUNO], [])
 
 
 @settings(max_examples=40, deadline=None)

@@ -60,6 +60,24 @@ def on_watch(watch: Schedule) -> Person:
     return Person.objects.get(id=one.person_id)
 
 
+@pytest.mark.parametrize("kind", ["shadow", "reverse_shadow"])
+def test_whoever_shadows_hears_that_it_is_no_watch(watch, kind):
+    has, chen = on_watch(watch), Person.objects.get(handle="chen")
+    made = add_override(watch, Change(kind, chen, T0 + HOUR, T0 + 3 * HOUR), by=actor(chen), now=T0)
+    rows = {handle: row[-1].content["reason"] for handle, row in told().items()}
+    when = "Watch Mon 02 Mar 2026 10:00 to Mon 02 Mar 12:00 UTC."
+    along = f"You are notified along as a shadow on {when}"
+    if kind == "shadow":
+        assert set(rows) == {"chen"}
+        assert rows["chen"].startswith(along)
+    else:
+        assert rows["chen"].startswith(f"You have {when} Changed")
+        assert rows[has.handle].startswith(f"You no longer have {when} {along}")
+    withdraw_override(made.id, by=actor(chen), now=T0)
+    last = told()["chen" if kind == "shadow" else has.handle][-1].content["reason"]
+    assert f"You are no longer a shadow on {when}" in last
+
+
 @pytest.mark.req("K42", "S11")
 def test_both_hear_of_a_take_each_with_what_their_calendar_needs(watch):
     has, chen = on_watch(watch), Person.objects.get(handle="chen")

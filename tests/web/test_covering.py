@@ -80,6 +80,51 @@ def test_each_change_is_seen_before_it_is_kept(desk: Desk, kind: str, who: str, 
     assert Record.objects.filter(action="override.add", actor="alice").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "says", "then", "expected"),
+    [
+        ("shadow", "Bob shadows whoever has the watch", "Bob, shadow, ", ["alice", "bob"]),
+        ("reverse_shadow", "Bob has the watch, shadowed by whoever had it", "Alice (you), shadow, ", ["bob", "alice"]),
+    ],
+)
+def test_a_shadow_is_seen_below_whoever_has_the_watch(desk: Desk, kind: str, says: str, then: str, expected: list[str]):
+    of, fields = responder(), form(desk, kind, "bob")
+    html = desk.as_("alice").get(f"/schedules/{of.id}/change", fields).content.decode()
+    assert says in html
+    assert then in html.split('aria-label="Then: ')[1].split('"')[0]
+    assert "beside" in re.search(r'class="seg ([^"]*beside[^"]*)"', html)[1]
+    assert "Nothing changes" not in html
+    assert "New gap" not in html
+    kept = desk.as_("alice").post(f"/schedules/{of.id}/change", fields, follow=True)
+    assert f"Kept: {says}" in text_of(kept)
+    assert says in kept.content.decode().split('aria-label="Changes: ')[1].split('"')[0]
+    assert on(desk.now + DAY + HOUR) == [desk.people[each].id for each in expected]
+
+
+def test_the_same_of_every_week_is_seen_as_one_kept_and_ended_together(desk: Desk):
+    of = responder()
+    fields = form(desk, "take", "bob", until=f"{desk.now + 22 * DAY:%Y-%m-%d}")
+    look = text_of(desk.as_("alice").get(f"/schedules/{of.id}/change", fields))
+    assert "4 times, every week: first" in look
+    assert "All 4 of them" in look
+    assert "Keep all 4" in look
+    assert not Override.objects.exists()
+    kept = desk.as_("alice").post(f"/schedules/{of.id}/change", fields, follow=True)
+    assert "Kept, 4 times: first Bob takes the watch" in text_of(kept)
+    assert [on(desk.now + DAY + HOUR + n * 7 * DAY) for n in range(5)] == [[desk.bob.id]] * 4 + [[desk.alice.id]]
+    again = desk.as_("alice").post(f"/schedules/{of.id}/change", fields)
+    assert (again.status_code, "overlaps this one" in text_of(again)) == (422, True)
+    page = f"/schedules/{of.id}/overrides/{Override.objects.order_by('start')[2].id}"
+    assert "End all of them" in text_of(desk.as_("alice").get(page))
+    assert "End all 4 now" in text_of(desk.as_("alice").get(f"{page}?all=yes"))
+    assert Override.objects.filter(withdrawn_at=None).count() == 4
+    ended = desk.as_("alice").post(page, {"all": "yes"}, follow=True)
+    assert "Ended 4 times: first Bob takes the watch" in text_of(ended)
+    assert not Override.objects.filter(withdrawn_at=None).exists()
+    for until, said in (("soon", "is no day"), ("2020-01-01", "it happens once"), (f"{desk.now + 400 * DAY:%Y-%m-%d}", "26 are the most")):
+        assert said in text_of(desk.as_("bob").get(f"/schedules/{of.id}/change", fields | {"until": until}))
+
+
 @pytest.mark.req("S5")
 def test_a_new_gap_needs_its_own_yes(desk: Desk):
     of, fields = responder(), form(desk, "remove", "alice")
@@ -101,7 +146,7 @@ def test_what_is_not_understood_comes_back_with_what_was_typed(desk: Desk):
         ({"who": "nobody"}, "Choose the people"),
         ({"to": "soon"}, "is no time"),
         ({"to": "2026-01-01T00:00"}, "must end after it begins"),
-        ({"kind": "juggle"}, "expected take, replace, add or remove"),
+        ({"kind": "juggle"}, "expected take, replace, add, remove, shadow or reverse_shadow"),
         ({"kind": "replace"}, "a replacement names two"),
         ({"layer": "none"}, "has no layer"),
     ):

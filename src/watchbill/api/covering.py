@@ -1,4 +1,4 @@
-"""Coverage by hand over HTTP: who takes a watch, replaces somebody, is added or removed."""
+"""Coverage by hand over HTTP: who takes a watch, replaces somebody, is added, removed or shadows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,12 @@ def add_override(request: HttpRequest, name: Word, body: OverrideIn) -> HttpResp
         layer=body.layer,
         reason=body.reason,
     )
-    made = actions.add_override(schedule, change, by=who.actor, now=now, allow_gap=body.allow_gap)
+    if body.until is not None:
+        actions.check_change(schedule, change, now=now)
+        every = actions.repeated(schedule, change, body.until)
+        made, *_ = actions.add_series(schedule, every, by=who.actor, now=now, allow_gap=body.allow_gap)
+    else:
+        made = actions.add_override(schedule, change, by=who.actor, now=now, allow_gap=body.allow_gap)
     return answer(_now(made.id), status=201)
 
 
@@ -60,6 +65,7 @@ def end_override(
     name: Word,
     id: int,  # noqa: A002  the address names it so
     allow_gap: bool = Query(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`."),
+    series: bool = Query(False, description="Also all others that were made together with it, and are not over."),
 ) -> HttpResponse:
     """Take an override back. One that runs ends now; what it did until now stays."""
     who = caller(request)
@@ -67,7 +73,8 @@ def end_override(
     if not Override.objects.filter(id=id, schedule=schedule).exists():
         raise NotFound(f"There is no override {id} on {schedule.name}.", override=id)
     _may_cover(who, schedule)
-    actions.withdraw_override(id, by=who.actor, now=database_now(), allow_gap=allow_gap)
+    withdraw = actions.withdraw_series if series else actions.withdraw_override
+    withdraw(id, by=who.actor, now=database_now(), allow_gap=allow_gap)
     return answer(_now(id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from ninja import Schema
@@ -9,14 +10,22 @@ from pydantic import Field, StrictBool
 
 from watchbill.api.shapes import Body, Moment, PersonOut, Text, Word
 
+OverrideKind = Literal["take", "replace", "add", "remove", "shadow", "reverse_shadow"]
+
 
 class OverrideIn(Body):
-    kind: Literal["take", "replace", "add", "remove"] = Field(description="What happens: `person` takes the watch, whoever it was, ...")
+    kind: OverrideKind = Field(
+        description="What happens: `person` takes the watch, whoever it was, ... `shadow`: is notified along; "
+        "`reverse_shadow`: has the watch, and whoever had it is notified along."
+    )
     person: Word = Field(description="Whom it is about, by handle.")
     replaced: Word = Field("", description="Of `replace`: whose watch it was.")
     start: Moment = Field(description="When it begins; what began before now begins now. RFC 3339.")
     end: Moment = Field(description="When it is over, a year after its beginning at most. RFC 3339.")
     layer: Word = Field("", description="Only on this layer; the whole schedule without it.")
+    until: dt.date | None = Field(
+        None, description="The same of every week until this day, 26 times at most: all of them are made, or none. The first is answered."
+    )
     reason: Text = Field("", description="Why, for whoever asks later; 500 characters at most.")
     allow_gap: StrictBool = Field(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`.")
 
@@ -25,13 +34,14 @@ class OverrideOut(Schema):
     id: int
     schedule: str
     layer: str | None
-    kind: Literal["take", "replace", "add", "remove"]
+    kind: OverrideKind
     person: PersonOut
     replaced: PersonOut | None
     start: Moment
     end: Moment
     reason: str
     source: Literal["override", "swap"]
+    series: int | None = Field(description="The first of those that were made together, week after week; null: made alone.")
     created_by: str | None = Field(description="A handle; null: nobody with an account.")
     created_at: Moment
     withdrawn_at: Moment | None

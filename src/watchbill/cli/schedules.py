@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from watchbill.audit.actions import Actor
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.people.models import Person
@@ -23,7 +24,7 @@ SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
 MOST_MONTHS = 240
 FORESEEN = 12  # months that are looked at before and after a change
 
-override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added or removed.")
+override = typer.Typer(no_args_is_help=True, help="Coverage by hand: who takes a watch, replaces somebody, is added, removed or shadows.")
 app.add_typer(override, name="override")
 
 Name = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name.")]
@@ -81,34 +82,45 @@ def override_add(
     by: Annotated[str, typer.Option("--by", metavar="B", help="Who replaces them.")] = "",
     add: Annotated[str, typer.Option("--add", metavar="B", help="B watches too.")] = "",
     remove: Annotated[str, typer.Option("--remove", metavar="A", help="A does not watch.")] = "",
+    shadow: Annotated[str, typer.Option("--shadow", metavar="B", help="B is notified along with whoever has it.")] = "",
+    reverse_shadow: Annotated[
+        str, typer.Option("--reverse-shadow", metavar="B", help="B has the watch; whoever had it is notified along.")
+    ] = "",
     layer: Annotated[str, typer.Option("--layer", help="Only on this layer.")] = "",
+    until: Annotated[str, typer.Option("--weekly-until", metavar="DATE", help="The same of every week until this day.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
     as_: As = "",
     as_json: Json = False,
 ) -> None:
     """Change who has the watch for a while."""
-    kind = _one_of(take=take, replace=replace, add=add, remove=remove)
+    kind = _one_of(take=take, replace=replace, add=add, remove=remove, shadow=shadow, reverse_shadow=reverse_shadow)
     if (kind == "replace") != bool(by):
         raise usage("--replace A --by B belong together: who is replaced, and by whom.")
     me = caller(as_, needs="schedules:write")
     found = selectors.by_name(schedule)
     _may_cover(me, found.team_id)
     begins, ends = _range(start, end, found)
-    change = actions.Change(
-        kind=kind,
-        person=_somebody(by or take or add or remove),
-        replaced=_somebody(replace) if replace else None,
-        start=begins,
-        end=ends,
-        layer=layer,
-        reason=reason,
-    )
+    person = _somebody(by or take or add or remove or shadow or reverse_shadow)
+    change = actions.Change(kind, person, begins, ends, _somebody(replace) if replace else None, layer, reason)
     (before,) = selectors.verify([found], months=FORESEEN, now=now())
-    made = actions.add_override(found, change, by=me.actor, now=now())
-    data = selectors.override_object(made)
-    say(data, as_json=as_json, human=lambda: out.print(f"Override {made.id}: {_sentence(made)}"))
-    _say_gaps(found, made)
+    made = _made(found, change, until, me.actor)
+    said, data = "\n".join(f"Override {each.id}: {_sentence(each)}" for each in made), [selectors.override_object(each) for each in made]
+    say(data if until else data[0], as_json=as_json, human=lambda: out.print(said))
+    for each in made:
+        _say_gaps(found, each)
     _say_news(found, before)
+
+
+def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor) -> list[Override]:
+    """The override, or those of every week until that day."""
+    if not until:
+        return [actions.add_override(schedule, change, by=by, now=now())]
+    try:
+        day = dt.date.fromisoformat(until)
+    except ValueError as error:
+        raise usage(f"{until[:40]!r} is no day; expected one such as 2026-11-02.") from error
+    actions.check_change(schedule, change, now=now())
+    return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now())
 
 
 @override.command("list")
@@ -141,13 +153,24 @@ def override_list(
 
 @override.command("remove")
 def override_remove(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `override list`.")], as_: As = "", as_json: Json = False
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `override list`.")],
+    series: Annotated[bool, typer.Option("--series", help="Also all others made together with it, and not over.")] = False,
+    as_: As = "",
+    as_json: Json = False,
 ) -> None:
     """Take an override back. One that runs ends now; what it did until now stays."""
     me = caller(as_, needs="schedules:write")
     team_id = Override.objects.filter(id=number).values_list("schedule__team_id", flat=True).first()
     if team_id is not None:
         _may_cover(me, team_id)
+    if series:
+        rows = actions.withdraw_series(number, by=me.actor, now=now())
+        say(
+            [selectors.override_object(row) for row in rows],
+            as_json=as_json,
+            human=lambda: out.print(f"{len(rows)} overrides are withdrawn."),
+        )
+        return
     gone = actions.withdraw_override(number, by=me.actor, now=now())
     say(selectors.override_object(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
 
@@ -208,7 +231,7 @@ def _range(start: str, end: str, schedule: Schedule) -> tuple[dt.datetime, dt.da
 def _one_of(**options: str) -> str:
     given = [name for name, value in options.items() if value]
     if len(given) != 1:
-        raise usage("Say one of --take B, --replace A --by B, --add B, --remove A.")
+        raise usage("Say one of --take B, --replace A --by B, --add B, --remove A, --shadow B, --reverse-shadow B.")
     return given[0]
 
 
@@ -309,7 +332,13 @@ def _what(data: dict[str, Any]) -> str:
     name = data["person"]["name"]
     if data["kind"] == "replace":
         return f"{name} for {data['replaced']['name']}"
-    return {"take": f"{name} takes it", "add": f"{name} too", "remove": f"without {name}"}[data["kind"]]
+    return {
+        "take": f"{name} takes it",
+        "add": f"{name} too",
+        "remove": f"without {name}",
+        "shadow": f"{name} shadows whoever has it",
+        "reverse_shadow": f"{name} has it, shadowed by whoever had it",
+    }[data["kind"]]
 
 
 def _sentence(row: Override) -> str:

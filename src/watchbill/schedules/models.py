@@ -70,16 +70,19 @@ class Override(models.Model):
         REPLACE = "replace"
         ADD = "add"
         REMOVE = "remove"
+        SHADOW = "shadow"
+        REVERSE_SHADOW = "reverse_shadow"
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
     layer_name = models.CharField(max_length=200, blank=True, default="")  # empty: the whole schedule
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")  # B, or the one who is removed
     replaced = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # A of replace
     start = models.DateTimeField()
     end = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=8, default="override")  # override | swap
+    series = models.BigIntegerField(null=True)  # the first one of those that were made together, week after week
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
@@ -88,7 +91,9 @@ class Override(models.Model):
         indexes = [models.Index(fields=["schedule", "end"], name="override_schedule_end")]
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="override_forward"),
-            models.CheckConstraint(condition=Q(kind__in=["take", "replace", "add", "remove"]), name="override_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["take", "replace", "add", "remove", "shadow", "reverse_shadow"]), name="override_kind"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="replace", replaced__isnull=False) | ~Q(kind="replace") & Q(replaced__isnull=True),
                 name="override_replaced",

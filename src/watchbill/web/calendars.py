@@ -137,6 +137,9 @@ def _lanes(
     return lanes
 
 
+SIGNS = {Override.Kind.ADD: "+", Override.Kind.SHADOW: "shadow ", Override.Kind.REVERSE_SHADOW: "shadowed "}
+
+
 def _change(override: Override, visit: Visit) -> Bar:
     given, because = _given(override.person), f": {override.reason}" if override.reason else ""
     mine = "me " if override.person_id == visit.person.id else ""
@@ -145,10 +148,12 @@ def _change(override: Override, visit: Visit) -> Bar:
         Override.Kind.REPLACE: f"{override.person.name} for {override.replaced.name if override.replaced else 'somebody'}{because}",
         Override.Kind.ADD: f"{override.person.name} besides{because}",
         Override.Kind.REMOVE: f"{override.person.name} is taken out{because}",
+        Override.Kind.SHADOW: f"{override.person.name} shadows whoever has the watch{because}",
+        Override.Kind.REVERSE_SHADOW: f"{override.person.name} has the watch, shadowed by whoever had it{because}",
     }[Override.Kind(override.kind)]
     if override.kind == Override.Kind.REMOVE:
         return Bar(override.start, override.end, (f"−{given}",), "void", said)
-    return Bar(override.start, override.end, (f"+{given}" if override.kind == Override.Kind.ADD else given,), f"{mine}swap", said)
+    return Bar(override.start, override.end, (f"{SIGNS.get(Override.Kind(override.kind), '')}{given}",), f"{mine}swap", said)
 
 
 def _days(shifts: Sequence[Shift], people: dict[int, Person], borders: Sequence[dt.datetime], zone: dt.tzinfo, visit: Visit) -> list[Day]:

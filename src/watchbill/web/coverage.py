@@ -97,4 +97,10 @@ def sentence(kind: str, person: Person, replaced: Person | None, visit: Visit) -
     name = f"{person.name} (you)" if person.id == visit.person.id else person.name
     if kind == Override.Kind.REPLACE:
         return f"{name} for {replaced.name if replaced else 'somebody'}"
-    return {"take": f"{name} takes the watch", "add": f"{name} watches too", "remove": f"{name} is taken out"}[kind]
+    return {
+        "take": f"{name} takes the watch",
+        "add": f"{name} watches too",
+        "remove": f"{name} is taken out",
+        "shadow": f"{name} shadows whoever has the watch",
+        "reverse_shadow": f"{name} has the watch, shadowed by whoever had it",
+    }[kind]

@@ -23,7 +23,7 @@ class Bar:
     start: dt.datetime
     end: dt.datetime
     labels: tuple[str, ...]
-    kind: str = ""  # me | swap | off | void | gap, or nothing: somebody else
+    kind: str = ""  # me | swap | off | void | gap | beside, or nothing: somebody else
     words: str = ""
 
 

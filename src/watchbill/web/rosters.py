@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchbill.people.models import Person
 from watchbill.people.working import working_times
@@ -122,7 +122,16 @@ def _tick(midnight: dt.datetime, window: Window, visit: Visit) -> Tick:
 
 def bars_of(shifts: Sequence[Shift], people: dict[int, Person], visit: Visit) -> list[Bar]:
     """Shifts as bars: mine filled, others outlined, changes with a heavy line, gaps hatched with the word."""
-    return [bar_of(shift, people.get(shift.person_id or 0), visit) for shift in shifts]
+    drawn = [(bar_of(shift, people.get(shift.person_id or 0), visit), _is_beside(shift, shifts)) for shift in shifts]
+    bars = [bar for bar, is_beside in drawn if not is_beside]
+    return [*bars, *(replace(bar, kind=f"{bar.kind} beside".strip()) for bar, is_beside in drawn if is_beside)]
+
+
+def _is_beside(shift: Shift, others: Sequence[Shift]) -> bool:
+    """A shadow where somebody has the watch: drawn below them, not over them."""
+    return shift.shadow and any(
+        not each.shadow and each.person_id is not None and each.start < shift.end and shift.start < each.end for each in others
+    )
 
 
 def bar_of(shift: Shift, person: Person | None, visit: Visit) -> Bar:
@@ -134,7 +143,9 @@ def bar_of(shift: Shift, person: Person | None, visit: Visit) -> Bar:
     mine = person.id == visit.person.id
     given = person.name.split(" ")[0]
     labels = (f"{given} (you)", given) if mine else (given,)
+    if shift.shadow:
+        labels = (f"{given} (shadow)", given)
     kind = "me" if mine else ""
     if shift.source in ("override", "swap"):
         kind = f"{kind} swap".strip()
-    return Bar(shift.start, shift.end, labels, kind, f"{person.name}{' (you)' if mine else ''}, {when}")
+    return Bar(shift.start, shift.end, labels, kind, f"{person.name}{' (you)' if mine else ''}{', shadow' if shift.shadow else ''}, {when}")

@@ -39,7 +39,19 @@ from watchbill.web.views import (
     tokens,
     you,
 )
-from watchbill.web.views.admin import administrators, beats, changes, organization, overview, people, rotations, services, steps, teams
+from watchbill.web.views.admin import (
+    administrators,
+    beats,
+    changes,
+    organization,
+    overview,
+    patterns,
+    people,
+    rotations,
+    services,
+    steps,
+    teams,
+)
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -81,6 +93,7 @@ urlpatterns = [
     path("admin/teams/new", teams.new, name="admin-team-new"),
     path("admin/teams/<int:team_id>", teams.team, name="admin-team"),
     path("admin/schedules/new", rotations.new, name="admin-schedule-new"),
+    path("admin/schedules/templates/<slug:pattern>", patterns.template, name="admin-schedule-template"),
     path("admin/schedules/<int:schedule_id>", rotations.schedule, name="admin-schedule"),
     path("admin/policies/new", steps.new, name="admin-policy-new"),
     path("admin/policies/<int:policy_id>", steps.policy, name="admin-policy"),

@@ -15,6 +15,7 @@ from watchbill.schedules.actions.changing import (
 )
 from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
+from watchbill.schedules.actions.repeating import add_series, repeated, withdraw_series
 from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swap, expire_offers, offer_swap, undo_swap, withdraw_swap
 from watchbill.schedules.actions.telling import Watched
 
@@ -26,6 +27,7 @@ __all__ = [
     "accept_swap",
     "add_override",
     "add_override_in",
+    "add_series",
     "ask_for_cover",
     "check_change",
     "decline_swap",
@@ -38,9 +40,11 @@ __all__ = [
     "open_feed",
     "record_reading",
     "refuse_gaps",
+    "repeated",
     "take_cover",
     "undo_swap",
     "withdraw_cover",
     "withdraw_override",
+    "withdraw_series",
     "withdraw_swap",
 ]

@@ -32,7 +32,7 @@ class NewGap(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An override to be: `person` takes, replaces `replaced`, is added or removed. `layer` empty: the whole schedule."""
+    """An override to be: `person` takes, replaces `replaced`, is added or removed, shadows or is shadowed. `layer` empty: all of it."""
 
     kind: str
     person: Person
@@ -55,7 +55,7 @@ def add_override(schedule: Schedule, change: Change, *, by: Actor, now: dt.datet
     Schedule.objects.select_for_update().get(pk=schedule.pk)  # before it is looked at: what is told is what this change did
     watched = Watched([schedule.id], *_window(change.start, change.end, now))
     made = add_override_in(schedule, change, by=by, now=now, allow_gap=allow_gap)
-    watched.tell_in(_by_hand(by, change.reason), now=now)
+    watched.tell_in(said_by(by, change.reason), now=now)
     return made
 
 
@@ -116,13 +116,13 @@ def withdraw_override(override_id: int, *, by: Actor, now: dt.datetime, allow_ga
         raise AlreadyDone(f"Override {override_id} was withdrawn already.", override=override_id)
     if found.end <= now:
         raise Refused(f"Override {override_id} is over. The past stays as it was.", override=override_id)
-    _keep_swaps_whole(found, now)
+    keep_swaps_whole(found, now)
     if not allow_gap:
-        refuse_gaps(found.schedule.name, gaps_of_end(found, now=now))
+        refuse_gaps(found.schedule.name, gaps_of_end([found], now=now))
     watched = Watched([found.schedule_id], max(found.start, now), found.end)
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
-    watched.tell_in(_by_hand(by, ""), now=now)
+    watched.tell_in(said_by(by, ""), now=now)
     entry = Entry("override.withdraw", "override", str(found.id), team_id=found.schedule.team_id, detail=evidence(found))
     record_in([entry], by=by, now=now)
     bus.board_changed()
@@ -178,7 +178,7 @@ def _row(schedule: Schedule, version: Version) -> Layer:
 def check_change(schedule: Schedule, change: Change, *, now: dt.datetime) -> None:
     """Invalid, in a sentence, when it makes no sense."""
     if change.kind not in Override.Kind.values:
-        raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add or remove.")
+        raise Invalid(f"There is no override {change.kind!r}; expected take, replace, add, remove, shadow or reverse_shadow.")
     if change.end <= change.start:
         raise Invalid("An override must end after it begins.")
     if change.end <= now:
@@ -211,7 +211,7 @@ def _overlapping(schedule: Schedule, person: Person, start: dt.datetime, end: dt
     )
 
 
-def _keep_swaps_whole(found: Override, now: dt.datetime) -> None:
+def keep_swaps_whole(found: Override, now: dt.datetime) -> None:
     """Neither half of a swap ends alone, and nothing on which a swap stands is taken from under it."""
     if (own := Swap.objects.filter(Q(given_override=found) | Q(taken_override=found)).first()) is not None:
         raise Refused(f"This is one half of swap {own.id}, which is taken back as a whole: undo the swap.", swap=own.id)
@@ -234,7 +234,7 @@ def _window(start: dt.datetime, end: dt.datetime, now: dt.datetime) -> tuple[dt.
     return begins, max(begins, end)
 
 
-def _by_hand(by: Actor, reason: str) -> str:
+def said_by(by: Actor, reason: str) -> str:
     return f"Changed by {by.name}{f': {reason}' if reason else ''}."
 
 

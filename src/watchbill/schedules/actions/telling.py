@@ -116,7 +116,12 @@ def _content(person: Person, changes: Sequence[tuple[Schedule, Moved]], calendar
 
 
 def _sentences(person: Person, schedule: Schedule, change: Moved) -> list[str]:
-    words = (("You have", change.gained), ("You no longer have", change.lost))
+    words = (
+        ("You have", change.gained),
+        ("You no longer have", change.lost),
+        ("You are notified along as a shadow on", change.shadows),
+        ("You are no longer a shadow on", change.shadows_no_more),
+    )
     return [f"{word} {schedule.name} {_spans(person, spans)}." for word, spans in words if spans]
 
 

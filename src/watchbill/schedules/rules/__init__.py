@@ -28,9 +28,11 @@ from watchbill.schedules.rules.model import (
     parse_turn,
     until_of,
 )
+from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
+from watchbill.schedules.rules.templates import Local, backup_of, days_and_weekends, local_hours, monday_from, regions, week_by_week
 from watchbill.schedules.rules.turning import Point, Spell, points, spells, window
 from watchbill.schedules.rules.untaken import ESCALATED, REMINDED, Nudge, nudge_of, urgency_of
 from watchbill.schedules.rules.verifying import Facts, Verdict, judge, news
@@ -51,6 +53,7 @@ __all__ = [
     "LayerSpec",
     "Length",
     "Load",
+    "Local",
     "Mark",
     "Month",
     "Moved",
@@ -64,11 +67,13 @@ __all__ = [
     "Verdict",
     "Version",
     "absences",
+    "backup_of",
     "both_stand",
     "broken_by",
     "calendar_news",
     "clashes",
     "could_cover",
+    "days_and_weekends",
     "doubles",
     "entries",
     "final_shifts",
@@ -77,12 +82,13 @@ __all__ = [
     "foresee",
     "gaps",
     "half_of",
-    "hours_of",
     "in_a_row",
     "judge",
     "layer_shifts",
     "loads",
+    "local_hours",
     "long_watches",
+    "monday_from",
     "monthly",
     "months_of",
     "moved",
@@ -95,6 +101,7 @@ __all__ = [
     "parse_turn",
     "plan_edit",
     "points",
+    "regions",
     "rests",
     "rule_of",
     "spells",
@@ -102,6 +109,8 @@ __all__ = [
     "until_of",
     "urgency_of",
     "watches_around",
+    "week_by_week",
+    "weekly",
     "why_no_exchange",
     "why_not_undone",
     "window",

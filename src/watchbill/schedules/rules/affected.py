@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchbill.schedules.rules.entries import CalendarEntry
@@ -12,25 +12,28 @@ from watchbill.schedules.rules.hiding import Span, merge, subtract
 from watchbill.schedules.rules.model import Shift
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
+Part = tuple[int, bool]  # a person, on watch or as a shadow
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The time that somebody got, and the time that they lost."""
+    """The time that somebody got, and the time that they lost; on watch, and as a shadow."""
 
-    gained: tuple[Span, ...]
-    lost: tuple[Span, ...]
+    gained: tuple[Span, ...] = ()
+    lost: tuple[Span, ...] = ()
+    shadows: tuple[Span, ...] = ()
+    shadows_no_more: tuple[Span, ...] = ()
 
 
 def moved(before: Iterable[Shift], after: Iterable[Shift], *, now: dt.datetime) -> dict[int, Moved]:
     """Everybody whose time on watch is another one, from now on. Shadows count: they are notified along."""
     old, new = _spans(before, now), _spans(after, now)
     found = {}
-    for person in sorted({*old, *new}):
-        gained = tuple(left for span in new.get(person, []) for left in subtract(span, old.get(person, [])))
-        lost = tuple(left for span in old.get(person, []) for left in subtract(span, new.get(person, [])))
-        if gained or lost:
-            found[person] = Moved(gained, lost)
+    for person in sorted({person for person, _ in (*old, *new)}):
+        watch, shadow = (person, False), (person, True)
+        change = Moved(_more(new, old, watch), _more(old, new, watch), _more(new, old, shadow), _more(old, new, shadow))
+        if change != Moved():
+            found[person] = change
     return found
 
 
@@ -41,9 +44,13 @@ def calendar_news(before: Sequence[CalendarEntry], after: Sequence[CalendarEntry
     return asks + [(CANCEL, each) for name, each in old.items() if name not in new]
 
 
-def _spans(rows: Iterable[Shift], now: dt.datetime) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = defaultdict(list)
+def _more(one: Mapping[Part, Sequence[Span]], other: Mapping[Part, Sequence[Span]], part: Part) -> tuple[Span, ...]:
+    return tuple(left for span in one.get(part, []) for left in subtract(span, other.get(part, [])))
+
+
+def _spans(rows: Iterable[Shift], now: dt.datetime) -> dict[Part, list[Span]]:
+    found: dict[Part, list[Span]] = defaultdict(list)
     for row in rows:
         if row.person_id is not None and row.end > now:
-            found[row.person_id].append((max(row.start, now), row.end))
-    return {person: merge(spans) for person, spans in found.items()}
+            found[row.person_id, row.shadow].append((max(row.start, now), row.end))
+    return {part: merge(spans) for part, spans in found.items()}

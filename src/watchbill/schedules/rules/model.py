@@ -29,6 +29,7 @@ class Shift(NamedTuple):
     shadow: bool = False
     rank: int = WHOLE_SCHEDULE
     hides: bool = False
+    follows: bool = False  # until the rows are final: had the watch, and becomes the shadow of whoever has it now
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class LayerRule:
 class OverrideRule:
     """A change by hand, for the window in which it was in force."""
 
-    kind: str  # take | replace | add | remove
+    kind: str  # take | replace | add | remove | shadow | reverse_shadow
     person_id: int
     start: dt.datetime
     end: dt.datetime

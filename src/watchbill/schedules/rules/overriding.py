@@ -1,6 +1,7 @@
 """What does an override change? Its own window, and nothing else. Pure.
 
 `take`: B has the schedule or layer for the window, whoever it was, a gap included. `replace`: B only where A would have been. `add`, `remove`.
+`shadow`: B is notified along with whoever has it. `reverse_shadow`: B has it, and whoever had it is notified along.
 Later ones win inside their window. What an override leaves of a shift is a row of its own (semantics, Schedules).
 """
 
@@ -16,7 +17,7 @@ from watchbill.schedules.rules.model import LayerRule, OverrideRule, Shift
 REMOVED = "removed"  # source of a row of nobody, which goes on hiding lower layers: who was removed from a stack leaves a gap
 
 
-BRINGING = frozenset({"take", "add"})
+BRINGING = frozenset({"take", "add", "shadow", "reverse_shadow"})
 BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)  # the first version holds from always
 
 
@@ -80,7 +81,9 @@ def _change(part: Shift, override: OverrideRule) -> list[Shift]:
     inside = part._replace(start=max(part.start, override.start), end=min(part.end, override.end))
     if override.kind == "replace":
         pieces.append(inside._replace(person_id=override.person_id, source=override.source))
-    elif override.kind == "remove" and override.layer is None and part.hides:
+    elif override.kind == "reverse_shadow" and part.person_id != override.person_id:
+        pieces.append(inside._replace(follows=True))
+    elif override.kind in ("remove", "reverse_shadow") and override.layer is None and part.hides:
         pieces.append(inside._replace(person_id=None, source=REMOVED))
     if override.end < part.end:
         pieces.append(part._replace(start=override.end))
@@ -91,17 +94,23 @@ def _concerns(override: OverrideRule, part: Shift) -> bool:
     if override.layer is not None and part.layer != override.layer:
         return False
     if override.kind == "take":
-        return override.layer is not None or not part.shadow  # whoever takes the watch does not send the shadow away
+        return override.layer is not None or not is_shadow(part)  # whoever takes the watch does not send the shadow away
+    if override.kind == "reverse_shadow":
+        return not is_shadow(part)
     if override.kind == "replace":
         return part.person_id == override.replaced_id
     return override.kind == "remove" and part.person_id == override.person_id
 
 
+def is_shadow(row: Shift) -> bool:
+    return row.shadow or row.follows
+
+
 def _row_of(override: OverrideRule, layers: Iterable[LayerRule]) -> Shift:
-    """The row that `take` and `add` bring; on a layer it stands where the newest version of that layer stands."""
-    row = Shift(override.start, override.end, override.person_id, override.source, override.layer)
+    """The row that an override brings; on a layer it stands where the newest version of that layer stands."""
+    row = Shift(override.start, override.end, override.person_id, override.source, override.layer, override.kind == "shadow")
     named = [layer for layer in layers if layer.name == override.layer]
     if override.layer is None or not named:
         return row
     newest = max(named, key=lambda layer: layer.valid_from or BEFORE)
-    return row._replace(rank=newest.position, hides=newest.hides, shadow=newest.shadow)
+    return row._replace(rank=newest.position, hides=newest.hides, shadow=newest.shadow or row.shadow)

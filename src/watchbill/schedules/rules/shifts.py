@@ -2,7 +2,7 @@
 
 1. Each layer's shifts that touch the window, from the version that is valid when the shift starts.
 2. Overrides, in the order in which they were made: each changes its window only, and leaves parts that are rows of their own.
-3. In a stack, a later layer hides earlier ones.
+3. In a stack, a later layer hides earlier ones; only whoever is left of them becomes the shadow in a reverse shadow.
 Nothing is merged: two shifts that touch are a hand-over, even of one person.
 """
 
@@ -34,7 +34,7 @@ def final_shifts(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime) -
         rows += [row for row in _of_layers(schedule.layers, end, high) if row.start >= end]
     if schedule.overrides:
         rows = amend(rows, schedule.overrides, schedule.layers, low, high)
-    rows = [row for row in hide(rows) if row.end > start and row.start < end]
+    rows = [_settled(row) for row in hide(rows) if row.end > start and row.start < end]
     rows.sort(key=IN_ORDER)
     return rows
 
@@ -84,6 +84,10 @@ def _is_valid(layer: LayerRule, begins: dt.datetime) -> bool:
 
 def _of_layers(layers: Iterable[LayerRule], start: dt.datetime, end: dt.datetime) -> list[Shift]:
     return [shift for layer in layers for shift in layer_shifts(layer, start, end)]
+
+
+def _settled(row: Shift) -> Shift:
+    return row._replace(shadow=True, follows=False) if row.follows else row
 
 
 def _reach(

@@ -6,7 +6,7 @@ from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_o
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
-from watchbill.schedules.selectors.overriding import override_object, overrides_of
+from watchbill.schedules.selectors.overriding import override_object, overrides_of, rest_of_series
 from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
@@ -51,6 +51,7 @@ __all__ = [
     "overrides_of",
     "parts_of",
     "people_objects",
+    "rest_of_series",
     "shift_objects",
     "shifts_of",
     "shifts_of_person",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from watchbill.people.models import Person, TimeOff
 from watchbill.schedules.models import Override, Schedule
@@ -30,44 +30,56 @@ def rule_of(row: Override) -> OverrideRule:
     return OverrideRule(row.kind, row.person_id, row.start, row.end, row.replaced_id, row.layer_name or None, row.source)
 
 
-def foresee_change(schedule: Schedule, override: OverrideRule, *, now: dt.datetime) -> Foreseen:
-    """The schedule without and with this override, and what is new. A handful of queries."""
-    rules = _rules(schedule, override)
-    before = rules[schedule.id]
-    return _foreseen(before, with_override(before, override), rules, schedule, override.start, override.end, now)
+def foresee_change(schedule: Schedule, changes: Sequence[OverrideRule], *, now: dt.datetime) -> Foreseen:
+    """The schedule without and with these overrides, and what is new. A handful of queries."""
+    start, end = _window(changes)
+    rules = _rules(schedule, start, end)
+    before = after = rules[schedule.id]
+    for each in changes:
+        after = with_override(after, each)
+    return _foreseen(before, after, rules, schedule, start, end, now)
 
 
-def foresee_end(row: Override, *, now: dt.datetime) -> Foreseen:
-    """The schedule with this override, and without it from now on."""
-    override = rule_of(row)
-    rules = _rules(row.schedule, override)
-    before = rules[row.schedule_id]
-    after = without_override(before, override, now=now)
-    return _foreseen(before, after, rules, row.schedule, max(row.start, now), row.end, now)
+def foresee_end(rows: Sequence[Override], *, now: dt.datetime) -> Foreseen:
+    """The schedule with these overrides of it, and without them from now on."""
+    schedule, changes = rows[0].schedule, [rule_of(row) for row in rows]
+    start, end = _window(changes)
+    rules = _rules(schedule, start, end)
+    before = after = rules[schedule.id]
+    for each in changes:
+        after = without_override(after, each, now=now)
+    return _foreseen(before, after, rules, schedule, max(start, now), end, now)
 
 
 def gaps_of_change(schedule: Schedule, changes: Iterable[OverrideRule]) -> tuple[Span, ...]:
     """The gaps that these overrides together would make, and nothing else: asked again inside the transaction that stores them."""
     made = list(changes)
-    start, end = min(each.start for each in made), max(each.end for each in made)
+    start, end = _window(made)
     before = after = load([schedule.id], start=start, end=end)[schedule.id]
     for each in made:
         after = with_override(after, each)
     return new_gaps(before, after, start, end, gone=_gone((before, after), start, end))
 
 
-def gaps_of_end(row: Override, *, now: dt.datetime) -> tuple[Span, ...]:
-    """The gaps that the end of this override would make."""
-    start = max(row.start, now)
-    before = load([row.schedule_id], start=start, end=row.end)[row.schedule_id]
-    after = without_override(before, rule_of(row), now=now)
-    return new_gaps(before, after, start, row.end, gone=_gone((before, after), start, row.end))
+def gaps_of_end(rows: Sequence[Override], *, now: dt.datetime) -> tuple[Span, ...]:
+    """The gaps that the end of these overrides of one schedule would make."""
+    changes = [rule_of(row) for row in rows]
+    start, end = _window(changes)
+    start = max(start, now)
+    before = after = load([rows[0].schedule_id], start=start, end=end)[rows[0].schedule_id]
+    for each in changes:
+        after = without_override(after, each, now=now)
+    return new_gaps(before, after, start, end, gone=_gone((before, after), start, end))
 
 
-def _rules(schedule: Schedule, override: OverrideRule) -> dict[int, ScheduleRule]:
+def _window(changes: Sequence[OverrideRule]) -> Span:
+    return min(each.start for each in changes), max(each.end for each in changes)
+
+
+def _rules(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> dict[int, ScheduleRule]:
     """The schedule and the others of its team."""
     ids = set(Schedule.objects.filter(team_id=schedule.team_id, is_active=True).values_list("id", flat=True)) | {schedule.id}
-    return load(ids, start=override.start, end=override.end)
+    return load(ids, start=start, end=end)
 
 
 def _foreseen(

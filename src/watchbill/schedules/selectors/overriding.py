@@ -17,6 +17,12 @@ def overrides_of(schedules: Collection[Schedule], *, now: dt.datetime | None) ->
     return (rows if now is None else rows.filter(withdrawn_at=None, end__gt=now)).order_by("start", "id")
 
 
+def rest_of_series(row: Override, *, now: dt.datetime) -> QuerySet[Override]:
+    """Whatever of the series of this override runs or is to come, itself included; nothing for one that was made alone."""
+    rows = overrides_of([row.schedule], now=now)
+    return rows.filter(series=row.series) if row.series is not None else rows.none()
+
+
 def override_object(row: Override) -> dict[str, Any]:
     """One override as the command line and the API show it."""
     return {
@@ -30,6 +36,7 @@ def override_object(row: Override) -> dict[str, Any]:
         "end": row.end,
         "reason": row.reason,
         "source": row.source,
+        "series": row.series,
         "created_by": row.created_by.handle if row.created_by else None,
         "created_at": row.created_at,
         "withdrawn_at": row.withdrawn_at,

@@ -1,4 +1,4 @@
-"""Coverage by hand on the pages: take, replace, add, remove, an hour now, and back again; the result is seen before it is kept."""
+"""Coverage by hand on the pages: take, replace, add, remove, shadow, an hour now, and back again; the result is seen before it is kept."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import clock_time
 from watchbill.response.covering import may_cover
-from watchbill.schedules.actions import Change, NewGap, add_override, check_change, withdraw_override
+from watchbill.schedules.actions import Change, NewGap, add_override, add_series, check_change, repeated, withdraw_override, withdraw_series
 from watchbill.schedules.models import Override, Schedule
-from watchbill.schedules.selectors import foresee_change, foresee_end
+from watchbill.schedules.selectors import foresee_change, foresee_end, rest_of_series
 from watchbill.web import coverage, times
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
-FIELDS = ("kind", "who", "replaced", "layer", "from", "to", "reason", "zone")
-KINDS = (("take", "takes the watch, whoever has it"), ("replace", "replaces somebody"), ("add", "watches too"), ("remove", "is taken out"))
+FIELDS = ("kind", "who", "replaced", "layer", "from", "to", "until", "reason", "zone")
+KINDS = (
+    ("take", "takes the watch, whoever has it"),
+    ("replace", "replaces somebody"),
+    ("add", "watches too"),
+    ("remove", "is taken out"),
+    ("shadow", "shadows whoever has it: notified along"),
+    ("reverse_shadow", "has it; whoever had it is notified along"),
+)
 HOUR = dt.timedelta(hours=1)
 
 
@@ -46,29 +53,40 @@ def change(request: DeskRequest, schedule_id: int) -> HttpResponse:
     if request.method == "POST":
         _must_cover(visit, found)
     asked = request.method == "POST" or bool(sent.get("kind"))
-    wanted, problem, asks = None, "", False
+    wanted, problem, asks = [], "", False
     try:
-        wanted = _change(typed, found, visit) if asked else None
-        if wanted is not None and request.method == "POST":
-            made = add_override(found, wanted, by=visit.actor, now=visit.now, allow_gap=sent.get("gap") == "yes")
-            messages.success(request, f"Kept: {_said(made, visit, typed.zone)}")
+        wanted = _changes(typed, found, visit) if asked else []
+        if wanted and request.method == "POST":
+            messages.success(request, _kept(found, wanted, visit, typed.zone, allow_gap=sent.get("gap") == "yes"))
             return _back(found)
     except NewGap:
         asks = True
     except (Invalid, Refused) as error:
         problem = error.message
-        wanted = wanted if isinstance(error, Refused) else None
+        wanted = wanted if isinstance(error, Refused) else []
     context = _context(found, visit, typed) | {"problem": problem, "asks": asks}
-    if wanted is not None:
-        foreseen = foresee_change(found, wanted.rule(visit.now), now=visit.now)
-        start = max(wanted.start, visit.now)
-        context |= {
-            "change": wanted,
-            "says": coverage.sentence(wanted.kind, wanted.person, wanted.replaced, visit),
-            "span": (start, wanted.end),
-            "beside": coverage.beside(foreseen, start, wanted.end, typed.zone, visit),
-        }
+    if wanted:
+        context |= _foreseen(found, wanted, typed.zone, visit)
     return render(request, "schedule_change.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _kept(found: Schedule, wanted: list[Change], visit: Visit, zone: dt.tzinfo, *, allow_gap: bool) -> str:
+    """Store it, or all of them, and say so."""
+    if len(wanted) == 1:
+        return f"Kept: {_said(add_override(found, wanted[0], by=visit.actor, now=visit.now, allow_gap=allow_gap), visit, zone)}"
+    made = add_series(found, wanted, by=visit.actor, now=visit.now, allow_gap=allow_gap)
+    return f"Kept, {len(made)} times: first {_said(made[0], visit, zone)}"
+
+
+def _foreseen(found: Schedule, wanted: list[Change], zone: dt.tzinfo, visit: Visit) -> dict[str, Any]:
+    foreseen = foresee_change(found, [each.rule(visit.now) for each in wanted], now=visit.now)
+    first, start = wanted[0], max(wanted[0].start, visit.now)
+    return {
+        "change": first,
+        "says": coverage.sentence(first.kind, first.person, first.replaced, visit),
+        "spans": [(max(each.start, visit.now), each.end) for each in wanted],
+        "beside": coverage.beside(foreseen, start, wanted[-1].end, zone, visit),
+    }
 
 
 @require_POST
@@ -96,20 +114,24 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
     if row is None:
         raise NotFound("There is no such change of this schedule.")
     zone, asks = times.zone_of(found.timezone), False
+    rest = list(rest_of_series(row, now=visit.now))
+    is_all = bool(rest) and (request.POST if request.method == "POST" else request.GET).get("all") == "yes"
     if request.method == "POST":
         _must_cover(visit, found)
+        end = withdraw_series if is_all else withdraw_override
         try:
-            withdraw_override(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+            end(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
         except NewGap:
             asks = True
         except Refused as error:
             messages.error(request, error.message)
             return _back(found)
         else:
-            messages.success(request, f"Ended: {_said(row, visit, zone)}")
+            many = f" {len(rest)} times: first" if is_all else ":"
+            messages.success(request, f"Ended{many} {_said(rest[0] if is_all else row, visit, zone)}")
             return _back(found)
-    runs = row.withdrawn_at is None and row.end > visit.now
-    start = max(row.start, visit.now)
+    runs = is_all or (row.withdrawn_at is None and row.end > visit.now)
+    ends = rest if is_all else [row]
     context = {
         "section": "schedules",
         "schedule": found,
@@ -118,10 +140,16 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
         "says": coverage.sentence(row.kind, row.person, row.replaced, visit),
         "in_zone": zone,
         "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
-        "beside": coverage.beside(foresee_end(row, now=visit.now), start, row.end, zone, visit) if runs else None,
+        "rest": rest,
+        "is_all": is_all,
+        "beside": _without(ends, zone, visit) if runs else None,
         "asks": asks,
     }
     return render(request, "schedule_override.html", context, status=422 if asks else 200)
+
+
+def _without(rows: list[Override], zone: dt.tzinfo, visit: Visit) -> coverage.Beside:
+    return coverage.beside(foresee_end(rows, now=visit.now), max(rows[0].start, visit.now), rows[-1].end, zone, visit)
 
 
 def _schedule(schedule_id: int) -> Schedule:
@@ -142,7 +170,8 @@ def _typed(sent: Mapping[str, str], found: Schedule, visit: Visit) -> Typed:
     return Typed(words, visit.zone if words["zone"] == "mine" else times.zone_of(found.timezone))
 
 
-def _change(typed: Typed, found: Schedule, visit: Visit) -> Change:
+def _changes(typed: Typed, found: Schedule, visit: Visit) -> list[Change]:
+    """The change, or with a day *until* the same one of every week."""
     words = typed.words
     wanted = Change(
         kind=words["kind"],
@@ -154,7 +183,14 @@ def _change(typed: Typed, found: Schedule, visit: Visit) -> Change:
         reason=words["reason"],
     )
     check_change(found, wanted, now=visit.now)
-    return wanted
+    return repeated(found, wanted, _day(words["until"])) if words["until"] else [wanted]
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"“{text[:40]}” is no day; expected one such as 2026-03-24. Nothing was changed.") from error
 
 
 def _somebody(handle: str) -> Person:

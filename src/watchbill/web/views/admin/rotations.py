@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -14,6 +16,7 @@ from watchbill.schedules.models import Schedule
 from watchbill.web import times
 from watchbill.web.admin import layers
 from watchbill.web.admin.editors import Editor, World, world
+from watchbill.web.admin.patterns import PATTERNS
 from watchbill.web.admin.questions import Choice, Line, Question
 from watchbill.web.admin.rights import Rights, may_administer, rights_of
 from watchbill.web.views.admin.conduct import Subject, conduct
@@ -29,14 +32,28 @@ def new(request: DeskRequest) -> HttpResponse:
     """A new schedule."""
     if not may_administer(request.visit.viewer):
         raise NotFound("There is nothing here.")
+    team = request.GET.get("team", "")
+    start = {**({"team": team} if team in rights_of(request.visit.viewer).own else {}), "timezone": request.visit.person.timezone}
+    return conduct(request, beginning(request, start))
+
+
+def beginning(request: DeskRequest, start: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Subject:
+    """The page of a schedule that is not there yet, with these words in its form."""
     rights, there, visit = rights_of(request.visit.viewer), world(), request.visit
-    team, today = request.GET.get("team", ""), visit.now.astimezone(visit.zone).date()
-    start = {**({"team": team} if team in rights.own else {}), "timezone": visit.person.timezone}
+    today = visit.now.astimezone(visit.zone).date()
     asked = [Line("name", "Name", hint="It cannot be changed later."), *questions(there, rights, {}, today)]
-    home, up = reverse("admin-schedule-new"), reverse("admin")
-    editor = Editor("schedules", "", asked, start)
-    shape = partial(layers.shaped, today=today)
-    return conduct(request, Subject(editor, rights, there, "New schedule", home, up, "Administration", shape=shape))
+    return Subject(
+        Editor("schedules", "", asked, start),
+        rights,
+        there,
+        "New schedule",
+        reverse("admin-schedule-new"),
+        reverse("admin"),
+        "Administration",
+        "admin/schedule_new.html",
+        {"patterns": PATTERNS.values(), "team_word": start.get("team", ""), **(extra or {})},
+        shape=partial(layers.shaped, today=today),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
