@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ def _measure(folder: Path) -> list[Row]:
             _fill(cursor, Incident.objects.filter(status=wanted, restricted=False).latest("id").id, first, last)
     with psycopg.connect(postgres.connection_parameters(folder).conninfo, autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE")  # as the server does by itself within minutes; only the owner may
+    gc.collect()
+    gc.freeze()  # as the web process does
     client = Client()
     client.force_login(Person.objects.get(handle="grace"))
     of = {"open": 1_000_001, "resolved": 2_000_001, **numbers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import django
@@ -14,4 +15,6 @@ from watchbill.kernel import logs  # noqa: E402
 
 if __name__ == "__main__":
     logs.configure("engine")
+    gc.collect()
+    gc.freeze()  # what was imported stays: no collection goes through it again, which would hold up a round
     run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -23,5 +24,8 @@ from watchbill.main.demo.pulse import pulse  # noqa: E402
 from watchbill.web import live  # noqa: E402
 
 logs.configure("web")  # after the server's own: addresses hold keys, and are masked here
+
+gc.collect()
+gc.freeze()  # what was imported stays: no collection goes through it again, which would hold up a request, and the events beside it
 
 application = make_application(Express(pages), alongside=[live.alongside, *([pulse] if settings.DEMO_INBOX else [])])
