@@ -45,6 +45,7 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s
 ON CONFLICT (incident_id) WHERE purpose = 'respond' AND NOT status = 'resolved' DO NOTHING
 RETURNING id
 """
+POLICIES = "SELECT * FROM paging_policy WHERE id = ANY(%s)"  # by hand, as every event waits for it
 IDS = "SELECT nextval(pg_get_serial_sequence('paging_page', 'id')) FROM generate_series(1, %s)"
 STANDING = "SELECT incident_id, id FROM paging_page WHERE incident_id = ANY(%s) AND purpose = 'respond' AND NOT status = 'resolved'"
 
@@ -122,7 +123,7 @@ def _channels(team_ids: set[int], policies: Iterable[Policy]) -> Channels:
 
 
 def _policies(ids: set[int]) -> dict[int, Policy]:
-    return Policy.objects.in_bulk(ids) if ids else {}
+    return {row.id: row for row in Policy.objects.raw(POLICIES, [list(ids)])} if ids else {}
 
 
 def _last_resort(team_ids: set[int]) -> dict[int, list[int]]:
