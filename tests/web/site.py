@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Site:
     numbers: dict[str, int]
     watch: str  # the handle of whoever has the watch
     links: list[str]  # paths that prove whose an account in the chat is, each good once
+    database: dict[str, Any] = field(default_factory=dict)  # how to look at it from beside
+    signed_in: dict[str, Any] = field(default_factory=dict)  # the cookies of whoever signed in, by handle
 
     def address(self, path: str) -> str:
         return self.url + path
@@ -45,7 +47,7 @@ def site(settings: dict[str, Any], name: str) -> Iterator[Site]:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE {MADE}')
         try:
             with _running(url_of(settings, name)) as running:
-                yield running
+                yield replace(running, database=parameters(settings, name))
         finally:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
