@@ -15,6 +15,7 @@ from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
 from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
+from watchbill.schedules.actions import Offer, accept_swap, offer_swap
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
 
@@ -52,6 +53,24 @@ def monday(desk: Desk) -> int:  # noqa: F811
 def layers() -> list[dict[str, Any]]:
     (row,) = [row for row in selectors.sections(selectors.standing())["schedules"] if row["name"] == "Responder"]
     return row["layers"]
+
+
+@pytest.mark.req("K45")
+def test_a_swap_that_would_not_fit_any_more_is_named_before_and_ends(desk: Desk):  # noqa: F811
+    applied(desk, "ada", path(), l0__order="alice\nbob")
+    first, second = (midnight(desk, monday(desk) + 7 * week) + dt.timedelta(hours=12) for week in (0, 1))
+    one, two = (Person.objects.get(handle=on(at)[0]) for at in (first, second))
+    offer = Offer(two, watch(), first, watch(), second)
+    swap = offer_swap(offer, person=one, by=make.actor(one), now=desk.now)
+    accept_swap(swap.id, person=two, by=make.actor(two), now=desk.now)
+    seen = send(desk, "ada", path(), l0__start="07:00")
+    said = words(seen)
+    assert f"The swap of {one.name} and {two.name} ends" in said
+    assert "It no longer fits the rotation, so none of it holds. Both are told." in said
+    agreed = desk.as_("ada").post(path(), {**inputs(seen.content.decode()), "do": "apply", "gap": "yes"})
+    assert agreed.status_code == 303
+    swap.refresh_from_db()
+    assert swap.state == "undone"
 
 
 def test_other_people_follow_after_the_turn_that_runs_and_the_past_stays(desk: Desk):  # noqa: F811

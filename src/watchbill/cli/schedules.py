@@ -11,6 +11,7 @@ import typer
 
 from watchbill.audit.actions import Actor
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
+from watchbill.cli.watches import phrase
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
 from watchbill.people.models import Person
 from watchbill.people.rules import parse_time
@@ -18,7 +19,6 @@ from watchbill.response.covering import may_cover
 from watchbill.schedules import actions, selectors
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import Finding, news
-from watchbill.schedules.rules.strain import MOST_NIGHTS, MOST_WEEKENDS
 
 SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
 MOST_MONTHS = 240
@@ -293,18 +293,7 @@ def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[
 
 
 def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
-    name, hours = names[found.person_id]["name"], (found.end - found.start).total_seconds() / 3600
-    sentences = {
-        "double": f"{name} has {other} at the same time",
-        "rest": f"{name} rests only {hours:g} h between two watches",
-        "long": f"{name} is on watch for {hours:g} h without a break",
-        "nights": f"{name} is on watch more than {MOST_NIGHTS} nights in a row",
-        "weekends": f"{name} is on watch more than {MOST_WEEKENDS} weekends in a row",
-        "time_off": f"{name} has time off",
-        "holiday": f"{name} has a public holiday",
-        "inactive": f"{name} is deactivated and will be skipped",
-    }
-    return f"{sentences[found.kind]}, {short(found.start)} to {short(found.end)}."
+    return f"{phrase(found, other, names)}, {short(found.start)} to {short(found.end)}."
 
 
 def _print_reports(data: Iterable[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from watchbill.config.actions.apply import Diff, apply, read
 from watchbill.config.actions.edit import ChangedMeanwhile, Edits, Found, Proposal, edit, propose, seen_now, team_of
 from watchbill.config.actions.undo import ACTIONS, Reverse, key_of, reverse
+from watchbill.config.actions.watched import Outcome
 
 __all__ = [
     "ACTIONS",
@@ -10,6 +11,7 @@ __all__ = [
     "Diff",
     "Edits",
     "Found",
+    "Outcome",
     "Proposal",
     "Reverse",
     "apply",

@@ -22,19 +22,19 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
+from watchbill.config.actions.watched import watched_by, write_watched_in
 from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
-from watchbill.config.watching import Watch, both_sides, looked_at
+from watchbill.config.watching import Watch
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
-from watchbill.schedules.actions import Watched, refuse_gaps
-from watchbill.schedules.models import Schedule
+from watchbill.schedules.actions import Settled, refuse_gaps
 
-SOON = dt.timedelta(weeks=4)  # a watch that is so near is told to whoever gets or loses it
+NOBODY = Actor("somebody", "preview")  # what is only looked at is done by nobody
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
 
 
@@ -57,6 +57,7 @@ class Proposal:
     reach: tuple[Compared, ...] = ()
     more: int = 0  # policies that it touches and that were not walked
     watches: tuple[Watch, ...] = ()
+    settled: tuple[Settled, ...] = ()  # swaps and covers that it ends, or of which it takes a part
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,6 @@ class Prepared:
     @property
     def moved(self) -> list[Change]:
         return self.plan.having(Verb.ADDED, Verb.CHANGED, Verb.REMOVED)
-
-    @property
-    def schedules(self) -> list[str]:
-        """Schedules on which other people may have the watch afterwards."""
-        return [change.name for change in self.plan.having(Verb.ADDED, Verb.CHANGED) if change.kind == "schedules"]
 
 
 class ChangedMeanwhile(AlreadyDone):
@@ -90,13 +86,12 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
         if ready.problems or not ready.moved:
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
-        before, watched = walks(touched, moments, after=False), looked_at(ready.schedules, now=now)
-        _write_in(ready, now=now)
+        before = walks(touched, moments, after=False)
+        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=True, by=NOBODY, now=now)
         after = walks(touched, moments, after=True)
-        watches = both_sides(watched, looked_at(ready.schedules, now=now), now=now)
         transaction.set_rollback(True)
     kinds.forget()
-    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, watches)
+    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, outcome.watches, outcome.settled)
 
 
 def edit(
@@ -124,7 +119,9 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        _write_watched_in(ready, allow_gap=allow_gap, by=by, now=now)
+        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=not allow_gap, by=by, now=now)
+        for watch in outcome.watches:
+            refuse_gaps(watch.name, watch.foreseen.gaps)
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -244,21 +241,6 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
 def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
     deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
-
-
-def _write_watched_in(ready: Prepared, *, allow_gap: bool, by: Actor, now: dt.datetime) -> None:
-    """The same, unless it leaves a watch to nobody; whoever gets or loses one soon is told."""
-    if not ready.schedules:
-        _write_in(ready, now=now)
-        return
-    rows = Schedule.objects.select_for_update().filter(name__in=ready.schedules, is_active=True)  # no override comes in between
-    telling = Watched([row.id for row in rows], now, now + SOON)
-    before = {} if allow_gap else looked_at(ready.schedules, now=now)
-    _write_in(ready, now=now)
-    if not allow_gap:
-        for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
-            refuse_gaps(watch.name, watch.foreseen.gaps)
-    telling.tell_in(f"The rotation was changed by {by.name}.", now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -1,6 +1,7 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
 from watchbill.schedules.rules.affected import Moved, calendar_news, moved
+from watchbill.schedules.rules.agreeing import Agreement, Settlement, settle
 from watchbill.schedules.rules.clashing import Clash, clashes
 from watchbill.schedules.rules.coverage import (
     Finding,
@@ -41,6 +42,7 @@ __all__ = [
     "AROUND",
     "ESCALATED",
     "REMINDED",
+    "Agreement",
     "CalendarEntry",
     "Clash",
     "Edit",
@@ -61,6 +63,7 @@ __all__ = [
     "OverrideRule",
     "Point",
     "ScheduleRule",
+    "Settlement",
     "Shift",
     "Spell",
     "Turn",
@@ -104,6 +107,7 @@ __all__ = [
     "regions",
     "rests",
     "rule_of",
+    "settle",
     "spells",
     "stands",
     "until_of",

@@ -2,7 +2,7 @@
 
 from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects, time_off_rows
 from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
-from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
+from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of, schedules_with
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
@@ -52,6 +52,7 @@ __all__ = [
     "parts_of",
     "people_objects",
     "rest_of_series",
+    "schedules_with",
     "shift_objects",
     "shifts_of",
     "shifts_of_person",

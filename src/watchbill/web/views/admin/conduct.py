@@ -211,6 +211,8 @@ def review(
         "undoes": undoes,
         "asks": asks,
         "sides": [sides(one, request.visit) for one in proposal.watches],
+        "settled": proposal.settled,
+        "here": request.visit.zone,
         "gaps": any(one.foreseen.gaps for one in proposal.watches),
     }
     return render(request, "admin/review.html", context, status=409 if meanwhile else 422 if asks else 200)
