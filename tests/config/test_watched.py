@@ -15,11 +15,12 @@ from watchbill.audit.models import Record
 from watchbill.config import selectors
 from watchbill.config.actions import edit, propose, seen_now
 from watchbill.kernel import kinds
+from watchbill.kernel.errors import Invalid
 from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
 from watchbill.schedules.actions import NewGap, Offer, accept_swap, ask_for_cover, offer_swap, take_cover
 from watchbill.schedules.models import Cover, Override, Schedule, Swap
-from watchbill.schedules.selectors import on_call
+from watchbill.schedules.selectors import on_call, shift_objects
 
 WEEK = 7 * DAY
 MONDAY = dt.datetime(2026, 3, 9, tzinfo=dt.UTC)  # the turn after T0's begins
@@ -275,3 +276,54 @@ def test_what_stands_on_a_swap_that_ends_ends_with_it(apply):
     assert [each.ends for each in outcome.settled] == [True]
     assert {each.name for each in outcome.watches} == {"First", "Second"}
     assert on_call([other.id], at=MONDAY + HOUR)[other.id][0].person_id == two.id
+
+
+# A clock of its own for each layer.
+
+SUN = """\
+  - name: Sun
+    team: Ops
+    timezone: UTC
+    layers:
+      - name: Europe
+        timezone: Europe/Berlin
+        shifts: {days: [mon, tue, wed, thu, fri, sat, sun], start: "08:00", length: 9h}
+        rotation: {order: [ann], turn: 1w, starting: 2026-01-05}
+      - name: America
+        timezone: America/New_York
+        shifts: {days: [mon, tue, wed, thu, fri, sat, sun], start: "11:00", length: 15h}
+        rotation: {order: [cleo], turn: 1w, starting: 2026-01-05}
+policies:"""
+
+
+@pytest.mark.req("K46", "G3", "G41")
+def test_a_layer_may_follow_a_clock_of_its_own_and_the_verifier_names_what_that_costs(apply):
+    """Berlin hands over to New York at 17:00 and 11:00 of each: the same moment, but for the weeks in which only one changed its clocks."""
+    text = SMALL.replace("policies:", SUN)
+    (sun,) = [each for each in apply(text, look=True).outcome.watches if each.name == "Sun"]
+    assert apply(selectors.export()).is_empty
+    assert apply(text).is_empty
+    row = Schedule.objects.get(name="Sun")
+    assert [layer.timezone for layer in row.layers.order_by("position")] == ["Europe/Berlin", "America/New_York"]
+    rows = shift_objects(row.id, T0, T0 + 2 * HOUR)
+    assert [(each["layer"], f"{each['start']:%H:%M}", f"{each['end']:%H:%M}") for each in rows] == [("Europe", "07:00", "16:00")]
+    days = {start.date().isoformat() for start, _ in sun.foreseen.gaps}
+    assert {"2026-03-09", "2026-03-28"} <= days  # New York has gone forward, Berlin not yet
+    assert not days & {"2026-03-08", "2026-03-29", "2026-06-01"}
+    assert all(end - start == HOUR for start, end in sun.foreseen.gaps)
+
+
+def test_a_zone_of_its_own_that_is_the_schedules_is_none_and_one_that_is_changed_leaves_the_past(apply):
+    text = SMALL.replace("policies:", SUN)
+    apply(text)
+    row = Schedule.objects.get(name="Sun")
+    same = text.replace("        timezone: Europe/Berlin\n", "        timezone: UTC\n")
+    was = shift_objects(row.id, T0 - 7 * DAY, T0)
+    (changed,) = [change for change in apply(same, now=T0).changes if change.name == "Sun"]
+    assert [field.field for field in changed.fields] == ["layers"]
+    assert shift_objects(row.id, T0 - 7 * DAY, T0) == was
+    assert f"{shift_objects(row.id, T0 + 2 * DAY, T0 + 2 * DAY)[0]['start']:%H:%M}" == "08:00"
+    assert apply(text.replace("        timezone: Europe/Berlin\n", ""), now=T0 + HOUR).is_empty
+    wrong = "Europe/Berlon"
+    with pytest.raises(Invalid, match=rf"layers Europe, timezone: there is no time zone '{wrong}'.*did you mean Europe/Berlin"):
+        apply(text.replace("timezone: Europe/Berlin", f"timezone: {wrong}"))

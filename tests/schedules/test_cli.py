@@ -123,6 +123,10 @@ def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
     assert "Dana has it, shadowed by whoever had it, on Watch" in reverse.out
     assert "Nobody" not in reverse.err
     assert [one["kind"] for one in cli("override", "list", "Watch", "--json").json()] == ["shadow", "reverse_shadow"]
+    rows = cli("shifts", "Watch", *window[:4], "--json").json()
+    assert ("chen", True) in [(row["person"]["handle"], row.get("shadow")) for row in rows]
+    assert any("shadow" not in row for row in rows)
+    assert "Chen (shadow)" in cli("shifts", "Watch", *window[:4]).out
 
 
 def test_the_same_of_every_week_is_added_and_withdrawn_together(cli, watch):

@@ -123,7 +123,7 @@ def test_a_layer_is_added_cloned_moved_and_ended_by_buttons_without_scripts(desk
     values = inputs(page.content.decode())
     assert (values["layer"], values["l1.name"], values["l1.order"]) == (["0", "1"], ["all 2"], ["alice"])
     assert values["l1.starting"] == [day(desk, 0)]
-    values |= {"l1.name": ["Second"], "l1.order": [""], "l1.more": ["bob"], "l1.shadow": ["yes"]}
+    values |= {"l1.name": ["Second"], "l1.order": [""], "l1.more": ["bob"], "l1.shadow": ["yes"], "l1.timezone": ["Asia/Tokyo"]}
     moved = inputs(desk.as_("ada").post(path(), {**values, "do": "layer.up.1"}).content.decode())
     assert (moved["l0.name"], moved["l0.more"], moved["l0.shadow"]) == (["Second"], ["bob"], ["yes"])
     added = inputs(desk.as_("ada").post(path(), {**moved, "do": "layer.add"}).content.decode())
@@ -132,11 +132,12 @@ def test_a_layer_is_added_cloned_moved_and_ended_by_buttons_without_scripts(desk
     assert dropped["layer"] == ["0", "1"]
     seen = desk.as_("ada").post(path(), {**dropped, "l0.ending": day(desk, n), "do": "review"})
     assert f"until {day(desk, n)}, as a shadow" in words(seen)
+    assert "at 00:00 of Asia/Tokyo for" in words(seen)
     assert "Order of the layers" not in words(seen)
     press(desk, "ada", path(), seen)
-    assert [(layer["name"], layer.get("ending"), layer.get("shadow")) for layer in layers()] == [
-        ("Second", day(desk, n), True),
-        ("all", None, None),
+    assert [(layer["name"], layer.get("timezone"), layer.get("ending"), layer.get("shadow")) for layer in layers()] == [
+        ("Second", "Asia/Tokyo", day(desk, n), True),
+        ("all", None, None, None),
     ]
     assert list(Layer.objects.filter(schedule=watch(), name="Second").values_list("ending", flat=True)) == [
         dt.date.fromisoformat(day(desk, n))

@@ -51,7 +51,16 @@ def shifts(schedule: Name, start: From, end: To, as_json: Json = False) -> None:
     found = selectors.by_name(schedule)
     begins, ends = _range(start, end, found)
     data = selectors.shift_objects(found.id, begins, ends)
-    rows = [[short(d["start"]), short(d["end"]), _person(d["person"]) or "NOBODY", d["source"], d["layer"]] for d in data]
+    rows = [
+        [
+            short(d["start"]),
+            short(d["end"]),
+            (_person(d["person"]) or "NOBODY") + (" (shadow)" if "shadow" in d else ""),
+            d["source"],
+            d["layer"],
+        ]
+        for d in data
+    ]
     say(data, as_json=as_json, human=lambda: table(("start", "end", "person", "source", "layer"), rows))
 
 
