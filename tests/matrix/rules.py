@@ -209,6 +209,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
     "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
+    "/you/time-off/<int:time_off_id>/dismiss": {"POST": Rule(OWNER, unseen=OTHERS, at={"time_off_id": "{read_id}"})},
+    "/you/time-off/dismissed/<int:dismissed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off/calendars": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics", "counts": "titles"}),
@@ -319,6 +321,9 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
     "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
     "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/time-off/<int:id>/dismiss": {"POST": Rule(OWNER, unseen=OTHERS, at={"id": "{read_id}"}, send={})},
+    "/api/v1/time-off/dismissed": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/time-off/dismissed/<int:id>/end": {"POST": Rule(OWNER, unseen=OTHERS, at={"id": "{dismissed_id}"}, send={})},
     "/api/v1/time-off/calendars": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics"}),
