@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
+from watchbill.config.actions.undo import TOGETHER
 from watchbill.config.actions.watched import watched_by, write_watched_in
 from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
@@ -105,7 +107,7 @@ def edit(
     action: str = "config.edit",
     detail: Mapping[str, Any] | None = None,
 ) -> int:
-    """Make the change and answer the number of its record in the audit.
+    """Make the change and answer the number of its record in the audit, the first of several, which are taken back as one.
 
     Raises ChangedMeanwhile when an entry is not what it was when `seen` was told, Invalid when the rules refuse it, Refused when it changes
     nothing, NewGap when nobody would have a watch that somebody has and that is not allowed; then nothing has changed.
@@ -122,6 +124,7 @@ def edit(
         outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=not allow_gap, by=by, now=now)
         for watch in outcome.watches:
             refuse_gaps(watch.name, watch.foreseen.gaps)
+        together = {TOGETHER: secrets.token_hex(8)} if len(ready.moved) > 1 else {}
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -131,6 +134,7 @@ def edit(
                     action=action,
                     team_id=teams.get(team_of(change.kind, change.name, _full(change, ready), _after(ready)) or ""),
                     **(detail or {}),
+                    **together,
                 )
                 for change in ready.moved
             ],
