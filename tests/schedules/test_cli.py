@@ -116,6 +116,18 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
+def test_at_a_terminal_a_new_gap_is_asked_about(cli, watch, monkeypatch):
+    window = ("--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada")
+    answers = iter([False, True])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda _question: next(answers))
+    no = cli("override", "add", "Watch", "--remove", "ada", *window)
+    assert (no.code, "Nobody would have Watch from 2027-01-" in no.err, "Nothing was changed." in no.err) == (1, True, True)
+    assert cli("override", "list", "Watch", "--json").json() == []
+    assert cli("override", "add", "Watch", "--remove", "ada", *window).code == 0
+    assert cli("override", "add", "Watch", "--remove", "bruno", *window, "--accept-gaps").code == 0
+
+
 def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
     window = ("--from", "2027-01-04", "--to", "2027-01-05", "--as", "ada")
     assert "Chen shadows whoever has it, on Watch" in cli("override", "add", "Watch", "--shadow", person("chen").handle, *window).out

@@ -147,7 +147,7 @@ def _set_active(person: Person, *, active: bool, dry_run: bool, accept_gaps: boo
     }
     proposal = propose(edits, now=now())
     if proposal.problems:
-        raise Refused(" ".join(found.text for found in proposal.problems))
+        raise Refused(" ".join(dict.fromkeys(f"{' '.join(found.key).strip()}: {found.text}" for found in proposal.problems)))
     outcome = Outcome(proposal.watches, proposal.settled)
     if not as_json:
         show_outcome(outcome)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from watchbill.audit.actions import Actor
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
 from watchbill.cli.watches import phrase
-from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
+from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import parse_time
 from watchbill.response.covering import may_cover
@@ -30,6 +31,8 @@ app.add_typer(override, name="override")
 Name = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name.")]
 MayName = Annotated[str, typer.Argument(metavar="[SCHEDULE]", help="Its name; all of them unless said.")]
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="RFC 3339, or 2026-11-02T09:00 or a date in the schedule's zone.")]
+AcceptGaps = Annotated[bool, typer.Option("--accept-gaps", help="Ask nothing where nobody would have the watch.")]
+Made = TypeVar("Made")
 To = Annotated[str, typer.Option("--to", metavar="TIME", help="The moment at which it is over.")]
 
 
@@ -98,6 +101,7 @@ def override_add(
     layer: Annotated[str, typer.Option("--layer", help="Only on this layer.")] = "",
     until: Annotated[str, typer.Option("--weekly-until", metavar="DATE", help="The same of every week until this day.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
+    accept_gaps: AcceptGaps = False,
     as_: As = "",
     as_json: Json = False,
 ) -> None:
@@ -112,7 +116,7 @@ def override_add(
     person = _somebody(by or take or add or remove or shadow or reverse_shadow)
     change = actions.Change(kind, person, begins, ends, _somebody(replace) if replace else None, layer, reason)
     (before,) = selectors.verify([found], months=FORESEEN, now=now())
-    made = _made(found, change, until, me.actor)
+    made = _agreed(lambda gap: _made(found, change, until, me.actor, allow_gap=gap), accept=accept_gaps)
     said, data = "\n".join(f"Override {each.id}: {_sentence(each)}" for each in made), [selectors.override_object(each) for each in made]
     say(data if until else data[0], as_json=as_json, human=lambda: out.print(said))
     for each in made:
@@ -120,16 +124,29 @@ def override_add(
     _say_news(found, before)
 
 
-def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor) -> list[Override]:
+def _agreed(act: Callable[[bool], Made], *, accept: bool) -> Made:
+    """A new gap is asked about where somebody can answer. A script has said what it wants, and reads on standard error what that leaves."""
+    if accept or not sys.stdin.isatty():
+        return act(True)
+    try:
+        return act(False)
+    except actions.NewGap as error:
+        err.print(error.message)
+        if not typer.confirm("Shall it be so?"):
+            raise Refused("Nothing was changed.") from error
+        return act(True)
+
+
+def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor, *, allow_gap: bool) -> list[Override]:
     """The override, or those of every week until that day."""
     if not until:
-        return [actions.add_override(schedule, change, by=by, now=now())]
+        return [actions.add_override(schedule, change, by=by, now=now(), allow_gap=allow_gap)]
     try:
         day = dt.date.fromisoformat(until)
     except ValueError as error:
         raise usage(f"{until[:40]!r} is no day; expected one such as 2026-11-02.") from error
     actions.check_change(schedule, change, now=now())
-    return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now())
+    return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now(), allow_gap=allow_gap)
 
 
 @override.command("list")
@@ -164,6 +181,7 @@ def override_list(
 def override_remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `override list`.")],
     series: Annotated[bool, typer.Option("--series", help="Also all others made together with it, and not over.")] = False,
+    accept_gaps: AcceptGaps = False,
     as_: As = "",
     as_json: Json = False,
 ) -> None:
@@ -173,14 +191,14 @@ def override_remove(
     if team_id is not None:
         _may_cover(me, team_id)
     if series:
-        rows = actions.withdraw_series(number, by=me.actor, now=now())
+        rows = _agreed(lambda gap: actions.withdraw_series(number, by=me.actor, now=now(), allow_gap=gap), accept=accept_gaps)
         say(
             [selectors.override_object(row) for row in rows],
             as_json=as_json,
             human=lambda: out.print(f"{len(rows)} overrides are withdrawn."),
         )
         return
-    gone = actions.withdraw_override(number, by=me.actor, now=now())
+    gone = _agreed(lambda gap: actions.withdraw_override(number, by=me.actor, now=now(), allow_gap=gap), accept=accept_gaps)
     say(selectors.override_object(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
 
 
