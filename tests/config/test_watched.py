@@ -204,10 +204,10 @@ def test_a_swap_whose_watch_becomes_another_one_ends_as_a_whole_and_both_are_tol
     assert Swap.objects.get().state == "undone"
     assert not Override.objects.filter(withdrawn_at=None).exists()
     record = Record.objects.get(action="swap.end")
-    assert (record.object_id, record.detail["why"]) == (str(swap.id), "The rotation was changed by operator.")
+    assert (record.object_id, record.detail["why"].partition(":")[0]) == (str(swap.id), "Changed by operator")
     titles = set(Notification.objects.values_list("person__handle", "content__title"))
     for one, two in ((swap.asker, swap.other), (swap.other, swap.asker)):
-        assert (one.handle, f"Your swap with {two.name} has ended: a change of the rotation took a watch of it away") in titles
+        assert (one.handle, f"Your swap with {two.name} has ended: a watch of it is another one now, or one of you is gone") in titles
 
 
 @pytest.mark.req("S7")
@@ -251,7 +251,28 @@ def test_a_cover_whose_watch_is_gone_ends(apply, mails):
     assert (row.state, row.override.withdrawn_at) == ("ended", T0 + HOUR)
     assert at(MONDAY + HOUR) == [one]
     said = [row.content["title"] for row in Notification.objects.filter(person__handle=one)]
-    assert f"The cover of {taker.name} for {who(one).name} has ended: a change of the rotation took a watch of it away" in said
+    assert f"The cover of {taker.name} for {who(one).name} has ended: a watch of it is another one now, or one of you is gone" in said
+
+
+@pytest.mark.req("S7", "S8")
+def test_a_swap_with_somebody_who_goes_ends_and_a_cover_goes_back(apply, mails):
+    two = THREE.replace("order: [ann, cleo, dan]", "order: [ann, cleo]")
+    apply(two)
+    swap = swapped(T0)
+    first = Schedule.objects.get(name="First")
+    (later,) = at(MONDAY + 3 * WEEK)
+    cover = ask_for_cover(first, MONDAY + 3 * WEEK + HOUR, "wedding", person=who(later), by=actor(who(later)), now=T0)
+    take_cover(cover.id, person=who("dan"), by=actor(who("dan")), now=T0)
+    outcome = apply(two.replace("name: Dan, ", "name: Dan, active: false, "), look=True, now=T0 + HOUR).outcome
+    assert [(each.kind, each.ends) for each in outcome.settled] == [("cover", True)]
+    assert outcome.lost == []
+    assert at(MONDAY + 3 * WEEK + HOUR) == [later]
+    goes = {"ann": "name: Ann, ", "cleo": "name: Cleo, "}[swap.asker.handle]
+    settled = apply(
+        two.replace("last_resort: cleo", "last_resort: dan").replace(goes, f"{goes}active: false, "), look=True, now=T0 + HOUR
+    ).outcome.settled
+    assert [(each.kind, each.id) for each in settled if each.ends] == [("swap", swap.id)]
+    assert at(MONDAY + WEEK + HOUR) == [swap.other.handle]
 
 
 @pytest.mark.req("S7")

@@ -66,7 +66,7 @@ def test_a_swap_that_would_not_fit_any_more_is_named_before_and_ends(desk: Desk)
     seen = send(desk, "ada", path(), l0__start="07:00")
     said = words(seen)
     assert f"The swap of {one.name} and {two.name} ends" in said
-    assert "It no longer fits the rotation, so none of it holds. Both are told." in said
+    assert "A watch of it is another one then, or one of the two is gone, so none of it holds. Both are told." in said
     agreed = desk.as_("ada").post(path(), {**inputs(seen.content.decode()), "do": "apply", "gap": "yes"})
     assert agreed.status_code == 303
     swap.refresh_from_db()

@@ -109,7 +109,11 @@ def _often(rows: list[Finding]) -> str:
 
 def _settled_line(each: Settled) -> str:
     what = "The swap of" if each.kind == "swap" else "The cover between"
-    end = "ends, since a watch of it is another one now" if each.ends else "is kept as far as it has begun; the rest of it is lost"
+    end = (
+        "ends, since a watch of it is another one now, or one of them is gone"
+        if each.ends
+        else "is kept as far as it has begun; the rest of it is lost"
+    )
     return f"{what} {each.one.name} and {each.other.name} ({_spans(each.watches)}) {end}. Both are told."
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from watchbill.people.models import Person
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.rules import Foreseen, ScheduleRule, Verdict, first_change, news
+from watchbill.schedules.rules import Foreseen, OverrideRule, ScheduleRule, Verdict, first_change, news
 from watchbill.schedules.selectors import load, verify
 
 MONTHS = 12  # ahead: what turns up after a year is seen in time by `verify`
@@ -66,4 +66,14 @@ def _without(rule: ScheduleRule, gone: Collection[int]) -> ScheduleRule:
         replace(layer, order=tuple(tuple(person for person in entry if person not in gone) for entry in layer.order))
         for layer in rule.layers
     )
-    return replace(rule, layers=tuple(layers)) if gone else rule
+    kept = (_left(each, gone) for each in rule.overrides)
+    return replace(rule, layers=tuple(layers), overrides=tuple(each for each in kept if each)) if gone else rule
+
+
+def _left(override: OverrideRule, gone: Collection[int]) -> OverrideRule | None:
+    """What a change by hand does when whoever it brings is gone. Whoever takes a watch alone keeps it for nobody, and is named as it is."""
+    if override.person_id not in gone or override.kind in ("take", "reverse_shadow", "remove"):
+        return override
+    if override.kind != "replace" or override.replaced_id is None:
+        return None
+    return replace(override, kind="remove", person_id=override.replaced_id, replaced_id=None)

@@ -38,13 +38,15 @@ class Agreed:
         self.ids = {*schedule_ids, *(part.schedule_id for each in self.rows for part in each.parts)}
         self.until = max([now, *(part.end for each in self.rows for part in each.parts)])
         self.before = load(self.ids, start=now, end=self.until) if self.rows else {}
+        self.gone = self._gone()
 
     def settle_in(self, *, by: Actor, now: dt.datetime) -> tuple[Settled, ...]:
         """After the change, in the open transaction that has locked the schedules: end what no longer fits, and tell both."""
         if not self.rows:
             return ()
         there = Schedule.objects.filter(id__in=self.ids, is_active=True).values_list("id", flat=True)
-        found = settle(self.before, load(list(there), start=now, end=self.until), self.rows, now=now)
+        after = load(list(there), start=now, end=self.until)
+        found = settle(self.before, after, self.rows, gone=(self.gone, self._gone()), now=now)
         for each in found.ended:
             _end_in(self.rows[each], by=by, now=now)
         for each in found.kept:
@@ -54,9 +56,13 @@ class Agreed:
         told = [*((each, True) for each in found.ended), *((each, False) for each in found.kept)]
         return tuple(_settled(each, self.rows[each], ends=ends) for each, ends in told)
 
+    def _gone(self) -> set[int]:
+        people = {part.taker for each in self.rows for part in each.parts}
+        return set(Person.objects.filter(id__in=people, is_active=False).values_list("id", flat=True))
+
 
 def _end_in(row: Row, *, by: Actor, now: dt.datetime) -> None:
-    why = f"The rotation was changed by {by.name}."
+    why = f"Changed by {by.name}: a watch of it is another one now, or one of the two is deactivated."
     if isinstance(row, Swap):
         overrides: list[int | None] = [row.given_override_id, row.taken_override_id]
         row.state, row.undone_at = Swap.State.UNDONE, now
@@ -69,7 +75,7 @@ def _end_in(row: Row, *, by: Actor, now: dt.datetime) -> None:
         entry = cover_entry(row, "cover.end", why=why, taker=row.taker.handle if row.taker else None)
     Override.objects.filter(id__in=[each for each in overrides if each]).update(withdrawn_at=now)
     record_in([entry], by=by, now=now)
-    _tell_in(row, "has ended: a change of the rotation took a watch of it away", now=now)
+    _tell_in(row, "has ended: a watch of it is another one now, or one of you is gone", now=now)
 
 
 def _tell_in(row: Row, what: str, *, now: dt.datetime) -> None:

@@ -2,14 +2,14 @@
 
 A swap that was accepted, or a cover that somebody took, is made of overrides that hand over one shift each, from the giver to the taker. When
 the rotation no longer gives that shift to the giver, such an override does nothing, or takes a splinter of another shift. So an agreement of
-which a part no longer fits ends as a whole, and takes with it what stands on it. One of which a watch has begun is not taken back: it stays,
-and whoever loses the other part is told.
+which a part no longer fits, or whose taker is deactivated, ends as a whole, and takes with it what stands on it. One of which a watch has
+begun is not taken back: it stays, and whoever loses the other part is told.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from watchbill.schedules.rules.model import OverrideRule, ScheduleRule
@@ -39,23 +39,32 @@ class Settlement:
 
 
 def settle(
-    before: Mapping[int, ScheduleRule], after: Mapping[int, ScheduleRule], agreements: Iterable[Agreement], *, now: dt.datetime
+    before: Mapping[int, ScheduleRule],
+    after: Mapping[int, ScheduleRule],
+    agreements: Iterable[Agreement],
+    *,
+    gone: tuple[Collection[int], Collection[int]] = ((), ()),
+    now: dt.datetime,
 ) -> Settlement:
-    """`after` may lack schedules: nobody has a watch there any more. What did not fit before is nothing that this change did."""
-    standing = [each for each in agreements if not _lost(each, before, now)]
+    """`after` may lack schedules: nobody has a watch there any more. What did not fit before is nothing that this change did.
+
+    `gone`: who was deactivated before, and who is after it.
+    """
+    standing = [each for each in agreements if not _lost(each, before, gone[0], now)]
     rules, ended = dict(after), []
-    while broken := next((each for each in standing if not each.has_begun(now) and _lost(each, rules, now)), None):
+    while broken := next((each for each in standing if not each.has_begun(now) and _lost(each, rules, gone[1], now)), None):
         standing.remove(broken)
         ended.append(broken)
         for part in broken.parts:
             if part.schedule_id in rules:
                 rules[part.schedule_id] = _without(rules[part.schedule_id], part)
-    return Settlement(tuple(ended), tuple(each for each in standing if _lost(each, rules, now)), rules)
+    return Settlement(tuple(ended), tuple(each for each in standing if _lost(each, rules, gone[1], now)), rules)
 
 
-def _lost(agreement: Agreement, rules: Mapping[int, ScheduleRule], now: dt.datetime) -> list[Half]:
-    """The parts still to come that do not fit."""
-    return [part for part in agreement.parts if part.start > now and not _fits(part, rules.get(part.schedule_id))]
+def _lost(agreement: Agreement, rules: Mapping[int, ScheduleRule], gone: Collection[int], now: dt.datetime) -> list[Half]:
+    """The parts still to come that do not fit, or whose taker is not woken."""
+    coming = [part for part in agreement.parts if part.start > now]
+    return [part for part in coming if part.taker in gone or not _fits(part, rules.get(part.schedule_id))]
 
 
 def _fits(part: Half, rule: ScheduleRule | None) -> bool:
