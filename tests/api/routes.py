@@ -15,6 +15,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/readiness"): ("", None),
     ("GET", "/schedules"): ("", None),
     ("GET", "/schedules/{name}/shifts"): (RANGE, None),
+    ("GET", "/schedules/{name}/why"): ("at=2026-11-02T00:00:00Z", None),
     ("GET", "/schedules/{name}/overrides"): ("", None),
     ("POST", "/schedules/{name}/overrides"): ("", {"kind": "add", "person": "bob", "start": "2198-12-31T00:00:00Z", "end": UNTIL}),
     ("DELETE", "/schedules/{name}/overrides/{id}"): ("", None),

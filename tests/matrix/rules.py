@@ -293,6 +293,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/covers/<int:id>": {"GET": Rule(SIGNED_IN, at=WANTED)},
     "/api/v1/covers/<int:id>/take": {"POST": Rule(RESTED, at=WANTED, send={})},
     "/api/v1/covers/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=WANTED, send={})},
+    "/api/v1/schedules/<path:name>/why": {"GET": Rule(SIGNED_IN, query="at=2026-11-02T00:00:00Z")},
     "/api/v1/schedules/<path:name>/history": {"GET": Rule(SIGNED_IN, query="from=2026-10")},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),

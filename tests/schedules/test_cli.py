@@ -116,6 +116,33 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
+@pytest.mark.req("S9")
+def test_why_is_told_layer_by_layer(cli, watch):
+    cli(
+        "override",
+        "add",
+        "Watch",
+        "--take",
+        person("chen").handle,
+        "--from",
+        "2027-01-04",
+        "--to",
+        "2027-01-05",
+        "--as",
+        "ada",
+        "--reason",
+        "ill",
+    )
+    told = cli("who", "Watch", "--at", "2027-01-04T12:00", "--why").out
+    assert "  layer all, on the clock of " in told
+    assert ", take Chen, by ada " in told
+    assert ": ill; " in told
+    assert "  so: Chen" in told
+    (row,) = cli("who", "Watch", "--at", "2027-01-04T12:00", "--why", "--json").json()
+    assert [one["handle"] for one in row["why"]["on_call"]] == ["chen"]
+    assert row["why"]["changes"][0]["reason"] == "ill"
+
+
 def test_at_a_terminal_a_new_gap_is_asked_about(cli, watch, monkeypatch):
     window = ("--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada")
     answers = iter([False, True])

@@ -12,7 +12,7 @@ import typer
 
 from watchbill.audit.actions import Actor
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
-from watchbill.cli.watches import phrase
+from watchbill.cli.watches import phrase, print_why
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import parse_time
@@ -41,10 +41,15 @@ def who(
     schedule: MayName = "",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="As --from of `shifts`; now unless said.")] = "",
     next_: Annotated[bool, typer.Option("--next", help="Also who follows, and when.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Also why: layer by layer, then change by change.")] = False,
     as_json: Json = False,
 ) -> None:
     """Who has the watch, until when, and who follows."""
-    data = _watches(_schedules(schedule), at)
+    schedules = _schedules(schedule)
+    data = _watches(schedules, at)
+    if why:
+        for watch, each in zip(data, schedules, strict=True):
+            watch["why"] = selectors.why_object(each, _time(at, each) if at else now())
     say(data, as_json=as_json, human=lambda: _print_watches(data, with_next=next_))
 
 
@@ -288,6 +293,9 @@ def _print_watches(data: Sequence[dict[str, Any]], *, with_next: bool) -> None:
         if with_next:
             rows += [["", f"then {_person(one['person'])}", f"from {short(one['from'])}", ""] for one in watch["next"]]
     table(("schedule", "on call", "until", "reachable from"), rows)
+    for watch in data:
+        if "why" in watch:
+            print_why(watch["why"])
 
 
 def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[str, Any]:

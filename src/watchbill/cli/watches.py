@@ -33,6 +33,32 @@ def phrase(found: Finding, other: str, names: Names) -> str:
     }[found.kind]
 
 
+def print_why(data: Mapping[str, Any]) -> None:
+    """Layer by layer, then change by change."""
+    out.print(printable(f"Why, on {data['schedule']} at {short(data['at'])}:"))
+    for says in data["layers"]:
+        who = ", ".join(one["name"] for one in says["people"])
+        told = f"{who}, {short(says['start'])} to {short(says['end'])}" if who else "no shift of it then"
+        also = f"{' (shadow)' if says['shadow'] else ''}{'; hidden by a later layer' if says['hidden'] else ''}"
+        out.print(printable(f"  layer {says['layer']}, on the clock of {says['timezone']}: {told}{also}"))
+    for change in data["changes"]:
+        became = (
+            "changed nothing at that moment"
+            if change["before"] == change["after"]
+            else f"{_on(change['before'])} -> {_on(change['after'])}"
+        )
+        by = (
+            f"by {change['created_by'] or 'the operator'} {short(change['created_at'])}{': ' if change['reason'] else ''}{change['reason']}"
+        )
+        person = f"{change['person']['name']}{' for ' + change['replaced']['name'] if change['replaced'] else ''}"
+        out.print(printable(f"  {change['source']} {change['override']}, {change['kind'].replace('_', ' ')} {person}, {by}; {became}"))
+    out.print(printable(f"  so: {_on(data['on_call'])}"))
+
+
+def _on(people: Iterable[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{one['name']}{' (shadow)' if 'shadow' in one else ''}" for one in people) or "nobody"
+
+
 def show_outcome(outcome: Outcome) -> None:
     """One line for each new gap, each sort of new strain and each agreement."""
     names = _names(outcome)

@@ -29,6 +29,7 @@ from watchbill.schedules.rules.model import (
     parse_turn,
     until_of,
 )
+from watchbill.schedules.rules.reasons import LayerSays, Reasons, Step, reasons
 from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
@@ -52,6 +53,7 @@ __all__ = [
     "Foreseen",
     "Half",
     "LayerRule",
+    "LayerSays",
     "LayerSpec",
     "Length",
     "Load",
@@ -62,10 +64,12 @@ __all__ = [
     "Nudge",
     "OverrideRule",
     "Point",
+    "Reasons",
     "ScheduleRule",
     "Settlement",
     "Shift",
     "Spell",
+    "Step",
     "Turn",
     "Verdict",
     "Version",
@@ -104,6 +108,7 @@ __all__ = [
     "parse_turn",
     "plan_edit",
     "points",
+    "reasons",
     "regions",
     "rests",
     "rule_of",

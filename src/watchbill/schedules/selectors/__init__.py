@@ -7,6 +7,7 @@ from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end
 from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.overriding import override_object, overrides_of, rest_of_series
+from watchbill.schedules.selectors.reasons import Why, why, why_object
 from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
@@ -27,6 +28,7 @@ __all__ = [
     "Next",
     "OnCall",
     "Report",
+    "Why",
     "by_name",
     "cover_by_id",
     "cover_object",
@@ -67,4 +69,6 @@ __all__ = [
     "verify",
     "versions_of",
     "who",
+    "why",
+    "why_object",
 ]
