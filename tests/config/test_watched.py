@@ -89,6 +89,8 @@ def test_a_first_version_is_never_refused_and_says_who_has_two_watches_at_once(c
     assert (watch["schedule"], watch["new"], len(watch["gaps"]) > 50, watch["warnings"]) == ("First", True, True, [])
     assert said["agreements"] == []
     assert not Schedule.objects.exists()
+    looked = cli("apply", file(EXAMPLE), "--dry-run")  # of people whom it only would make
+    assert re.search(r"watch Security Responder backup: new: \w+ \w+ has Security Responder at the same time", looked.out)
     ran = cli("apply", file(EXAMPLE), "--yes")
     assert (ran.code, ran.err) == (0, "")
     assert re.search(r"watch Security Responder backup: new: \w+ \w+ has Security Responder at the same time, \d+ times", ran.out)
@@ -143,7 +145,7 @@ def test_the_same_on_a_page(apply):
     key = ("people", "ann")
     words = {"name": "Ann", "email": "ann@example.org", "active": False}
     proposal = propose({key: words}, now=T0)
-    (watch,) = proposal.watches
+    (watch,) = proposal.outcome.watches
     assert watch.foreseen.gaps
     seen = seen_now([key], selectors.standing())
     with pytest.raises(NewGap):

@@ -12,7 +12,7 @@ import typer
 
 from watchbill.cli.app import Json, app, now, operator, out, say, short, table, usage
 from watchbill.cli.watches import outcome_object, show_outcome
-from watchbill.config.actions import Outcome, edit, propose
+from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
 from watchbill.kernel.errors import AlreadyDone, NotFound, Refused
 from watchbill.people.actions import TOKEN_LIFE, create_person, create_token, record_invitation, revoke_token, set_password
@@ -148,7 +148,7 @@ def _set_active(person: Person, *, active: bool, dry_run: bool, accept_gaps: boo
     proposal = propose(edits, now=now())
     if proposal.problems:
         raise Refused(" ".join(dict.fromkeys(f"{' '.join(found.key).strip()}: {found.text}" for found in proposal.problems)))
-    outcome = Outcome(proposal.watches, proposal.settled)
+    outcome = proposal.outcome
     if not as_json:
         show_outcome(outcome)
     if not dry_run:

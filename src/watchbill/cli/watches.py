@@ -12,7 +12,6 @@ from watchbill.config.watching import Watch
 from watchbill.schedules.actions import Settled
 from watchbill.schedules.rules import Finding
 from watchbill.schedules.rules.strain import MOST_NIGHTS, MOST_WEEKENDS
-from watchbill.schedules.selectors import people_objects
 
 SHOWN = 10  # of one sort in the terminal; JSON has all of them
 Names = Mapping[int, Mapping[str, str]]
@@ -61,9 +60,8 @@ def _on(people: Iterable[Mapping[str, Any]]) -> str:
 
 def show_outcome(outcome: Outcome) -> None:
     """One line for each new gap, each sort of new strain and each agreement."""
-    names = _names(outcome)
     for watch in outcome.watches:
-        for line in [*_gap_lines(watch), *_strain_lines(watch, names)]:
+        for line in [*_gap_lines(watch), *_strain_lines(watch, outcome.names)]:
             out.print(printable(f"watch {watch.name}: {line}"))
     for each in outcome.settled:
         out.print(printable(_settled_line(each)))
@@ -71,7 +69,6 @@ def show_outcome(outcome: Outcome) -> None:
 
 def outcome_object(outcome: Outcome) -> dict[str, Any]:
     """The same for machines, whole."""
-    names = _names(outcome)
     return {
         "watches": [
             {
@@ -81,10 +78,10 @@ def outcome_object(outcome: Outcome) -> dict[str, Any]:
                 "warnings": [
                     {
                         "kind": found.kind,
-                        "person": names.get(found.person_id),
+                        "person": outcome.names.get(found.person_id),
                         "start": found.start,
                         "end": found.end,
-                        "text": f"{phrase(found, other, names)}, {short(found.start)} to {short(found.end)}.",
+                        "text": f"{phrase(found, other, outcome.names)}, {short(found.start)} to {short(found.end)}.",
                     }
                     for found, other in _told(watch)
                 ],
@@ -102,10 +99,6 @@ def outcome_object(outcome: Outcome) -> dict[str, Any]:
             for each in outcome.settled
         ],
     }
-
-
-def _names(outcome: Outcome) -> dict[int, dict[str, str]]:
-    return people_objects(found.person_id for watch in outcome.watches for found, _ in watch.foreseen.findings)
 
 
 def _told(watch: Watch) -> list[tuple[Finding, str]]:

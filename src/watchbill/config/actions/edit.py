@@ -14,7 +14,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -24,17 +24,16 @@ from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
 from watchbill.config.actions.undo import TOGETHER
-from watchbill.config.actions.watched import watched_by, write_watched_in
+from watchbill.config.actions.watched import Outcome, watched_by, write_watched_in
 from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
-from watchbill.config.watching import Watch
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
-from watchbill.schedules.actions import Settled, refuse_gaps
+from watchbill.schedules.actions import refuse_gaps
 
 NOBODY = Actor("somebody", "preview")  # what is only looked at is done by nobody
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
@@ -58,8 +57,7 @@ class Proposal:
     seen: str  # stands for what the entries are now
     reach: tuple[Compared, ...] = ()
     more: int = 0  # policies that it touches and that were not walked
-    watches: tuple[Watch, ...] = ()
-    settled: tuple[Settled, ...] = ()  # swaps and covers that it ends, or of which it takes a part
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
         after = walks(touched, moments, after=True)
         transaction.set_rollback(True)
     kinds.forget()
-    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, outcome.watches, outcome.settled)
+    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, outcome)
 
 
 def edit(

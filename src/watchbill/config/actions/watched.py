@@ -7,8 +7,8 @@ have who are deactivated is nobody's.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from django.db.models import Q
 
@@ -17,7 +17,7 @@ from watchbill.config.rules import Change, Plan, Verb
 from watchbill.config.watching import Watch, both_sides, looked_at
 from watchbill.schedules.actions import Agreed, Settled, Watched
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.selectors import schedules_with
+from watchbill.schedules.selectors import people_objects, schedules_with
 
 SOON = dt.timedelta(weeks=4)  # a watch that is so near is told to whoever gets or loses it
 
@@ -28,6 +28,7 @@ class Outcome:
 
     watches: tuple[Watch, ...] = ()
     settled: tuple[Settled, ...] = ()
+    names: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # of whoever is in it: a look forgets people whom it made
 
     @property
     def lost(self) -> list[Watch]:
@@ -57,7 +58,8 @@ def write_watched_in(write: Callable[[], None], names: Collection[str], *, look:
     settled = agreed.settle_in(by=by, now=now)
     watches = both_sides(before, looked_at(there, now=now), now=now)
     telling.tell_in(f"The rotation was changed by {by.name}.", now=now)
-    return Outcome(watches, settled)
+    people = people_objects(found.person_id for watch in watches for found, _ in watch.foreseen.findings)
+    return Outcome(watches, settled, people)
 
 
 def _locked_in(which: Q) -> list[int]:
