@@ -124,7 +124,7 @@ def layer(draw: Any, name: str, people: list[str]) -> dict[str, Any]:
                     }
                 ),
             },
-            {"shadow": st.just(False), "ending": st.sampled_from(["2200-01-01", "2199-12-31"])},
+            {"shadow": st.just(False), "timezone": zones, "ending": st.sampled_from(["2200-01-01", "2199-12-31"])},
         )
     )
 

@@ -74,6 +74,7 @@ def test_what_is_pasted_sends_a_mail_that_pages_within_seconds(desk, sink, serve
     found = {row["what"]: row for row in json.loads(desk.cli("doctor", "--json", check=False).stdout)}
     assert found["mailbox alerts"]["state"] == "green"
     assert b"watchbill_mailboxes_failing 0.0" in desk.get("/metrics")[1]
+    assert b"watchbill_calendars_failing 0.0" in desk.get("/metrics")[1]
 
 
 def test_kill_9_at_any_time_loses_no_mail_and_takes_none_twice(desk, sink, server):

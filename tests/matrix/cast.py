@@ -33,7 +33,8 @@ from watchbill.paging.actions import fire_due
 from watchbill.people.absences import add_time_off
 from watchbill.people.actions import create_token
 from watchbill.people.calendars import subscribe
-from watchbill.people.models import Membership, Person, Team
+from watchbill.people.dismissing import dismiss
+from watchbill.people.models import Membership, Person, Team, TimeOff
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
@@ -148,11 +149,18 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     drill = send_test(alice, by=by, now=now)
     planned = add_override(schedule, Change("add", alice, now + 9 * make.HOUR, now + 10 * make.HOUR), by=by, now=now)
     answer = make_token(alice.id, drill.id, drill.notifications[0], salt=DRILL)
+    calendar = subscribe(alice, "https://calendar.example.org/alice.ics", by=by, now=now)
+    for number, event in enumerate(("one", "two"), 3):
+        start = now + number * make.DAY
+        TimeOff.objects.create(person=alice, calendar=calendar, event=event, start=start, end=start + make.HOUR, created_at=now)
+    gone = dismiss(TimeOff.objects.get(event="two").id, by=by, now=now)
     return {
         "feed_id": feed.id,
         "feed": feed_token,
         "time_off_id": add_time_off(alice, now + make.DAY, now + 2 * make.DAY, by=by, now=now).id,
-        "calendar_id": subscribe(alice, "https://calendar.example.org/alice.ics", by=by, now=now).id,
+        "calendar_id": calendar.id,
+        "read_id": TimeOff.objects.get(event="one").id,
+        "dismissed_id": gone.id,
         "own_id": contact.id,
         "token_id": token.id,
         "sign_in_id": sign_in.id,

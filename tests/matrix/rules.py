@@ -209,6 +209,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
     "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
+    "/you/time-off/<int:time_off_id>/dismiss": {"POST": Rule(OWNER, unseen=OTHERS, at={"time_off_id": "{read_id}"})},
+    "/you/time-off/dismissed/<int:dismissed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off/calendars": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics", "counts": "titles"}),
@@ -291,6 +293,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/covers/<int:id>": {"GET": Rule(SIGNED_IN, at=WANTED)},
     "/api/v1/covers/<int:id>/take": {"POST": Rule(RESTED, at=WANTED, send={})},
     "/api/v1/covers/<int:id>/withdraw": {"POST": Rule(MANAGERS | {"alice"}, at=WANTED, send={})},
+    "/api/v1/schedules/<path:name>/why": {"GET": Rule(SIGNED_IN, query="at=2026-11-02T00:00:00Z")},
     "/api/v1/schedules/<path:name>/history": {"GET": Rule(SIGNED_IN, query="from=2026-10")},
     "/api/v1/incidents": {
         "GET": Rule(SIGNED_IN, query="status=all"),
@@ -319,6 +322,9 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/maintenances/<int:id>": {"GET": Rule(SIGNED_IN, RESPONDERS, at=PLANNED)},
     "/api/v1/maintenances/<int:id>/end": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={})},
     "/api/v1/maintenances/<int:id>/extend": {"POST": Rule(RESPONDERS, RESPONDERS, at=PLANNED, send={"ends_at": "{much_later}"})},
+    "/api/v1/time-off/<int:id>/dismiss": {"POST": Rule(OWNER, unseen=OTHERS, at={"id": "{read_id}"}, send={})},
+    "/api/v1/time-off/dismissed": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/time-off/dismissed/<int:id>/end": {"POST": Rule(OWNER, unseen=OTHERS, at={"id": "{dismissed_id}"}, send={})},
     "/api/v1/time-off/calendars": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(SIGNED_IN, send={"address": "https://calendar.example.org/mine.ics"}),

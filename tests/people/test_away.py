@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from pathlib import Path
+
 import pytest
 
 from tests.factories import DAY, HOUR, MIN, T0
-from watchbill.people.rules.away import Away, Kept, changes, clean_address, next_look, says_away
+from watchbill.people.rules.away import WORDS, Away, Kept, changes, clean_address, next_look, says_away
 
 pytestmark = pytest.mark.req("S10")
 
@@ -22,6 +25,20 @@ def test_titles_that_say_so(title: str):
 @pytest.mark.parametrize("title", ["", "Stand-up", "Holidaycheck", "Sickbay review", "Cooorporate", "ptolemy", "Urlaubsplanung", "office"])
 def test_titles_that_do_not(title: str):
     assert not says_away(title)
+
+
+def test_an_accent_that_is_a_letter_of_its_own_is_no_other_word():
+    assert says_away(unicodedata.normalize("NFD", "Congé annuel"))
+
+
+def test_every_word_is_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs/howto/time-off.md").read_text()
+    assert [word for word in WORDS if f"`{word}`" not in page] == []
+
+
+def test_what_was_dismissed_does_not_come_again():
+    found = [Away("one", T0 + DAY, T0 + 2 * DAY), Away("two", T0 + DAY, T0 + 2 * DAY, "all")]
+    assert not changes([], found, now=T0, dismissed={"one", "all"})
 
 
 def test_exchange_says_it_by_a_status():

@@ -116,6 +116,45 @@ def test_an_override_that_leaves_nobody_says_so_at_once(cli, watch):
     assert "New: Bruno is on watch for 504 h without a break" in taken
 
 
+@pytest.mark.req("S9")
+def test_why_is_told_layer_by_layer(cli, watch):
+    cli(
+        "override",
+        "add",
+        "Watch",
+        "--take",
+        person("chen").handle,
+        "--from",
+        "2027-01-04",
+        "--to",
+        "2027-01-05",
+        "--as",
+        "ada",
+        "--reason",
+        "ill",
+    )
+    told = cli("who", "Watch", "--at", "2027-01-04T12:00", "--why").out
+    assert "  layer all, on the clock of " in told
+    assert ", take Chen, by ada " in told
+    assert ": ill; " in told
+    assert "  so: Chen" in told
+    (row,) = cli("who", "Watch", "--at", "2027-01-04T12:00", "--why", "--json").json()
+    assert [one["handle"] for one in row["why"]["on_call"]] == ["chen"]
+    assert row["why"]["changes"][0]["reason"] == "ill"
+
+
+def test_at_a_terminal_a_new_gap_is_asked_about(cli, watch, monkeypatch):
+    window = ("--from", "2027-01-04", "--to", "2027-01-18", "--as", "ada")
+    answers = iter([False, True])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda _question: next(answers))
+    no = cli("override", "add", "Watch", "--remove", "ada", *window)
+    assert (no.code, "Nobody would have Watch from 2027-01-" in no.err, "Nothing was changed." in no.err) == (1, True, True)
+    assert cli("override", "list", "Watch", "--json").json() == []
+    assert cli("override", "add", "Watch", "--remove", "ada", *window).code == 0
+    assert cli("override", "add", "Watch", "--remove", "bruno", *window, "--accept-gaps").code == 0
+
+
 def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
     window = ("--from", "2027-01-04", "--to", "2027-01-05", "--as", "ada")
     assert "Chen shadows whoever has it, on Watch" in cli("override", "add", "Watch", "--shadow", person("chen").handle, *window).out
@@ -123,6 +162,10 @@ def test_a_shadow_and_a_reverse_shadow_are_added_by_hand(cli, watch):
     assert "Dana has it, shadowed by whoever had it, on Watch" in reverse.out
     assert "Nobody" not in reverse.err
     assert [one["kind"] for one in cli("override", "list", "Watch", "--json").json()] == ["shadow", "reverse_shadow"]
+    rows = cli("shifts", "Watch", *window[:4], "--json").json()
+    assert ("chen", True) in [(row["person"]["handle"], row.get("shadow")) for row in rows]
+    assert any("shadow" not in row for row in rows)
+    assert "Chen (shadow)" in cli("shifts", "Watch", *window[:4]).out
 
 
 def test_the_same_of_every_week_is_added_and_withdrawn_together(cli, watch):

@@ -19,6 +19,7 @@ from watchbill.schedules.actions import Change, add_override, ask_for_cover, exp
 from watchbill.schedules.models import Cover, Layer, Override
 from watchbill.schedules.rules import ScheduleRule, could_cover, watches_around
 from watchbill.schedules.selectors import cover_object, covers_for, on_call
+from watchbill.schedules.selectors.covering import who_could
 
 MONDAY = T0.replace(hour=0) + 7 * DAY
 
@@ -49,6 +50,16 @@ def desk(db) -> Desk:
 
 def told(who: Person) -> list[str]:
     return list(Notification.objects.filter(person=who).order_by("id").values_list("content__title", flat=True))
+
+
+@pytest.mark.req("K1", "K2")
+def test_a_week_in_business_hours_leaves_the_weekend_free(desk):
+    """Bruno has the queue of the week, in his working hours: from Saturday 08:00 to Monday 08:00 he is free, on Monday at noon he is not."""
+    schedule("Queue", desk.team, desk.bruno, hours="business")
+    saturday = MONDAY + 5 * DAY + 8 * HOUR
+    assert desk.bruno.id in who_could(desk.watch, saturday, saturday + 2 * DAY, but=desk.ada.id)
+    assert desk.bruno.id not in who_could(desk.watch, saturday, saturday + 2 * DAY + 2 * HOUR, but=desk.ada.id)
+    assert desk.bruno.id not in who_could(desk.watch, MONDAY + 12 * HOUR, MONDAY + 13 * HOUR, but=desk.ada.id)
 
 
 @pytest.mark.req("K2")

@@ -34,7 +34,8 @@ def schedules(draw: st.DrawFn) -> tuple[ScheduleRule, dt.datetime]:
     start = draw(st.sampled_from(nights(zone))) - 36 * HOUR
     stack = draw(st.booleans())
     count = draw(st.integers(1, 3))
-    layers = tuple(draw(layer(name, position, zone, stack, start)) for position, name in enumerate(NAMES[:count]))
+    zones = [draw(st.just(zone) | st.sampled_from(HARD_ZONES)) for _ in range(count)]
+    layers = tuple(draw(layer(name, position, zones[position], stack, start)) for position, name in enumerate(NAMES[:count]))
     overrides = tuple(draw(st.lists(override(start, NAMES[:count]), max_size=4)))
     return ScheduleRule(layers, overrides, zone=zone), start
 

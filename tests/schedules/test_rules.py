@@ -21,6 +21,7 @@ from watchbill.schedules.rules import (
     on_call_at,
     parse_length,
     parse_turn,
+    reasons,
     with_gaps,
 )
 
@@ -352,3 +353,27 @@ def test_a_length_that_makes_no_sense_is_refused_with_a_sentence(text):
 def test_a_turn_that_makes_no_sense_is_refused_with_a_sentence(text):
     with pytest.raises(ValueError, match="expected"):
         parse_turn(text)
+
+
+@pytest.mark.req("S9")
+def test_why_is_told_layer_by_layer_then_change_by_change():
+    low = layer([ADA], name="low", position=0, hides=True)
+    high = layer([BRUNO], name="high", days="tue", position=1, hides=True, zone="Europe/Berlin")
+    changes = (
+        override("replace", CHEN, "2026-03-03T00:00", "2026-03-04T00:00", replaced_id=ADA),
+        override("take", DANA, "2026-03-03T10:00", "2026-03-03T11:00"),
+        override("shadow", FUMI, "2026-03-03T10:00", "2026-03-03T11:00"),
+        override("take", EMEKA, "2026-03-03T12:00", "2026-03-03T13:00"),
+    )
+    rule = ScheduleRule(layers=(low, high), overrides=changes)
+    told = reasons(rule, at("2026-03-03T10:30"))
+    assert [(says.layer.name, says.people, says.hidden) for says in told.layers] == [("low", (ADA,), True), ("high", (BRUNO,), False)]
+    assert [(step.before, step.after) for step in told.steps] == [
+        (((BRUNO, False),), ((BRUNO, False),)),  # Chen only where Ada would have been seen
+        (((BRUNO, False),), ((DANA, False),)),
+        (((DANA, False),), ((DANA, False), (FUMI, True))),
+    ]
+    assert told.final == ((DANA, False), (FUMI, True))
+    monday = reasons(rule, at("2026-03-02T10:00"))
+    assert [(says.people, says.start) for says in monday.layers] == [((ADA,), at("2026-03-02T08:00")), ((), None)]
+    assert reasons(ScheduleRule(), at("2026-03-02T10:00")).final == ()

@@ -14,6 +14,7 @@ from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.notifications.models import Notification
 from watchbill.people.absences import add_time_off, end_time_off
 from watchbill.people.calendars import LEASE, claim_calendars, subscribe, unsubscribe
+from watchbill.people.dismissing import count_again, dismiss, dismissed_of
 from watchbill.people.models import AwayCalendar, Person, TimeOff
 from watchbill.people.rules.away import Away, Claim, Reading
 from watchbill.people.selectors import is_calendar_due
@@ -181,3 +182,59 @@ def test_the_same_file_is_understood_once_a_day_and_in_another_zone(ada: Person)
     AwayCalendar.objects.update(due_at=T0)
     Person.objects.update(timezone="Asia/Tokyo")
     assert claimed(T0 + 2 * HOUR).etag == ""
+
+
+def series(number: int) -> Away:
+    return Away(f"day{number}", T0 + number * DAY, T0 + number * DAY + HOUR, "weekly")
+
+
+def test_a_wrong_hit_is_dismissed_stays_so_when_it_moves_and_may_count_again(ada: Person):
+    subscribed(ada)
+    wrong, right = Away("wrong", T0 + DAY, T0 + 2 * DAY), Away("right", T0 + 3 * DAY, T0 + 4 * DAY)
+    reads(wrong, right)
+    made = dismiss(TimeOff.objects.get(event="wrong").id, by=actor(ada), now=T0)
+    assert stored() == [(right.start, right.end)]
+    assert Record.objects.get(action="time_off.dismiss").detail["person"] == "ada"
+    later = Away("wrong", T0 + 5 * DAY, T0 + 6 * DAY)
+    reads(later, right, now=T0 + HOUR)
+    assert stored() == [(right.start, right.end)]
+    assert [row.id for row in dismissed_of(ada)] == [made.id]
+    count_again(made.id, by=actor(ada), now=T0 + 2 * HOUR)
+    assert claimed(T0 + 2 * HOUR).digest == ""  # read anew, although its file is the same
+    reads(later, right, now=T0 + 2 * HOUR)
+    assert stored() == [(right.start, right.end), (later.start, later.end)]
+    with pytest.raises(NotFound, match="timeoff dismissed"):
+        count_again(made.id, by=actor(ada), now=T0)
+
+
+def test_a_series_is_dismissed_as_a_whole_with_what_is_still_to_come(ada: Person):
+    subscribed(ada)
+    alone = Away("alone", T0 + HOUR, T0 + 2 * HOUR)
+    running = Away("day0", T0 - HOUR, T0 + HOUR, "weekly")
+    reads(running, series(1), series(2), alone, now=T0 - HOUR)
+    dismiss(TimeOff.objects.get(event="day1").id, whole=True, by=actor(ada), now=T0)
+    assert stored() == [(T0 - HOUR, T0), (alone.start, alone.end)]  # what is over stays
+    reads(running, series(1), series(2), series(3), alone, now=T0 + HOUR / 2)
+    assert stored() == [(T0 - HOUR, T0), (alone.start, alone.end)]
+    with pytest.raises(Refused, match="no part of a series"):
+        dismiss(TimeOff.objects.get(event="alone").id, whole=True, by=actor(ada), now=T0)
+
+
+def test_what_was_stored_before_series_were_known_learns_its_own(ada: Person):
+    subscribed(ada)
+    reads(series(1))
+    TimeOff.objects.update(series="")
+    reads(series(1))
+    assert TimeOff.objects.get().series == "weekly"
+
+
+def test_only_what_a_calendar_says_is_dismissed(ada: Person):
+    by_hand = add_time_off(ada, T0 + DAY, T0 + 2 * DAY, by=actor(ada), now=T0)
+    with pytest.raises(Refused, match="added by hand: take it back"):
+        dismiss(by_hand.id, by=actor(ada), now=T0)
+    with pytest.raises(NotFound):
+        dismiss(0, by=actor(ada), now=T0)
+    subscribed(ada)
+    reads(Away("past", T0, T0 + HOUR))
+    with pytest.raises(Refused, match="is over"):
+        dismiss(TimeOff.objects.get(event="past").id, by=actor(ada), now=T0 + DAY)

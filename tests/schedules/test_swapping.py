@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from watchbill.audit.models import Record
 from watchbill.kernel.errors import AlreadyDone, NotAllowed, Refused
 from watchbill.people.models import Membership, Person
 from watchbill.schedules.actions import (
+    Agreed,
     Change,
     Offer,
     accept_swap,
@@ -272,9 +274,10 @@ ACTS = st.lists(
         st.tuples(st.sampled_from(["accept", "undo", "decline", "withdraw", "end"]), st.integers(0, 5), st.just(0)),
         st.tuples(st.just("override"), st.integers(0, 3), st.integers(0, 3)),
         st.tuples(st.just("leave"), st.integers(0, 2), st.just(0)),
+        st.tuples(st.just("edit"), st.integers(0, 3), st.integers(0, 3)),
     ),
     min_size=1,
-    max_size=14,
+    max_size=12,
 )
 
 
@@ -291,6 +294,8 @@ def act(desk: Desk, word: str, one: int, two: int, now: dt.datetime) -> None:
         )
     elif word == "end" and one < len(overrides):
         withdraw_override(overrides[one].id, by=who, now=now)
+    elif word == "edit":
+        edit(desk, one, two, now)
     elif word == "leave":
         Membership.objects.filter(person=people[one]).delete()
     elif one < len(swaps):
@@ -302,21 +307,38 @@ def act(desk: Desk, word: str, one: int, two: int, now: dt.datetime) -> None:
             {"accept": accept_swap, "withdraw": withdraw_swap, "undo": undo_swap}[word](swap.id, **by)
 
 
-@pytest.mark.req("S7", "K45")
+def edit(desk: Desk, one: int, two: int, now: dt.datetime) -> None:
+    """Another rotation from now on: other people, another length, another day, or a new one."""
+    version = next(each for each in versions_of(desk.watch) if each.valid_until is None)
+    order = tuple((each.id,) for each in (desk.chen, desk.ada, desk.bruno)[: 1 + two % 3])
+    changes: list[dict[str, Any]] = [
+        {"order": order},
+        {"length": f"{4 + two} days"},
+        {"days": ("mon", "tue", "wed", "thu")[two:][:1]},
+        {"name": f"other {two}"},
+    ]
+    agreed = Agreed([desk.watch.id], now=now)
+    edit_layers_in(desk.watch, [replace(version.spec, **changes[one])], now=now)
+    agreed.settle_in(by=actor(desk.grace), now=now)
+
+
+@pytest.mark.req("S7", "K45", "K46")
 @given(acts=ACTS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sequence_of_acts_leaves_half_a_swap(desk, acts):
     example = transaction.atomic()
     example._from_testcase = True  # type: ignore[attr-defined]  # acts are durable: each is a transaction of its own
     with example:
-        for number, (word, one, two) in enumerate(acts):
+        for number, (word, one, two) in enumerate([("offer", 0, 1), ("accept", 0, 0), *acts]):
             owned = {week: desk.at(MONDAY + week * WEEK) for week in range(4)}
+            if word == "offer" and not (owned[one] and owned[two]):
+                continue
             try:
                 act(desk, word, one, two, T0 + number * HOUR)
                 refused = False
             except (Refused, ValueError):
                 refused = True
-            if refused:
+            if refused and word != "edit":
                 assert {week: desk.at(MONDAY + week * WEEK) for week in range(4)} == owned
             whole(desk)
         transaction.set_rollback(True)
@@ -333,4 +355,7 @@ def whole(desk: Desk) -> None:
         for half in in_force:
             later = Override.objects.filter(withdrawn_at=None, id__gt=half.id, start__lt=half.end, end__gt=half.start)
             if not later.exists():
-                assert half.person_id in desk.at(half.start), (swap.id, half.id)
+                rows = shift_objects(desk.watch.id, half.start, half.end)
+                assert (half.person.handle, half.start, half.end, "swap") in [
+                    (row["person"] and row["person"]["handle"], row["start"], row["end"], row["source"]) for row in rows
+                ], (swap.id, half.id)

@@ -98,7 +98,11 @@ def test_what_ends_with_somebody_is_told_before_they_are_deactivated(desk: Desk)
     assert f"#{hidden.number}" not in said
     assert "1 token opens nothing any more" in said
     assert re.search(r"By Walk, .*Step 1, at once no longer: Alice", said)
-    assert press(desk, "root", of(desk.alice), seen).status_code == 303
+    assert "New gap: nobody" in said
+    asked = press(desk, "root", of(desk.alice), seen)
+    assert (asked.status_code, "Say that it may be so" in words(asked)) == (422, True)
+    assert Person.objects.get(pk=desk.alice.pk).is_active
+    assert desk.as_("root").post(of(desk.alice), {**inputs(asked.content.decode()), "do": "apply", "gap": "yes"}).status_code == 303
     desk.alice.refresh_from_db()
     assert desk.alice.is_active is False
     assert alice.get("/").status_code == 302

@@ -15,6 +15,7 @@ from watchbill.audit.models import Record
 from watchbill.config import actions, selectors
 from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
+from watchbill.schedules.actions import Offer, accept_swap, offer_swap
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
 
@@ -52,6 +53,24 @@ def monday(desk: Desk) -> int:  # noqa: F811
 def layers() -> list[dict[str, Any]]:
     (row,) = [row for row in selectors.sections(selectors.standing())["schedules"] if row["name"] == "Responder"]
     return row["layers"]
+
+
+@pytest.mark.req("K45")
+def test_a_swap_that_would_not_fit_any_more_is_named_before_and_ends(desk: Desk):  # noqa: F811
+    applied(desk, "ada", path(), l0__order="alice\nbob")
+    first, second = (midnight(desk, monday(desk) + 7 * week) + dt.timedelta(hours=12) for week in (0, 1))
+    one, two = (Person.objects.get(handle=on(at)[0]) for at in (first, second))
+    offer = Offer(two, watch(), first, watch(), second)
+    swap = offer_swap(offer, person=one, by=make.actor(one), now=desk.now)
+    accept_swap(swap.id, person=two, by=make.actor(two), now=desk.now)
+    seen = send(desk, "ada", path(), l0__start="07:00")
+    said = words(seen)
+    assert f"The swap of {one.name} and {two.name} ends" in said
+    assert "A watch of it is another one then, or one of the two is gone, so none of it holds. Both are told." in said
+    agreed = desk.as_("ada").post(path(), {**inputs(seen.content.decode()), "do": "apply", "gap": "yes"})
+    assert agreed.status_code == 303
+    swap.refresh_from_db()
+    assert swap.state == "undone"
 
 
 def test_other_people_follow_after_the_turn_that_runs_and_the_past_stays(desk: Desk):  # noqa: F811
@@ -104,7 +123,7 @@ def test_a_layer_is_added_cloned_moved_and_ended_by_buttons_without_scripts(desk
     values = inputs(page.content.decode())
     assert (values["layer"], values["l1.name"], values["l1.order"]) == (["0", "1"], ["all 2"], ["alice"])
     assert values["l1.starting"] == [day(desk, 0)]
-    values |= {"l1.name": ["Second"], "l1.order": [""], "l1.more": ["bob"], "l1.shadow": ["yes"]}
+    values |= {"l1.name": ["Second"], "l1.order": [""], "l1.more": ["bob"], "l1.shadow": ["yes"], "l1.timezone": ["Asia/Tokyo"]}
     moved = inputs(desk.as_("ada").post(path(), {**values, "do": "layer.up.1"}).content.decode())
     assert (moved["l0.name"], moved["l0.more"], moved["l0.shadow"]) == (["Second"], ["bob"], ["yes"])
     added = inputs(desk.as_("ada").post(path(), {**moved, "do": "layer.add"}).content.decode())
@@ -113,11 +132,12 @@ def test_a_layer_is_added_cloned_moved_and_ended_by_buttons_without_scripts(desk
     assert dropped["layer"] == ["0", "1"]
     seen = desk.as_("ada").post(path(), {**dropped, "l0.ending": day(desk, n), "do": "review"})
     assert f"until {day(desk, n)}, as a shadow" in words(seen)
+    assert "at 00:00 of Asia/Tokyo for" in words(seen)
     assert "Order of the layers" not in words(seen)
     press(desk, "ada", path(), seen)
-    assert [(layer["name"], layer.get("ending"), layer.get("shadow")) for layer in layers()] == [
-        ("Second", day(desk, n), True),
-        ("all", None, None),
+    assert [(layer["name"], layer.get("timezone"), layer.get("ending"), layer.get("shadow")) for layer in layers()] == [
+        ("Second", "Asia/Tokyo", day(desk, n), True),
+        ("all", None, None, None),
     ]
     assert list(Layer.objects.filter(schedule=watch(), name="Second").values_list("ending", flat=True)) == [
         dt.date.fromisoformat(day(desk, n))

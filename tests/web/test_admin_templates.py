@@ -108,7 +108,9 @@ def test_a_backup_and_managers_are_made_together_beside_a_schedule(crew: Desk):
         assert part in said, said
     done = press(crew, "ada", path, seen)
     assert done.status_code == 303, words(done)
-    assert "Made: Weeks backup and Weeks managers" in words(crew.as_("ada").get(done["Location"]))
+    page = crew.as_("ada").get(done["Location"])
+    assert "Made: Weeks backup and Weeks managers" in page.content.decode()
+    assert "One change: it is taken back as one." in words(page)
     backup, managers = (Schedule.objects.get(name=f"Weeks {word}") for word in ("backup", "managers"))
     assert backup.hours == "business"
     begins = dt.datetime.combine(Layer.objects.get(schedule=backup).starting, dt.time(12), tzinfo=dt.UTC)
@@ -122,6 +124,17 @@ def test_a_backup_and_managers_are_made_together_beside_a_schedule(crew: Desk):
     assert "Weeks backup is there already" in words(again)
     named = send(crew, "ada", path, beside="Weeks", managers="", backup="Second pair of eyes")
     assert "Made: schedule Second pair of eyes" in words(named)
+    for record in Record.objects.filter(action="config.edit", detail__has_key="together"):
+        back = f"/admin/changes/{record.id}/undo"
+        looked = crew.as_("ada").get(back)
+        assert "and 2 more" in words(looked)
+    undone = press(crew, "ada", back, looked)
+    assert undone.status_code == 303
+    assert not Schedule.objects.filter(name__in=["Weeks backup", "Weeks managers"], is_active=True).exists()
+    assert Team.objects.get(name="SecOps").paging.manager_schedule is None
+    again = f"{undone['Location'].partition('?')[0]}/undo"
+    assert press(crew, "ada", again, crew.as_("ada").get(again)).status_code == 303
+    assert Schedule.objects.filter(name__in=["Weeks backup", "Weeks managers"], is_active=True).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,10 @@ def test_who_had_the_watch_at_a_moment_and_why(desk: Desk):
     coming = (desk.now + 30 * HOUR).strftime("%Y-%m-%dT%H:%M")
     html = page(desk, "bob", of, f"?at={coming}")
     assert "<b>Bob</b>: override on" in html
+    told = " ".join(re.sub(r"<[^>]+>", " ", html.partition("Layer by layer")[2]).split())
+    assert told.startswith("all : Alice, ")
+    assert "takes the watch : Alice → became Bob" in told
+    assert "So: Bob" in told
     assert "By plan; it may still change." in html
     assert "Nobody" in page(desk, "bob", of, "?at=2020-01-01T00:00")
     for odd in ("tomorrow", "9999-99-99T00:00", "0001-01-01T00:00"):

@@ -15,6 +15,7 @@ from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.people.absences import add_time_off, end_time_off
 from watchbill.people.calendars import calendar_object, subscribe, unsubscribe
+from watchbill.people.dismissing import count_again, dismiss, dismissed_object, dismissed_of
 from watchbill.people.models import Person, TimeOff
 from watchbill.people.selectors import calendars_of
 from watchbill.response.absence import may_keep
@@ -67,6 +68,46 @@ class CalendarOut(Schema):
     failures: int = Field(description="How often in a row it could not be read.")
     failing_since: Moment | None
     error: str | None
+
+
+class DismissIn(Body):
+    series: bool = Field(False, description="Each of its series in the calendar, also those still to come.")
+
+
+class DismissedOut(Schema):
+    """An event of your calendar that is no time off."""
+
+    id: int
+    person: PersonOut
+    calendar: str = Field(description="Its host.")
+    start: Moment
+    end: Moment
+    series: bool = Field(description="Each of its series is dismissed.")
+    dismissed_at: Moment
+
+
+@router.get("/time-off/dismissed", response=ListOut[DismissedOut], **needs("schedules:read"))
+def list_dismissed(request: HttpRequest) -> HttpResponse:
+    """What you dismissed in your calendars."""
+    return answer({"items": [dismissed_object(row) for row in dismissed_of(caller(request).person)], "next": None})
+
+
+@router.post("/time-off/dismissed/{int:id}/end", response=DismissedOut, **needs("schedules:write"))
+def end_dismissed(request: HttpRequest, id: int, body: Nothing) -> HttpResponse:  # noqa: A002  the address names it so
+    """It is time off after all, and counts when the calendar is read again, within a minute."""
+    who, now = caller(request), database_now()
+    if id not in {row.id for row in dismissed_of(who.person)}:
+        raise NotFound("You dismissed no such event.")
+    return answer({**dismissed_object(count_again(id, by=who.actor, now=now)), "id": id})
+
+
+@router.post("/time-off/{int:id}/dismiss", response=DismissedOut, **needs("schedules:write"))
+def dismiss_one(request: HttpRequest, id: int, body: DismissIn) -> HttpResponse:  # noqa: A002  the address names it so
+    """What your calendar calls time off is none: it is gone, and stays so. Only your own."""
+    who, now = caller(request), database_now()
+    if not TimeOff.objects.filter(pk=id, person=who.person).exists():
+        raise NotFound("There is no such time off of yours.")
+    return answer(dismissed_object(dismiss(id, whole=body.series, by=who.actor, now=now)))
 
 
 @router.get("/time-off/calendars", response=ListOut[CalendarOut], **needs("schedules:read"))

@@ -215,6 +215,7 @@ class ShiftOut(Schema):
     end: Moment
     source: Literal["layer", "override", "swap", "gap"]
     layer: str | None
+    shadow: bool = Field(False, description="True for whoever is only notified along, which is never coverage; else it is left out.")
 
 
 class ScheduleOut(Schema):

@@ -3,24 +3,66 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Schema
 from ninja.params.functions import Query
+from pydantic import Field
 
 from watchbill.api.access import needs
 from watchbill.api.errors import answer
 from watchbill.api.lists import cursor_field, entry_id, limit_field, moment, time_field
-from watchbill.api.shapes import CarriedOut, ListOut, ReadinessOut, ScheduleOut, ShiftOut, WatchOut, Word
+from watchbill.api.shapes import CarriedOut, ListOut, Moment, PersonOut, ReadinessOut, ScheduleOut, ShiftOut, WatchOut, Word
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid
 from watchbill.response.readiness import described
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.selectors import by_name, history_objects, history_of, shift_objects, who
+from watchbill.schedules.selectors import by_name, history_objects, history_of, shift_objects, who, why_object
 
 router = Router(tags=["schedules"])
 LONGEST = dt.timedelta(days=3 * 366)  # of final shifts in one answer
+
+
+class StandsOut(Schema):
+    handle: str
+    name: str
+    shadow: bool = Field(False, description="True for whoever is only notified along; else it is left out.")
+
+
+class LayerSaysOut(Schema):
+    layer: str
+    timezone: str
+    shadow: bool
+    people: list[PersonOut] = Field(description="By its rotation; nobody when no shift of it runs then.")
+    start: Moment | None
+    end: Moment | None
+    hidden: bool = Field(description="A later layer hides it.")
+
+
+class ChangedOut(Schema):
+    override: int
+    kind: str
+    source: Literal["override", "swap"]
+    person: PersonOut
+    replaced: PersonOut | None
+    layer: str | None
+    start: Moment
+    end: Moment
+    reason: str
+    created_by: str | None
+    created_at: Moment
+    before: list[StandsOut]
+    after: list[StandsOut]
+
+
+class WhyOut(Schema):
+    schedule: str
+    at: Moment
+    layers: list[LayerSaysOut]
+    changes: list[ChangedOut] = Field(description="By hand, in the order in which they were made: later ones win.")
+    on_call: list[StandsOut]
 
 
 @router.get("/oncall", response=ListOut[WatchOut], by_alias=True, **needs("schedules:read"))
@@ -61,6 +103,12 @@ def list_shifts(
     if not start < end <= start + LONGEST:
         raise Invalid("The end, `to`, must be later than `from`, by three years at most.", field="to")
     return answer({"items": shift_objects(by_name(name).id, start, end), "next": None})
+
+
+@router.get("/schedules/{path:name}/why", response=WhyOut, **needs("schedules:read"))
+def tell_why(request: HttpRequest, name: Word, at: Word = time_field("Now unless said.")) -> HttpResponse:
+    """Why has somebody the watch then? What each layer says, then what each change by hand made of it."""
+    return answer(why_object(by_name(name), moment(at, field="at") if at else database_now()))
 
 
 @router.get("/schedules/{path:name}/history", response=ListOut[CarriedOut], **needs("schedules:read"))

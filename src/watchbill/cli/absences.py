@@ -12,6 +12,7 @@ from watchbill.cli.app import As, Caller, Json, app, caller_or_none, err, now, o
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.people.absences import add_time_off, end_time_off
 from watchbill.people.calendars import calendar_object, subscribe, unsubscribe
+from watchbill.people.dismissing import count_again, dismiss, dismissed_object, dismissed_of
 from watchbill.people.models import Person, TimeOff
 from watchbill.people.rules import parse_time
 from watchbill.people.selectors import calendars_of
@@ -116,6 +117,46 @@ def timeoff_calendars(person: Whose = "", as_: As = "", as_json: Json = False) -
         for d in data
     ]
     say(data, as_json=as_json, human=lambda: table(("id", "host", "counts", "read", "failures", "error"), cells))
+
+
+@timeoff.command("dismiss")
+def timeoff_dismiss(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `timeoff list`.")],
+    series: Annotated[bool, typer.Option("--series", help="Each of its series in the calendar, also those still to come.")] = False,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """What a calendar calls time off is none: it is gone, and stays so when the calendar is read again."""
+    me = caller_or_none(as_, needs=WRITES)
+    row = TimeOff.objects.filter(pk=number).first()
+    if me is not None and row is not None and row.person_id != me.person.id:
+        raise NotAllowed("What is no time off in a calendar is its person's own to say.")
+    done = dismiss(number, whole=series, by=me.actor if me else operator(), now=now())
+    told = (
+        f"Dismissed{' as a series' if series else ''}: {short(done.start)} to {short(done.end)}. `timeoff count {done.id}` takes that back."
+    )
+    say(dismissed_object(done), as_json=as_json, human=lambda: out.print(told))
+
+
+@timeoff.command("dismissed")
+def timeoff_dismissed(person: Whose = "", as_: As = "", as_json: Json = False) -> None:
+    """Which events of somebody's calendars they dismissed."""
+    data = [dismissed_object(row) for row in dismissed_of(_own(caller_or_none(as_, needs="schedules:read"), person))]
+    cells = [[d["id"], d["calendar"], short(d["start"]), short(d["end"]), "its series" if d["series"] else ""] for d in data]
+    say(data, as_json=as_json, human=lambda: table(("id", "calendar", "from", "to", "and"), cells))
+
+
+@timeoff.command("count")
+def timeoff_count(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `timeoff dismissed`.")], as_: As = "", as_json: Json = False
+) -> None:
+    """What was dismissed is time off after all: it counts when the calendar is read again, within a minute."""
+    me = caller_or_none(as_, needs=WRITES)
+    if me is not None and number not in {row.id for row in dismissed_of(me.person)}:
+        raise NotFound("You dismissed no such event. `watchbill timeoff dismissed` shows what there is.", dismissed=number)
+    found = count_again(number, by=me.actor if me else operator(), now=now())
+    data = {**dismissed_object(found), "id": number}
+    say(data, as_json=as_json, human=lambda: out.print("It counts again when the calendar is read, within a minute."))
 
 
 @timeoff.command("unsubscribe")

@@ -11,10 +11,14 @@ from typing import Annotated
 import typer
 
 from watchbill.cli.app import Json, app, now, operator, out, say, short, table, usage
-from watchbill.kernel.errors import NotFound, Refused
+from watchbill.cli.watches import outcome_object, show_outcome
+from watchbill.config.actions import edit, propose
+from watchbill.config.selectors import sections, standing
+from watchbill.kernel.errors import AlreadyDone, NotFound, Refused
 from watchbill.people.actions import TOKEN_LIFE, create_person, create_token, record_invitation, revoke_token, set_password
 from watchbill.people.invitations import invitation
 from watchbill.people.models import ApiToken, Person
+from watchbill.schedules.actions import NewGap
 
 user = typer.Typer(no_args_is_help=True, help="Accounts by hand.")
 token = typer.Typer(no_args_is_help=True, help="Tokens that speak for a person.")
@@ -62,6 +66,23 @@ def user_invite(email: Email, as_json: Json = False) -> None:
     record_invitation(person, by=operator(), now=now())
     link = invitation(person)
     say({"handle": person.handle, "email": person.email, "url": link}, as_json=as_json, human=lambda: sys.stdout.write(link + "\n"))
+
+
+@user.command("deactivate")
+def user_deactivate(
+    email: Email,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what becomes of their watches, and change nothing.")] = False,
+    accept_gaps: Annotated[bool, typer.Option("--accept-gaps", help="Also when that leaves a watch to nobody.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Nothing is sent to somebody any more, and they are signed out. Says which watches that leaves to nobody, and then asks for a yes."""
+    _set_active(_person(email), active=False, dry_run=dry_run, accept_gaps=accept_gaps, as_json=as_json)
+
+
+@user.command("activate")
+def user_activate(email: Email, as_json: Json = False) -> None:
+    """Somebody is back: they are woken again, and sign in as before."""
+    _set_active(_person(email), active=True, dry_run=False, accept_gaps=True, as_json=as_json)
 
 
 @token.command("create")
@@ -112,6 +133,32 @@ def token_revoke(number: Annotated[int, typer.Argument(metavar="ID", help="Its i
     """End a token now."""
     revoke_token(number, by=operator(), now=now())
     out.print(f"Token {number} opens nothing any more.")
+
+
+def _set_active(person: Person, *, active: bool, dry_run: bool, accept_gaps: bool, as_json: bool) -> None:
+    """By the way of every change of the configuration, so that a file says of it *changed here*."""
+    if person.is_active is active:
+        raise AlreadyDone(f"{person.name} is {'active' if active else 'deactivated'} already.")
+    key = ("people", person.handle)
+    there = standing(also=[key])
+    words = next(row for row in sections(there)["people"] if row["handle"] == person.handle)
+    edits = {
+        key: {**{name: value for name, value in words.items() if name not in ("handle", "active")}, **({} if active else {"active": False})}
+    }
+    proposal = propose(edits, now=now())
+    if proposal.problems:
+        raise Refused(" ".join(dict.fromkeys(f"{' '.join(found.key).strip()}: {found.text}" for found in proposal.problems)))
+    outcome = proposal.outcome
+    if not as_json:
+        show_outcome(outcome)
+    if not dry_run:
+        try:
+            edit(edits, seen=proposal.seen, by=operator(), now=now(), allow_gap=accept_gaps)
+        except NewGap as error:
+            raise Refused(f"{error.message} With `--accept-gaps` it is done all the same. Nothing was changed.", **error.details) from error
+    data = {"handle": person.handle, "name": person.name, "email": person.email, "active": active is not dry_run, **outcome_object(outcome)}
+    done = "Nothing was changed: --dry-run." if dry_run else f"{person.name} is {'active again' if active else 'deactivated'}."
+    say(data, as_json=as_json, human=lambda: out.print(done))
 
 
 def _person(word: str) -> Person:

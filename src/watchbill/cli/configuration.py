@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,16 +13,19 @@ import typer
 from rich.text import Text
 
 from watchbill.cli.app import OPERATOR, Json, app, err, now, out, printable, say, usage
+from watchbill.cli.watches import outcome_object, show_outcome
 from watchbill.config import actions, reader, selectors
 from watchbill.config.actions import Diff
 from watchbill.config.rules import Change, FieldChange, NotActive, Verb, json_schema
 from watchbill.kernel.discreet import by_host, discreet
-from watchbill.kernel.errors import Invalid
+from watchbill.kernel.errors import Invalid, Refused
+from watchbill.schedules.actions import NewGap
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The configuration file; - reads standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Undo what people changed here since the file was last applied.")]
+AcceptGaps = Annotated[bool, typer.Option("--accept-gaps", help="Also when nobody has a watch then that somebody has now.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Deactivate what the file does not name.")]
 
 MARKS = {
@@ -36,23 +40,32 @@ LONGEST = 200  # characters of a value in the list of changes
 
 @app.command()
 def apply(
-    file: File, dry_run: DryRun = False, yes: Yes = False, overwrite: Overwrite = False, prune: Prune = False, as_json: Json = False
+    file: File,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    accept_gaps: AcceptGaps = False,
+    overwrite: Overwrite = False,
+    prune: Prune = False,
+    as_json: Json = False,
 ) -> None:
-    """Make the installation as FILE says. Shows what changes, then asks."""
+    """Make the installation as FILE says. Shows what changes and what becomes of the watches, then asks."""
     name, text = _read(file)
     if as_json and not (yes or dry_run):
         raise usage("--json asks nothing: add --yes to apply, or --dry-run to look.")
     try:
-        diff = actions.apply(text, filename=name, dry_run=not yes or dry_run, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+        make = partial(actions.apply, text, filename=name, overwrite=overwrite, prune=prune, by=OPERATOR)
+        diff = make(dry_run=not yes or dry_run, look=True, allow_gap=accept_gaps, now=now())
         if not as_json:
             show(diff)
         if not (diff.applied or dry_run) and _agreed(diff, file):
-            diff = actions.apply(text, filename=name, overwrite=overwrite, prune=prune, by=OPERATOR, now=now())
+            diff = make(allow_gap=accept_gaps or bool(diff.outcome.lost), now=now())
+    except NewGap as error:
+        raise Refused(f"{error.message} With `--accept-gaps` it is applied all the same. Nothing was changed.", **error.details) from error
     except Invalid as error:
         sys.stderr.write("".join(f"{printable(line)}\n" for line in error.message.splitlines()))
         raise typer.Exit(1) from error
     if as_json:
-        say(discreet(diff.as_dict()), as_json=True)
+        say({**discreet(diff.as_dict()), **outcome_object(diff.outcome)}, as_json=True)
     elif dry_run:
         out.print("Nothing was changed: --dry-run.")
     elif diff.applied:
@@ -94,7 +107,9 @@ def _agreed(diff: Diff, file: str) -> bool:
     if file == "-":
         raise usage("The file came from standard input, so nobody can be asked: add --yes to apply it.")
     try:
-        agreed = typer.confirm(f"Apply {_counts(diff)}?")
+        names = " and ".join(watch.name for watch in diff.outcome.lost)
+        leaving = f", and leave {names} to nobody for a while" if names else ""
+        agreed = typer.confirm(f"Apply {_counts(diff)}{leaving}?")
     except typer.Abort:
         agreed = False
     if not agreed:
@@ -110,6 +125,7 @@ def show(diff: Diff) -> None:
             _show_change(change)
     for part in together(diff.not_active):
         out.print(Text(f"not active: {printable(str(part))}", "dim"))
+    show_outcome(diff.outcome)
     out.print(f"{_counts(diff)}, {len(diff.having(Verb.UNCHANGED))} unchanged.")
 
 

@@ -28,6 +28,7 @@ from watchbill.notifications.rules.proving import Health
 from watchbill.notifications.selectors import providers_tested
 from watchbill.paging.selectors import set_aside
 from watchbill.people.models import ApiToken, Organization, Person
+from watchbill.people.selectors import failing_calendars
 from watchbill.response.readiness import managers_without_a_number, readiness
 from watchbill.schedules.models import Schedule
 
@@ -189,6 +190,13 @@ def _mailboxes(moment: dt.datetime) -> Iterator[Finding]:
             yield Finding(f"mailbox {box.name}", state, f"{says}{wrong} {box.last_error}".strip())
 
 
+def _calendars(moment: dt.datetime) -> Iterator[Finding]:
+    """Somebody whose calendar is not read may be away without anybody knowing."""
+    for each in failing_calendars():
+        age = _hours(moment - (each.failing_since or moment))
+        yield Finding(f"calendar of {each.person.handle}", "amber", f"{each.host} cannot be read for {age}: {each.last_error}")
+
+
 def _journal(_moment: dt.datetime) -> Iterator[Finding]:
     journal = journals.look(settings.DATA_DIR)
     where = settings.DATA_DIR / journals.FOLDER
@@ -275,6 +283,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _providers,
     _set_aside,
     _mailboxes,
+    _calendars,
     _journal,
     _chats,
     _quiet,

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from watchbill.audit.actions import Actor
 from watchbill.cli.app import As, Caller, Json, app, caller, err, now, out, say, short, table, usage
-from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
+from watchbill.cli.watches import phrase, print_why
+from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import parse_time
 from watchbill.response.covering import may_cover
 from watchbill.schedules import actions, selectors
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import Finding, news
-from watchbill.schedules.rules.strain import MOST_NIGHTS, MOST_WEEKENDS
 
 SHOWN = 10  # warnings of one kind in the terminal; JSON has all of them
 MOST_MONTHS = 240
@@ -30,6 +31,8 @@ app.add_typer(override, name="override")
 Name = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name.")]
 MayName = Annotated[str, typer.Argument(metavar="[SCHEDULE]", help="Its name; all of them unless said.")]
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="RFC 3339, or 2026-11-02T09:00 or a date in the schedule's zone.")]
+AcceptGaps = Annotated[bool, typer.Option("--accept-gaps", help="Ask nothing where nobody would have the watch.")]
+Made = TypeVar("Made")
 To = Annotated[str, typer.Option("--to", metavar="TIME", help="The moment at which it is over.")]
 
 
@@ -38,10 +41,15 @@ def who(
     schedule: MayName = "",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="As --from of `shifts`; now unless said.")] = "",
     next_: Annotated[bool, typer.Option("--next", help="Also who follows, and when.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Also why: layer by layer, then change by change.")] = False,
     as_json: Json = False,
 ) -> None:
     """Who has the watch, until when, and who follows."""
-    data = _watches(_schedules(schedule), at)
+    schedules = _schedules(schedule)
+    data = _watches(schedules, at)
+    if why:
+        for watch, each in zip(data, schedules, strict=True):
+            watch["why"] = selectors.why_object(each, _time(at, each) if at else now())
     say(data, as_json=as_json, human=lambda: _print_watches(data, with_next=next_))
 
 
@@ -51,7 +59,16 @@ def shifts(schedule: Name, start: From, end: To, as_json: Json = False) -> None:
     found = selectors.by_name(schedule)
     begins, ends = _range(start, end, found)
     data = selectors.shift_objects(found.id, begins, ends)
-    rows = [[short(d["start"]), short(d["end"]), _person(d["person"]) or "NOBODY", d["source"], d["layer"]] for d in data]
+    rows = [
+        [
+            short(d["start"]),
+            short(d["end"]),
+            (_person(d["person"]) or "NOBODY") + (" (shadow)" if "shadow" in d else ""),
+            d["source"],
+            d["layer"],
+        ]
+        for d in data
+    ]
     say(data, as_json=as_json, human=lambda: table(("start", "end", "person", "source", "layer"), rows))
 
 
@@ -89,6 +106,7 @@ def override_add(
     layer: Annotated[str, typer.Option("--layer", help="Only on this layer.")] = "",
     until: Annotated[str, typer.Option("--weekly-until", metavar="DATE", help="The same of every week until this day.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
+    accept_gaps: AcceptGaps = False,
     as_: As = "",
     as_json: Json = False,
 ) -> None:
@@ -103,7 +121,7 @@ def override_add(
     person = _somebody(by or take or add or remove or shadow or reverse_shadow)
     change = actions.Change(kind, person, begins, ends, _somebody(replace) if replace else None, layer, reason)
     (before,) = selectors.verify([found], months=FORESEEN, now=now())
-    made = _made(found, change, until, me.actor)
+    made = _agreed(lambda gap: _made(found, change, until, me.actor, allow_gap=gap), accept=accept_gaps)
     said, data = "\n".join(f"Override {each.id}: {_sentence(each)}" for each in made), [selectors.override_object(each) for each in made]
     say(data if until else data[0], as_json=as_json, human=lambda: out.print(said))
     for each in made:
@@ -111,16 +129,29 @@ def override_add(
     _say_news(found, before)
 
 
-def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor) -> list[Override]:
+def _agreed(act: Callable[[bool], Made], *, accept: bool) -> Made:
+    """A new gap is asked about where somebody can answer. A script has said what it wants, and reads on standard error what that leaves."""
+    if accept or not sys.stdin.isatty():
+        return act(True)
+    try:
+        return act(False)
+    except actions.NewGap as error:
+        err.print(error.message)
+        if not typer.confirm("Shall it be so?"):
+            raise Refused("Nothing was changed.") from error
+        return act(True)
+
+
+def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor, *, allow_gap: bool) -> list[Override]:
     """The override, or those of every week until that day."""
     if not until:
-        return [actions.add_override(schedule, change, by=by, now=now())]
+        return [actions.add_override(schedule, change, by=by, now=now(), allow_gap=allow_gap)]
     try:
         day = dt.date.fromisoformat(until)
     except ValueError as error:
         raise usage(f"{until[:40]!r} is no day; expected one such as 2026-11-02.") from error
     actions.check_change(schedule, change, now=now())
-    return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now())
+    return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now(), allow_gap=allow_gap)
 
 
 @override.command("list")
@@ -155,6 +186,7 @@ def override_list(
 def override_remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `override list`.")],
     series: Annotated[bool, typer.Option("--series", help="Also all others made together with it, and not over.")] = False,
+    accept_gaps: AcceptGaps = False,
     as_: As = "",
     as_json: Json = False,
 ) -> None:
@@ -164,14 +196,14 @@ def override_remove(
     if team_id is not None:
         _may_cover(me, team_id)
     if series:
-        rows = actions.withdraw_series(number, by=me.actor, now=now())
+        rows = _agreed(lambda gap: actions.withdraw_series(number, by=me.actor, now=now(), allow_gap=gap), accept=accept_gaps)
         say(
             [selectors.override_object(row) for row in rows],
             as_json=as_json,
             human=lambda: out.print(f"{len(rows)} overrides are withdrawn."),
         )
         return
-    gone = actions.withdraw_override(number, by=me.actor, now=now())
+    gone = _agreed(lambda gap: actions.withdraw_override(number, by=me.actor, now=now(), allow_gap=gap), accept=accept_gaps)
     say(selectors.override_object(gone), as_json=as_json, human=lambda: out.print(f"Override {number} is withdrawn."))
 
 
@@ -261,6 +293,9 @@ def _print_watches(data: Sequence[dict[str, Any]], *, with_next: bool) -> None:
         if with_next:
             rows += [["", f"then {_person(one['person'])}", f"from {short(one['from'])}", ""] for one in watch["next"]]
     table(("schedule", "on call", "until", "reachable from"), rows)
+    for watch in data:
+        if "why" in watch:
+            print_why(watch["why"])
 
 
 def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[str, Any]:
@@ -293,18 +328,7 @@ def _report(report: selectors.Report, names: dict[int, dict[str, str]]) -> dict[
 
 
 def _said(found: Finding, other: str, names: dict[int, dict[str, str]]) -> str:
-    name, hours = names[found.person_id]["name"], (found.end - found.start).total_seconds() / 3600
-    sentences = {
-        "double": f"{name} has {other} at the same time",
-        "rest": f"{name} rests only {hours:g} h between two watches",
-        "long": f"{name} is on watch for {hours:g} h without a break",
-        "nights": f"{name} is on watch more than {MOST_NIGHTS} nights in a row",
-        "weekends": f"{name} is on watch more than {MOST_WEEKENDS} weekends in a row",
-        "time_off": f"{name} has time off",
-        "holiday": f"{name} has a public holiday",
-        "inactive": f"{name} is deactivated and will be skipped",
-    }
-    return f"{sentences[found.kind]}, {short(found.start)} to {short(found.end)}."
+    return f"{phrase(found, other, names)}, {short(found.start)} to {short(found.end)}."
 
 
 def _print_reports(data: Iterable[dict[str, Any]]) -> None:

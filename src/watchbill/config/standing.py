@@ -164,8 +164,10 @@ def _team(team: Team, paging: TeamPaging | None, on_desk: list[str], roles: dict
 
 def _schedules(names: Names) -> dict[Key, Full]:
     layers: dict[int, list[Full]] = defaultdict(list)
-    for layer in Layer.objects.filter(valid_until=None).order_by("position", "id"):
-        layers[layer.schedule_id].append(_layer(layer, names))
+    rows = list(Schedule.objects.filter(is_active=True).order_by("position", "id"))
+    zones = {row.id: row.timezone for row in rows}
+    for layer in Layer.objects.filter(valid_until=None, schedule__in=zones).order_by("position", "id"):
+        layers[layer.schedule_id].append(_layer(layer, zones[layer.schedule_id], names))
     return {
         ("schedules", row.name): {
             "team": names.teams[row.team_id],
@@ -174,11 +176,11 @@ def _schedules(names: Names) -> dict[Key, Full]:
             "hours": row.hours,
             "layers": layers[row.id],
         }
-        for row in Schedule.objects.filter(is_active=True).order_by("position", "id")
+        for row in rows
     }
 
 
-def _layer(layer: Layer, names: Names) -> Full:
+def _layer(layer: Layer, zone: str, names: Names) -> Full:
     return {
         "name": layer.name,
         "days": in_week(layer.days),
@@ -188,6 +190,7 @@ def _layer(layer: Layer, names: Names) -> Full:
         "turn": layer.turn,
         "starting": layer.starting.isoformat(),
         "shadow": layer.shadow,
+        **({"timezone": layer.timezone} if layer.timezone and layer.timezone != zone else {}),
         **({"ending": layer.ending.isoformat()} if layer.ending else {}),
     }
 

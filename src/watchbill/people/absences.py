@@ -47,7 +47,8 @@ def end_time_off(time_off_id: int, *, by: Actor, now: dt.datetime) -> TimeOff:
         raise Refused("That time off is over. The past stays as it was.", time_off=time_off_id)
     if found.calendar is not None:
         raise Refused(
-            f"That comes from a calendar at {found.calendar.host}: change it there, or unsubscribe from it.", time_off=time_off_id
+            f"That comes from a calendar at {found.calendar.host}: change it there, or dismiss it if it is no time off.",
+            time_off=time_off_id,
         )
     record_in([Entry("time_off.end", "time_off", str(found.id), detail=_evidence(found))], by=by, now=now)
     if found.start < now:

@@ -84,7 +84,9 @@ def keep_in(row: AwayCalendar, reading: Reading, *, now: dt.datetime) -> list[Ti
         bus.board_changed()
     if not reading.unchanged:
         kept = _kept(row, now, also=[each.event for each in reading.away])
-        new = make_so_in(row, changes(kept, reading.away, now=now), by=ENGINE, now=now)
+        dismissed = set(row.dismissed.values_list("event", flat=True))
+        new = make_so_in(row, changes(kept, reading.away, now=now, dismissed=dismissed), by=ENGINE, now=now)
+        _note_series_in(row, reading)
         row.understood_at, row.zone, row.left = now, row.person.timezone, reading.left
     row.etag, row.last_modified = reading.etag or row.etag, reading.last_modified or row.last_modified
     row.digest = reading.digest or row.digest
@@ -115,13 +117,22 @@ def make_so_in(row: AwayCalendar, wanted: Changes, *, by: Actor, now: dt.datetim
     moved = []
     for old, new in wanted.move:
         found = rows[old.id]
-        found.start, found.end = new.start, new.end
-        found.save(update_fields=["start", "end"])
+        found.start, found.end, found.series = new.start, new.end, new.series
+        found.save(update_fields=["start", "end", "series"])
         before = [old.start.isoformat(), old.end.isoformat()]
         entries.append(_evidence("time_off.move", row, new, found.id, before=before))
         moved.append(found)
     made = [
-        TimeOff(person=row.person, calendar=row, event=new.event, start=new.start, end=new.end, created_by_id=by.person_id, created_at=now)
+        TimeOff(
+            person=row.person,
+            calendar=row,
+            event=new.event,
+            series=new.series,
+            start=new.start,
+            end=new.end,
+            created_by_id=by.person_id,
+            created_at=now,
+        )
         for new in wanted.add
     ]
     TimeOff.objects.bulk_create(made)
@@ -146,6 +157,15 @@ def calendar_object(row: AwayCalendar) -> dict[str, Any]:
         "failing_since": row.failing_since,
         "error": row.last_error or None,
     }
+
+
+def _note_series_in(row: AwayCalendar, reading: Reading) -> None:
+    """What was stored before series were known learns its own."""
+    series = {each.event: each.series for each in reading.away if each.series}
+    rows = list(TimeOff.objects.filter(calendar=row, series="", event__in=series))
+    for each in rows:
+        each.series = series[each.event]
+    TimeOff.objects.bulk_update(rows, ["series"])
 
 
 def _kept(row: AwayCalendar, now: dt.datetime, also: list[str] | None = None) -> list[Kept]:

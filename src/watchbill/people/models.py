@@ -156,6 +156,24 @@ class AwayCalendar(models.Model):
         return f"calendar at {self.host}"
 
 
+class DismissedEvent(models.Model):
+    """An event of somebody's calendar that is no time off although its title sounds so: its person said it, and it stays said."""
+
+    calendar = models.ForeignKey(AwayCalendar, on_delete=models.CASCADE, related_name="dismissed")
+    event = models.CharField(max_length=32)  # the one, or with `whole` each of its series
+    whole = models.BooleanField(default=False)
+    start = models.DateTimeField()  # of the one that was dismissed: how it is told from others
+    end = models.DateTimeField()
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the operator at the console
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["calendar", "event"], name="dismissed_event_once")]
+
+    def __str__(self) -> str:
+        return f"no time off of {self.calendar_id}"
+
+
 class TimeOff(models.Model):
     """A stretch in which a person does not work."""
 
@@ -164,6 +182,7 @@ class TimeOff(models.Model):
     event = models.CharField(
         max_length=32, blank=True, default="", db_default=""
     )  # which one of the calendar, as a digest; empty: none any more
+    series = models.CharField(max_length=32, blank=True, default="", db_default="")  # to which it belongs there; empty: it is alone
     start = models.DateTimeField()
     end = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True, default="")

@@ -32,6 +32,13 @@ def calendars_of(person: Person) -> list[AwayCalendar]:
     return list(AwayCalendar.objects.filter(person=person).select_related("person").order_by("id"))
 
 
+def failing_calendars(person_ids: Collection[int] | None = None) -> list[AwayCalendar]:
+    """The calendars that cannot be read now, of these people or of everybody, the longest first."""
+    rows = AwayCalendar.objects.filter(failing_since__isnull=False, person__is_active=True).select_related("person")
+    rows = rows if person_ids is None else rows.filter(person__in=person_ids)
+    return list(rows.order_by("failing_since", "id"))
+
+
 ONE = frozenset({"owner", "acting", "previous", "to"})  # where a record of the audit has a person, by number
 SEVERAL = "people"  # where it has a list of them; a number alone is a count
 

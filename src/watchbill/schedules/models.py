@@ -201,6 +201,7 @@ class Cover(models.Model):
         TAKEN = "taken"
         WITHDRAWN = "withdrawn"
         EXPIRED = "expired"
+        ENDED = "ended"  # somebody had taken it, and a change of the rotation or by hand took it back
 
     asker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
@@ -222,7 +223,7 @@ class Cover(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="cover_forward"),
             models.CheckConstraint(
-                condition=Q(state="taken", taker__isnull=False, override__isnull=False)
+                condition=Q(state__in=["taken", "ended"], taker__isnull=False, override__isnull=False)
                 | Q(state__in=["open", "withdrawn", "expired"], taker__isnull=True, override__isnull=True),
                 name="cover_state",
             ),

@@ -32,6 +32,8 @@ UNION ALL SELECT 'watchbill_mails_left_out', count(*) FROM intake_mail WHERE ver
 UNION ALL SELECT 'watchbill_mails_failed', count(*) FROM intake_mail WHERE verdict = 'failed'
 UNION ALL SELECT 'watchbill_mailbox_failures', coalesce(sum(failures), 0) FROM intake_mailbox
 UNION ALL SELECT 'watchbill_mailboxes_failing', count(*) FROM intake_mailbox WHERE is_active AND failing_since IS NOT NULL
+UNION ALL SELECT 'watchbill_calendars_failing', count(*) FROM people_awaycalendar c JOIN people_person p ON p.id = c.person_id AND p.is_active
+    WHERE c.failing_since IS NOT NULL
 UNION ALL SELECT 'watchbill_notifications_waiting', count(*) FROM notifications_notification n
     WHERE n.state = 'queued' AND n.due_at <= clock_timestamp() AND NOT coalesce((n.content->>'restricted')::boolean, false)
 UNION ALL SELECT 'watchbill_pages_aside', count(*) FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id AND NOT i.restricted
@@ -63,6 +65,7 @@ HELP = {
     "watchbill_mails_failed": "Mails that could not be taken in and lie in their mailbox",
     "watchbill_mailbox_failures": "Attempts to read a mailbox that failed",
     "watchbill_mailboxes_failing": "Mailboxes that cannot be read now",
+    "watchbill_calendars_failing": "Calendars of people, subscribed for their time off, that cannot be read now",
     "watchbill_notifications_waiting": "Notifications due and not yet sent",
     "watchbill_pages_aside": "Pages the engine could not judge and set aside",
     "watchbill_heartbeats_late": "Heartbeats whose sign of life is late, or never came in its first interval",

@@ -16,7 +16,7 @@ YEAR = {"start": "2026-12-01T12:00:00+00:00", "end": "2027-12-01T12:00:00+00:00"
 
 def spans(raw: bytes, **more: Any) -> list[tuple[str, str]]:
     said = away(raw, **{**YEAR, "zone": "UTC", "everything": False, **more})
-    return sorted((start, end) for _, start, end in said["away"])
+    return sorted((start, end) for _, start, end, _ in said["away"])
 
 
 def test_days_are_those_of_the_persons_zone():
@@ -58,7 +58,7 @@ def test_a_series_with_one_moved_one_left_out_and_one_that_is_work():
 
 def names(raw: bytes) -> dict[str, str]:
     said = away(raw, **YEAR, zone="UTC", everything=False)
-    return {name: start[:10] for name, start, _ in said["away"]}
+    return {name: start[:10] for name, start, _, _ in said["away"]}
 
 
 def test_an_event_keeps_its_name_when_it_is_moved_and_the_name_says_nothing():

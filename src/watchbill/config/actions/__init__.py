@@ -2,7 +2,8 @@
 
 from watchbill.config.actions.apply import Diff, apply, read
 from watchbill.config.actions.edit import ChangedMeanwhile, Edits, Found, Proposal, edit, propose, seen_now, team_of
-from watchbill.config.actions.undo import ACTIONS, Reverse, key_of, reverse
+from watchbill.config.actions.undo import ACTIONS, Reverse, key_of, reverse, together_with
+from watchbill.config.actions.watched import Outcome
 
 __all__ = [
     "ACTIONS",
@@ -10,6 +11,7 @@ __all__ = [
     "Diff",
     "Edits",
     "Found",
+    "Outcome",
     "Proposal",
     "Reverse",
     "apply",
@@ -20,4 +22,5 @@ __all__ = [
     "reverse",
     "seen_now",
     "team_of",
+    "together_with",
 ]

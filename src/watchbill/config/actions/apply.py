@@ -3,7 +3,8 @@
 1. Read and check the file; every problem at once, with its line.
 2. Take the one lock, so that two files are applied one after the other.
 3. Compare the file, what is there and what the file last set.
-4. Write what changed, lower parts first; deactivate what was to be pruned; remember the file; leave evidence.
+4. Write what changed, lower parts first; deactivate what was to be pruned; tell whose watches changed; remember the file; leave evidence.
+   To foresee what it does to the watches, all of that is done as well, and rolled back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,10 +22,12 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.audit.actions import Entry as Evidence
 from watchbill.config import reader, selectors
 from watchbill.config.actions.evidence import evidence_of
+from watchbill.config.actions.watched import Outcome, watched_by, write_watched_in
 from watchbill.config.actions.writing import conflicts, deactivate_in, remember_in, write_in
 from watchbill.config.rules import ORGANIZATION, Change, File, Full, Key, NotActive, Plan, Problem, Standing, Verb, check, compare
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import Invalid
+from watchbill.schedules.actions import refuse_gaps
 
 LOCK = 7_310_331  # advisory lock: one change of the configuration at a time
 MOST_ERRORS = 100
@@ -37,6 +40,7 @@ class Diff:
     changes: tuple[Change, ...]
     not_active: tuple[NotActive, ...]
     applied: bool
+    outcome: Outcome = field(default_factory=Outcome)
 
     def having(self, *verbs: Verb) -> list[Change]:
         return [change for change in self.changes if change.verb in verbs]
@@ -66,12 +70,15 @@ def apply(
     dry_run: bool = False,
     overwrite: bool = False,
     prune: bool = False,
+    look: bool = False,
+    allow_gap: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> Diff:
     """Apply a file, or say what applying it would do.
 
-    `overwrite` undoes what people changed here since; `prune` deactivates what the file does not name. Raises Invalid with one line for each
-    problem, `FILE:LINE: what, what was expected`, and the same in `details["errors"]`; then nothing has changed.
+    `overwrite` undoes what people changed here since; `prune` deactivates what the file does not name; `look` foresees what becomes of the
+    watches. Raises Invalid with one line for each problem, `FILE:LINE: what, what was expected`, and the same in `details["errors"]`; NewGap
+    when nobody would have a watch that somebody has and that is not allowed; then nothing has changed.
     """
     file = read(text, filename=filename)
     environment = os.environ if environment is None else environment
@@ -82,17 +89,18 @@ def apply(
         plan = compare(wanted, standing, overwrite=overwrite, prune=prune)
         _refuse(conflicts(file, plan), filename)
         silent = selectors.inactive(wanted, environment=environment)
-        if not dry_run:
-            _write_in(
-                file,
-                plan,
-                standing,
-                by=by,
-                now=now,
-                source={"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune},
-            )
+        outcome = Outcome()
+        if look or not dry_run:
+            source = {"file": filename, "sha256": _digest(text), "overwrite": overwrite, "prune": prune}
+            looks = look or not (allow_gap or dry_run)
+            outcome = _write_in(file, plan, standing, by=by, now=now, source=source, look=looks)
+        if dry_run:
+            transaction.set_rollback(True)
+        elif not allow_gap:
+            for watch in outcome.lost:
+                refuse_gaps(watch.name, watch.foreseen.gaps)
     kinds.forget()
-    return Diff(plan.changes, tuple(silent), applied=not dry_run)
+    return Diff(plan.changes, tuple(silent), applied=not dry_run, outcome=outcome)
 
 
 def lock_in() -> None:
@@ -132,14 +140,17 @@ def wanted_of(file: File) -> dict[Key, Full]:
     return head | {(entry.kind, entry.name): entry.full for entry in file.entries}
 
 
-def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.datetime, source: Mapping[str, Any]) -> None:
-    moved = plan.having(Verb.ADDED, Verb.CHANGED)
-    write_in(plan.final, {(change.kind, change.name): change for change in moved}, now=now)
-    removed = plan.having(Verb.REMOVED)
-    deactivate_in([(change.kind, change.name) for change in removed], now=now)
+def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.datetime, source: Mapping[str, Any], look: bool) -> Outcome:
+    moved, removed = plan.having(Verb.ADDED, Verb.CHANGED), plan.having(Verb.REMOVED)
+
+    def write() -> None:
+        write_in(plan.final, {(change.kind, change.name): change for change in moved}, now=now)
+        deactivate_in([(change.kind, change.name) for change in removed], now=now)
+
+    outcome = write_watched_in(write, watched_by(plan), look=look, by=by, now=now)
     remembered = remember_in(file, [(change.kind, change.name) for change in removed], now=now)
     if not (moved or removed or remembered):
-        return
+        return outcome
     counts = {verb.name.lower(): len(plan.having(verb)) for verb in Verb}
     evidence = [Evidence("config.apply", "configuration", source["file"][:80], detail={**source, "counts": counts})]
     evidence += [evidence_of(change, was=standing.current.get((change.kind, change.name))) for change in (*moved, *removed)]
@@ -148,6 +159,7 @@ def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.
         bus.signal(bus.KEYS)
     bus.wake_engine()
     bus.board_changed()
+    return outcome
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -22,19 +23,19 @@ from watchbill.audit.actions import Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
+from watchbill.config.actions.undo import TOGETHER
+from watchbill.config.actions.watched import Outcome, watched_by, write_watched_in
 from watchbill.config.actions.writing import deactivate_in, last_administrators, mail_owners, write_in
 from watchbill.config.drafting import Draft, Path
 from watchbill.config.foresight import Compared, compared, pages_touched, walks
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Change, Full, Key, Map, Plan, Problem, Standing, Verb, check, compare, fill
 from watchbill.config.rules.nodes import shown_value
-from watchbill.config.watching import Watch, both_sides, looked_at
 from watchbill.kernel import bus, kinds
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Team
-from watchbill.schedules.actions import Watched, refuse_gaps
-from watchbill.schedules.models import Schedule
+from watchbill.schedules.actions import refuse_gaps
 
-SOON = dt.timedelta(weeks=4)  # a watch that is so near is told to whoever gets or loses it
+NOBODY = Actor("somebody", "preview")  # what is only looked at is done by nobody
 Edits = Mapping[Key, Mapping[str, Any] | None]  # the words that an entry shall have; None: it is deactivated
 
 
@@ -56,7 +57,7 @@ class Proposal:
     seen: str  # stands for what the entries are now
     reach: tuple[Compared, ...] = ()
     more: int = 0  # policies that it touches and that were not walked
-    watches: tuple[Watch, ...] = ()
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,6 @@ class Prepared:
     @property
     def moved(self) -> list[Change]:
         return self.plan.having(Verb.ADDED, Verb.CHANGED, Verb.REMOVED)
-
-    @property
-    def schedules(self) -> list[str]:
-        """Schedules on which other people may have the watch afterwards."""
-        return [change.name for change in self.plan.having(Verb.ADDED, Verb.CHANGED) if change.kind == "schedules"]
 
 
 class ChangedMeanwhile(AlreadyDone):
@@ -90,13 +86,12 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
         if ready.problems or not ready.moved:
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
-        before, watched = walks(touched, moments, after=False), looked_at(ready.schedules, now=now)
-        _write_in(ready, now=now)
+        before = walks(touched, moments, after=False)
+        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=True, by=NOBODY, now=now)
         after = walks(touched, moments, after=True)
-        watches = both_sides(watched, looked_at(ready.schedules, now=now), now=now)
         transaction.set_rollback(True)
     kinds.forget()
-    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, watches)
+    return Proposal((), tuple(ready.moved), seen, compared(touched, moments, before, after), more, outcome)
 
 
 def edit(
@@ -110,7 +105,7 @@ def edit(
     action: str = "config.edit",
     detail: Mapping[str, Any] | None = None,
 ) -> int:
-    """Make the change and answer the number of its record in the audit.
+    """Make the change and answer the number of its record in the audit, the first of several, which are taken back as one.
 
     Raises ChangedMeanwhile when an entry is not what it was when `seen` was told, Invalid when the rules refuse it, Refused when it changes
     nothing, NewGap when nobody would have a watch that somebody has and that is not allowed; then nothing has changed.
@@ -124,7 +119,10 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        _write_watched_in(ready, allow_gap=allow_gap, by=by, now=now)
+        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=not allow_gap, by=by, now=now)
+        for watch in outcome.watches:
+            refuse_gaps(watch.name, watch.foreseen.gaps)
+        together = {TOGETHER: secrets.token_hex(8)} if len(ready.moved) > 1 else {}
         teams = dict(Team.objects.values_list("name", "id"))
         records = record_in(
             [
@@ -134,6 +132,7 @@ def edit(
                     action=action,
                     team_id=teams.get(team_of(change.kind, change.name, _full(change, ready), _after(ready)) or ""),
                     **(detail or {}),
+                    **together,
                 )
                 for change in ready.moved
             ],
@@ -244,21 +243,6 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
 def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
     deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
-
-
-def _write_watched_in(ready: Prepared, *, allow_gap: bool, by: Actor, now: dt.datetime) -> None:
-    """The same, unless it leaves a watch to nobody; whoever gets or loses one soon is told."""
-    if not ready.schedules:
-        _write_in(ready, now=now)
-        return
-    rows = Schedule.objects.select_for_update().filter(name__in=ready.schedules, is_active=True)  # no override comes in between
-    telling = Watched([row.id for row in rows], now, now + SOON)
-    before = {} if allow_gap else looked_at(ready.schedules, now=now)
-    _write_in(ready, now=now)
-    if not allow_gap:
-        for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
-            refuse_gaps(watch.name, watch.foreseen.gaps)
-    telling.tell_in(f"The rotation was changed by {by.name}.", now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -10,6 +10,7 @@ from watchbill.audit.models import Record
 from watchbill.config.actions.evidence import CHANGED
 from watchbill.config.rules import BY_KIND, ORGANIZATION, Full, Key, Standing, Verb, brief
 
+TOGETHER = "together"  # what the records of one change of several entries have in common
 ACTIONS = ("config.edit", "config.undo", "config.apply")
 
 
@@ -20,6 +21,14 @@ class Reverse:
     key: Key
     words: Mapping[str, Any] | None = None
     why_not: str = ""
+
+
+def together_with(record: Record) -> list[Record]:
+    """All records of the change that this one belongs to, itself included, in their order."""
+    token = record.detail.get(TOGETHER)
+    if not isinstance(token, str):
+        return [record]
+    return list(Record.objects.filter(at=record.at, action__in=ACTIONS, **{f"detail__{TOGETHER}": token}).order_by("id"))
 
 
 def key_of(record: Record) -> Key | None:

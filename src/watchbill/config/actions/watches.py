@@ -35,5 +35,6 @@ def _layer(full: Full, ids: Ids) -> LayerSpec:
         starting=dt.date.fromisoformat(full["starting"]),
         order=tuple(tuple(ids.people[handle] for handle in people) for people in full["order"]),
         shadow=full["shadow"],
+        zone=full.get("timezone", ""),
         ending=dt.date.fromisoformat(full["ending"]) if "ending" in full else None,
     )

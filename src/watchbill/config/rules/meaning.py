@@ -209,11 +209,12 @@ def _schedule(words: Mapping[str, Any]) -> Full:
         "timezone": words["timezone"],
         "combine": words.get("combine", "union"),
         "hours": words.get("hours", "any"),
-        "layers": [_layer(layer) for layer in words["layers"]],
+        "layers": [_layer(layer, words["timezone"]) for layer in words["layers"]],
     }
 
 
-def _layer(words: Mapping[str, Any]) -> Full:
+def _layer(words: Mapping[str, Any], zone: str) -> Full:
+    """`zone`: of its schedule, which a layer has without saying so."""
     shifts, rotation = words["shifts"], words["rotation"]
     return {
         "name": words["name"],
@@ -224,6 +225,7 @@ def _layer(words: Mapping[str, Any]) -> Full:
         "turn": rotation["turn"],
         "starting": rotation["starting"],
         "shadow": words.get("shadow", False),
+        **({"timezone": words["timezone"]} if words.get("timezone", zone) != zone else {}),
         **({"ending": words["ending"]} if "ending" in words else {}),
     }
 
@@ -240,7 +242,8 @@ def _brief_layer(full: Full) -> dict[str, Any]:
         "shifts": {"days": full["days"], "start": full["start"], "length": full["length"]},
         "rotation": {"order": order, "turn": full["turn"], "starting": full["starting"]},
     }
-    return {**made, **({"ending": full["ending"]} if "ending" in full else {}), **({"shadow": True} if full["shadow"] else {})}
+    own: dict[str, Any] = {name: full[name] for name in ("timezone", "ending") if name in full}
+    return {**made, **own, **({"shadow": True} if full["shadow"] else {})}
 
 
 def target(words: Mapping[str, Any]) -> Full:

@@ -169,7 +169,7 @@ LAYER = Group(
             Group(
                 {
                     "days": Field(Many(DAYS, 1, once=True), "Days on which a shift starts.", required=True),
-                    "start": Field(CLOCK, "Clock time of the schedule's zone.", required=True),
+                    "start": Field(CLOCK, "Clock time of the layer's zone.", required=True),
                     "length": Field(Span((ELAPSED, CALENDAR)), "Clock time: 24h is a day, however long it is.", required=True),
                 }
             ),
@@ -187,6 +187,7 @@ LAYER = Group(
             ),
             required=True,
         ),
+        "timezone": Field(Zone(), "Whose clock its times and days follow.", default="that of the schedule"),
         "ending": Field(Day(), "No shift starts on this day or later.", default="it goes on"),
         "shadow": Field(Flag(), "Notified along, never coverage.", default="false"),
     },

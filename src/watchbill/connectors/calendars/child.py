@@ -1,6 +1,6 @@
 """What does a calendar file say? Runs as a process of its own, with a bound on time and memory: what it reads is hostile.
 
-In: one line of JSON with the questions, then the file. Out: one line of JSON, `{"away": [[event, start, end], ..], "left": n}`, or
+In: one line of JSON with the questions, then the file. Out: one line of JSON, `{"away": [[event, start, end, series], ..], "left": n}`, or
 `{"why": a sentence}` when it is no calendar that can be read. It sees no settings, no database and no secret.
 """
 
@@ -50,7 +50,7 @@ def away(raw: bytes, *, start: str, end: str, zone: str, everything: bool) -> di
     events = _counting(calendar, everything=everything)
     low, high = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
     series = {_uid(each) for each in events if any(key in each for key in ("RRULE", "RDATE", "RECURRENCE-ID"))}
-    found: dict[tuple[dt.datetime, dt.datetime], str] = {}
+    found: dict[tuple[dt.datetime, dt.datetime], tuple[str, str]] = {}
     readable = [each for each in events if _has_dates(each)]
     for each in readable:
         _refuse_often(each)
@@ -67,10 +67,11 @@ def away(raw: bytes, *, start: str, end: str, zone: str, everything: bool) -> di
             name = _name(occurrence, series)
             name = _digest(f"{name} {begins}") if name in names else name  # whatever made two of one name
             names.add(name)
-            found[begins, ends] = name
+            found[begins, ends] = name, _digest(_uid(occurrence)) if _uid(occurrence) in series else ""
             if len(found) > MOST_AWAY:
                 raise Unreadable(_too_many(everything=everything))
-    return {"away": [[name, begins.isoformat(), ends.isoformat()] for (begins, ends), name in found.items()], "left": left}
+    rows = [[name, begins.isoformat(), ends.isoformat(), of] for (begins, ends), (name, of) in found.items()]
+    return {"away": rows, "left": left}
 
 
 def _parsed(raw: bytes) -> Any:

@@ -119,7 +119,9 @@ def _header(answer: Reply, name: str) -> str:
 
 
 def _stretches(rows: list[list[str]]) -> tuple[Away, ...]:
-    return tuple(Away(event, dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)) for event, start, end in rows)
+    return tuple(
+        Away(event, dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end), series) for event, start, end, series in rows
+    )
 
 
 def _understood(claim: Claim, body: bytes, *, now: dt.datetime) -> dict[str, Any]:

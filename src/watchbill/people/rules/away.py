@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ class Away:
     event: str
     start: dt.datetime
     end: dt.datetime
+    series: str = ""  # tells all of one series from others; empty: it is alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,14 @@ def says_away(summary: str, busy_status: str = "") -> bool:
     """Does an event of that title mean that its person does not work?"""
     if busy_status.strip().casefold() == OOF:
         return True
-    words = f" {' '.join(_NOT_A_WORD.split(summary.casefold())).strip()} "
+    written = unicodedata.normalize("NFKC", summary).casefold()  # an accent may be a letter of its own
+    words = f" {' '.join(_NOT_A_WORD.split(written)).strip()} "
     return any(f" {word} " in words for word in WORDS)
 
 
-def changes(kept: Sequence[Kept], found: Collection[Away], *, now: dt.datetime) -> Changes:
-    """From what is stored to what the calendar says. What is over stays as it was."""
-    said = {each.event: each for each in found if each.end > now}
+def changes(kept: Sequence[Kept], found: Collection[Away], *, now: dt.datetime, dismissed: Collection[str] = ()) -> Changes:
+    """From what is stored to what the calendar says. What is over stays as it was. `dismissed`: events and series that are no time off."""
+    said = {each.event: each for each in found if each.end > now and each.event not in dismissed and each.series not in dismissed}
     add, move, end = [], [], []
     for row in kept:
         new = said.pop(row.event, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchbill.schedules.actions.agreeing import Agreed, Settled
 from watchbill.schedules.actions.away import record_reading
 from watchbill.schedules.actions.changing import (
     Change,
@@ -20,9 +21,11 @@ from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swa
 from watchbill.schedules.actions.telling import Watched
 
 __all__ = [
+    "Agreed",
     "Change",
     "NewGap",
     "Offer",
+    "Settled",
     "Watched",
     "accept_swap",
     "add_override",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from watchbill.notifications.actions import tell_in
@@ -29,6 +30,8 @@ class Watched:
     def tell_in(self, why: str, *, now: dt.datetime) -> None:
         """Queue the news in the open transaction, for everybody whose watches are others now."""
         after = load(self.ids, start=self.start, end=self.end)
+        closed = Schedule.objects.filter(id__in=self.ids, is_active=False).values_list("id", flat=True)
+        after |= {id_: replace(after[id_], layers=(), overrides=()) for id_ in closed}  # nobody has it any more
         schedules = Schedule.objects.in_bulk(self.ids)
         marks = marks_of(self.ids, self.start - MARGIN)
         changes: dict[int, list[tuple[Schedule, Moved]]] = {}

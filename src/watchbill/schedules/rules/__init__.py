@@ -1,6 +1,7 @@
 """Who has the watch? Layers, rotation, overrides, gaps, and what an edit of a rotation means. Pure."""
 
 from watchbill.schedules.rules.affected import Moved, calendar_news, moved
+from watchbill.schedules.rules.agreeing import Agreement, Settlement, settle
 from watchbill.schedules.rules.clashing import Clash, clashes
 from watchbill.schedules.rules.coverage import (
     Finding,
@@ -28,6 +29,7 @@ from watchbill.schedules.rules.model import (
     parse_turn,
     until_of,
 )
+from watchbill.schedules.rules.reasons import LayerSays, Reasons, Step, reasons
 from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
@@ -41,6 +43,7 @@ __all__ = [
     "AROUND",
     "ESCALATED",
     "REMINDED",
+    "Agreement",
     "CalendarEntry",
     "Clash",
     "Edit",
@@ -50,6 +53,7 @@ __all__ = [
     "Foreseen",
     "Half",
     "LayerRule",
+    "LayerSays",
     "LayerSpec",
     "Length",
     "Load",
@@ -60,9 +64,12 @@ __all__ = [
     "Nudge",
     "OverrideRule",
     "Point",
+    "Reasons",
     "ScheduleRule",
+    "Settlement",
     "Shift",
     "Spell",
+    "Step",
     "Turn",
     "Verdict",
     "Version",
@@ -101,9 +108,11 @@ __all__ = [
     "parse_turn",
     "plan_edit",
     "points",
+    "reasons",
     "regions",
     "rests",
     "rule_of",
+    "settle",
     "spells",
     "stands",
     "until_of",

@@ -43,7 +43,14 @@ def gaps(schedule: ScheduleRule, start: dt.datetime, end: dt.datetime, *, gone: 
 
     `gone` are people who are deactivated: they are not woken, so a watch of theirs alone is nobody's.
     """
-    return _uncovered(schedule, [row for row in final_shifts(schedule, start, end) if row.person_id not in gone], start, end)
+    return gaps_in(schedule, final_shifts(schedule, start, end), start, end, gone=gone)
+
+
+def gaps_in(
+    schedule: ScheduleRule, rows: Iterable[Shift], start: dt.datetime, end: dt.datetime, *, gone: Collection[int] = ()
+) -> list[Span]:
+    """The same of final shifts that somebody has already."""
+    return _uncovered(schedule, [row for row in rows if row.person_id not in gone], start, end)
 
 
 def first_start(schedule: ScheduleRule) -> dt.datetime | None:

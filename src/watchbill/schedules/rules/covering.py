@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from watchbill.people.rules import WorkingTime
 from watchbill.schedules.rules.coverage import REST
 from watchbill.schedules.rules.hiding import Span
 from watchbill.schedules.rules.model import ScheduleRule
@@ -27,8 +28,13 @@ def could_cover(
     ]
 
 
-def watches_around(rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.datetime) -> dict[int, list[Span]]:
-    """The watches that matter to somebody's rest around [start, end), by person. One in business hours wakes nobody: only its own time counts."""
+def watches_around(
+    rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.datetime, working: Mapping[int, WorkingTime] | None = None
+) -> dict[int, list[Span]]:
+    """The watches that matter to somebody's rest around [start, end), by person.
+
+    One in business hours wakes nobody: only the working hours in it count, of those whose `working` time is known.
+    """
     found: dict[int, list[Span]] = {}
     for rule in rules:
         by_day = rule.hours == "business"
@@ -36,6 +42,9 @@ def watches_around(rules: Iterable[ScheduleRule], start: dt.datetime, end: dt.da
         for row in final_shifts(rule, start - rest, end + rest):
             if row.person_id is not None and not row.shadow:
                 span = (max(row.start, start), min(row.end, end)) if by_day else (row.start, row.end)
+                hours = (working or {}).get(row.person_id) if by_day else None
+                if hours is not None and hours.next_opening(span[0]) >= span[1]:
+                    continue
                 found.setdefault(row.person_id, []).append(span)
     return found
 

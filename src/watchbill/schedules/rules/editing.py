@@ -34,6 +34,7 @@ class LayerSpec:
     order: Order
     shadow: bool = False
     ending: dt.date | None = None  # no shift starts on this day, nor later
+    zone: str = ""  # whose clock it follows; empty: the schedule's. A version that is stored says it for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Edit:
 
 
 def plan_edit(stored: Sequence[Version], specs: Sequence[LayerSpec], *, zone: str, hides: bool, now: dt.datetime) -> Edit:
-    """How the stored versions become what the file says, from `now` on."""
+    """How the stored versions become what the file says, from `now` on. `zone`: of the schedule, for layers without one of their own."""
     edit = Edit()
     names = {spec.name for spec in specs}
     gone = [version for version in stored if version.spec.name not in names]
@@ -72,7 +73,7 @@ def plan_edit(stored: Sequence[Version], specs: Sequence[LayerSpec], *, zone: st
         _end(edit, version, now)
     for position, spec in enumerate(specs):
         versions = [version for version in stored if version.spec.name == spec.name]
-        wanted = Version(spec, zone, hides, position, anchor=spec.starting)
+        wanted = Version(replace(spec, zone=""), spec.zone or zone, hides, position, anchor=spec.starting)
         if any(_holds(version, now) or _is_pending(version, now) for version in versions):
             _change(edit, versions, wanted, now)
         else:

@@ -79,7 +79,7 @@ def backup_of(standing: Sequence[Version], day: dt.date) -> list[LayerSpec]:
         begins = _turn_from(rule, max(day, rule.starting))
         turn = turn_of(rule, begins)
         order = tuple(entry_of(rule, turn - 1 + place) for place in range(len(rule.order)))
-        found.append(replace(version.spec, starting=dt.date.fromordinal(begins), order=order))
+        found.append(replace(version.spec, starting=dt.date.fromordinal(begins), order=order, zone=version.zone))
     return found
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchbill.schedules.rules.coverage import Finding, absences, doubles, gaps, long_watches, rests
+from watchbill.schedules.rules.coverage import Finding, absences, doubles, gaps_in, long_watches, rests
 from watchbill.schedules.rules.hiding import Span, subtract
 from watchbill.schedules.rules.model import ScheduleRule, Shift
 from watchbill.schedules.rules.shifts import final_shifts
@@ -39,12 +39,15 @@ class Verdict:
     loads: tuple[Load, ...] = ()
 
 
-def judge(rule: ScheduleRule, start: dt.datetime, end: dt.datetime, facts: Facts) -> Verdict:
-    """Everything worth knowing of [start, end), in order. A watch that only people have who are gone is a gap: nobody is woken."""
-    rows = final_shifts(rule, start, end)
+def judge(rule: ScheduleRule, start: dt.datetime, end: dt.datetime, facts: Facts, rows: list[Shift] | None = None) -> Verdict:
+    """Everything worth knowing of [start, end), in order. A watch that only people have who are gone is a gap: nobody is woken.
+
+    `rows`: its final shifts, for whoever has them already.
+    """
+    rows = final_shifts(rule, start, end) if rows is None else rows
     warnings = sorted(_warnings(rule, rows, facts), key=lambda each: (each[0].start, each[0].kind, each[0].person_id, each[1]))
     return Verdict(
-        tuple(gaps(rule, start, end, gone=facts.gone)),
+        tuple(gaps_in(rule, rows, start, end, gone=facts.gone)),
         tuple(warnings),
         tuple(loads(rows, facts.zones, facts.free)),
     )

@@ -2,11 +2,12 @@
 
 from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects, time_off_rows
 from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
-from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of
+from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of, schedules_with
 from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
 from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
 from watchbill.schedules.selectors.overriding import override_object, overrides_of, rest_of_series
+from watchbill.schedules.selectors.reasons import Why, why, why_object
 from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
 from watchbill.schedules.selectors.verifying import Report, verify
 from watchbill.schedules.selectors.watch import (
@@ -27,6 +28,7 @@ __all__ = [
     "Next",
     "OnCall",
     "Report",
+    "Why",
     "by_name",
     "cover_by_id",
     "cover_object",
@@ -52,6 +54,7 @@ __all__ = [
     "parts_of",
     "people_objects",
     "rest_of_series",
+    "schedules_with",
     "shift_objects",
     "shifts_of",
     "shifts_of_person",
@@ -66,4 +69,6 @@ __all__ = [
     "verify",
     "versions_of",
     "who",
+    "why",
+    "why_object",
 ]

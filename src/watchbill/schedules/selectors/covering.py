@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from watchbill.kernel.errors import NotFound
 from watchbill.people.models import Membership, Person, TimeOff
+from watchbill.people.working import working_times
 from watchbill.schedules.models import Cover, Schedule
 from watchbill.schedules.rules import could_cover, watches_around
 from watchbill.schedules.selectors.loading import load
@@ -34,7 +35,7 @@ def covers_for(person: Person, *, now: dt.datetime) -> QuerySet[Cover]:
 
 
 def who_could(schedule: Schedule, start: dt.datetime, end: dt.datetime, *, but: int) -> list[int]:
-    """Who of the team may stand the watch, is free, rested and not away. Four queries."""
+    """Who of the team may stand the watch, is free, rested and not away. Four queries, and two more for hours of business."""
     members = Membership.objects.filter(team_id=schedule.team_id, person__is_active=True).exclude(role="viewer").exclude(person_id=but)
     people = list(members.order_by("position", "id").values_list("person_id", flat=True))
     rules = load(list(Schedule.objects.filter(is_active=True).values_list("id", flat=True)), start=start, end=end)
@@ -42,7 +43,9 @@ def who_could(schedule: Schedule, start: dt.datetime, end: dt.datetime, *, but: 
     rows = TimeOff.objects.filter(person_id__in=people, start__lt=end, end__gt=start)
     for person_id, begins, ends in rows.values_list("person_id", "start", "end"):
         away[person_id].append((begins, ends))
-    return could_cover(start, end, people, watches=watches_around(rules.values(), start, end), away=away)
+    by_day = any(rule.hours == "business" for rule in rules.values())
+    working = working_times(people, around=start) if by_day else {}
+    return could_cover(start, end, people, watches=watches_around(rules.values(), start, end, working), away=away)
 
 
 def cover_object(row: Cover, *, now: dt.datetime) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def parts_of(feed: Feed, *, now: dt.datetime) -> list[CalendarPart]:
     return parts
 
 
+def schedules_with(handles: Collection[str]) -> list[str]:
+    """The names of the active schedules on which any of these people stand or ever stood."""
+    return list(dict.fromkeys(each.name for person in Person.objects.filter(handle__in=handles) for each in _with(person)))
+
+
 def _with(person: Person) -> QuerySet[Schedule]:
     """The schedules on which this person ever stands, by rotation or by hand."""
     in_order = Schedule.objects.raw(

@@ -63,7 +63,7 @@ def verify(schedules: Collection[Schedule], *, months: int, now: dt.datetime) ->
     reports = []
     for schedule in schedules:
         others = [(other.name, rows[other.id]) for other in beside if other.team_id == schedule.team_id and other.id != schedule.id]
-        reports.append(Report(schedule, now, end, judge(rules[schedule.id], now, end, replace(facts, beside=others))))
+        reports.append(Report(schedule, now, end, judge(rules[schedule.id], now, end, replace(facts, beside=others), rows[schedule.id])))
     return reports
 
 

@@ -101,7 +101,7 @@ def shifts_of_person(person_id: int, start: dt.datetime, end: dt.datetime) -> li
 
 
 def shift_objects(schedule_id: int, start: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
-    """`shifts_of` as the contract shows it. Two queries."""
+    """`shifts_of` as the contract shows it; `shadow` stands where it is true. Two queries."""
     rule = load([schedule_id], start=start, end=end).get(schedule_id)
     if rule is None:
         return []
@@ -115,6 +115,7 @@ def shift_objects(schedule_id: int, start: dt.datetime, end: dt.datetime) -> lis
             "end": row.end,
             "source": row.source,
             "layer": row.layer,
+            **({"shadow": True} if row.shadow else {}),
         }
         for row in rows
     ]

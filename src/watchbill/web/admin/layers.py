@@ -18,7 +18,7 @@ from watchbill.web.admin.questions import Block, Input, Options, Place, Values, 
 MOST = 50
 OURS = re.compile(r"layer|l\d+\..*")  # names of inputs of layers
 AT_ONCE = ("team", "timezone", "combine", "hours")  # of the schedule: they have no day from which on they hold
-TEXTS = ("name", "days", "start", "length", "turn", "starting", "ending")
+TEXTS = ("name", "days", "start", "length", "timezone", "turn", "starting", "ending")
 EVERY_DAY = "mon, tue, wed, thu, fri, sat, sun"
 COMMA = re.compile(r"[,\s]+")
 
@@ -31,6 +31,7 @@ class Layer:
     days: str = EVERY_DAY
     start: str = "09:00"
     length: str = "24h"
+    timezone: str = ""  # whose clock it follows; empty: the schedule's
     turn: str = "1w"
     starting: str = ""
     ending: str = ""
@@ -151,8 +152,9 @@ class Layers:
         return [
             line("name", "Name", layer.name, "name", hint="As Day or Night."),
             line("days", "Days on which a shift starts", layer.days, "shifts", "days", hint="With commas, as sat, sun."),
-            line("start", "Shift starts at", layer.start, "shifts", "start", hint="As 09:00, in the time zone above."),
+            line("start", "Shift starts at", layer.start, "shifts", "start", hint="As 09:00."),
             line("length", "Shift lasts", layer.length, "shifts", "length", hint="As 12h, 24h or 1w."),
+            line("timezone", "On the clock of", layer.timezone, "timezone", hint="As Asia/Tokyo. Empty: the time zone above."),
             line("order", "Who follows whom", layer.order, "rotation", "order", kind="area", hint=ORDER_HINT),
             Input(f"{name}.more", "One more, at the end", "select", layer.more, more),
             line("turn", "Each has it for", layer.turn, "rotation", "turn", hint="As 1w, 3 days or 1 shift."),
@@ -207,6 +209,7 @@ def _words(layer: Layer) -> dict[str, Any]:
         **({"name": layer.name} if layer.name else {}),
         "shifts": shifts,
         "rotation": rotation,
+        **({"timezone": layer.timezone} if layer.timezone else {}),
         **({"ending": layer.ending} if layer.ending else {}),
         **({"shadow": True} if layer.shadow else {}),
     }
@@ -219,6 +222,7 @@ def _layer(words: Mapping[str, Any]) -> Layer:
         days=", ".join(shifts["days"]),
         start=shifts["start"],
         length=shifts["length"],
+        timezone=words.get("timezone", ""),
         turn=rotation["turn"],
         starting=rotation["starting"],
         ending=words.get("ending", ""),

@@ -242,6 +242,7 @@ def layer_words(layers: Sequence[LayerSpec], handles: Mapping[int, str]) -> list
                 "turn": layer.turn,
                 "starting": layer.starting.isoformat(),
             },
+            **({"timezone": layer.zone} if layer.zone else {}),
             **({"ending": layer.ending.isoformat()} if layer.ending else {}),
             **({"shadow": True} if layer.shadow else {}),
         }

@@ -155,7 +155,8 @@ def _layer(said: Mapping[str, Any]) -> str:
     ends = f" until {said['ending']}" if said.get("ending") else ""
     days = "every day" if len(said["days"]) == 7 else ", ".join(said["days"])
     shadow = ", as a shadow" if said["shadow"] else ""
-    return f"{days} at {said['start']} for {said['length']}; {order}, each {said['turn']}, from {said['starting']}{ends}{shadow}"
+    clock = f" of {said['timezone']}" if "timezone" in said else ""
+    return f"{days} at {said['start']}{clock} for {said['length']}; {order}, each {said['turn']}, from {said['starting']}{ends}{shadow}"
 
 
 def _route(said: Mapping[str, Any]) -> str:

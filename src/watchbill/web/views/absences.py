@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.absences import add_time_off, end_time_off
 from watchbill.people.calendars import subscribe, unsubscribe
+from watchbill.people.dismissing import count_again, dismiss, dismissed_of
 from watchbill.people.models import Membership, Person, TimeOff
-from watchbill.people.selectors import calendars_of
+from watchbill.people.selectors import calendars_of, failing_calendars
 from watchbill.people.working import clock_midnight
 from watchbill.response.absence import may_keep
 from watchbill.schedules.models import Cover, Schedule
@@ -96,6 +97,35 @@ def end(request: DeskRequest, time_off_id: int) -> HttpResponse:
     return _back(visit, row.person)
 
 
+@require_POST
+@signed_in
+def dismiss_it(request: DeskRequest, time_off_id: int) -> HttpResponse:
+    """What my calendar calls time off is none."""
+    visit = request.visit
+    if not TimeOff.objects.filter(pk=time_off_id, person=visit.person).exists():
+        raise NotFound("There is no such time off.")
+    try:
+        made = dismiss(time_off_id, whole=request.POST.get("what") == "series", by=visit.actor, now=visit.now)
+    except (Refused, NotFound) as error:
+        messages.warning(request, error.message)
+    else:
+        which = "None of that series is" if made.whole else "That is no"
+        messages.success(request, f"{which} time off. It stands under From your calendar, where it can count again.")
+    return _back(visit, visit.person)
+
+
+@require_POST
+@signed_in
+def count_it(request: DeskRequest, dismissed_id: int) -> HttpResponse:
+    """It was time off after all."""
+    visit = request.visit
+    if dismissed_id not in {row.id for row in dismissed_of(visit.person)}:
+        raise NotFound("You dismissed no such event.")
+    count_again(dismissed_id, by=visit.actor, now=visit.now)
+    messages.success(request, "It counts again when your calendar is read, within a minute.")
+    return _back(visit, visit.person)
+
+
 def _page(request: DeskRequest, whose: Person) -> HttpResponse:
     """The page; after a form that was refused, with what was typed."""
     visit = request.visit
@@ -108,8 +138,10 @@ def _page(request: DeskRequest, whose: Person) -> HttpResponse:
         "is_mine": is_mine,
         "zone": times.zone_of(whose.timezone),
         "rows": [(row, [each for each in met if each.start < row.end and each.end > row.start]) for row in rows],
-        "others": _managed(visit),
+        "others": (others := _managed(visit)),
         "calendars": calendars_of(whose) if is_mine else [],
+        "dismissed": list(dismissed_of(whose)) if is_mine else [],
+        "failing": failing_calendars([each.pk for each in others] if is_mine else [whose.pk]),
         "given": {name: request.POST.get(name, "") for name in ("first", "last", "reason", "address", "counts")},
     }
     return render(request, "time_off.html", context, status=422 if request.method == "POST" else 200)

@@ -18,7 +18,13 @@ from watchbill.web.views.swaps import chosen
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 ACTS = ("take", "withdraw")
-WORDS = {"open": "waits for somebody", "taken": "taken", "withdrawn": "withdrawn", "expired": "over: nobody took it"}
+WORDS = {
+    "open": "waits for somebody",
+    "taken": "is taken",
+    "withdrawn": "was withdrawn",
+    "expired": "is over: nobody took it",
+    "ended": "was taken, and taken back since",
+}
 
 
 @require_POST

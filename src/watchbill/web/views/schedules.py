@@ -19,9 +19,10 @@ from watchbill.response.covering import may_cover
 from watchbill.schedules.actions import Change, add_override
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Load, Shift, on_call_at
-from watchbill.schedules.selectors import load, overrides_of, verify
+from watchbill.schedules.selectors import load, overrides_of, verify, why
 from watchbill.schedules.selectors.verifying import Report
 from watchbill.web import calendars, coverage, rosters, times
+from watchbill.web.reasons import in_words
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 MOST_WEEKS = 104
@@ -130,7 +131,8 @@ def _asked_at(found: Schedule, text: str, zone: dt.tzinfo, visit: Visit) -> dict
         return {"at_text_given": text[:40], "at_refused": "That time was not understood; expected for example 2026-03-24T22:10."}
     people = Person.objects.in_bulk({shift.person_id for shift in shifts if shift.person_id is not None})
     answers = [(people[shift.person_id or 0], shift, _why(shift)) for shift in shifts if shift.person_id in people]
-    return {"at_text_given": text, "at_moment": moment, "at_answers": answers, "at_is_past": moment <= visit.now}
+    told = in_words(why(found, moment), visit)
+    return {"at_text_given": text, "at_moment": moment, "at_answers": answers, "at_is_past": moment <= visit.now, "why": told}
 
 
 def _why(shift: Shift) -> str:

@@ -13,7 +13,7 @@ from watchbill.incidents.selectors import by_number, has_access
 from watchbill.kernel.errors import NotAllowed, NotFound
 from watchbill.people.models import Membership, Person, Team
 from watchbill.people.permissions import Verb, decide, explain
-from watchbill.people.selectors import viewer_of
+from watchbill.people.selectors import failing_calendars, viewer_of
 from watchbill.response.selectors import manages, was_notified
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Shift
@@ -38,6 +38,7 @@ def you(request: DeskRequest) -> HttpResponse:
         "offers": list(offers_to(me, now=request.visit.now)),
         "covers": list(covers_for(me, now=request.visit.now)),
         "shifts": _shifts(request.visit),
+        "failing": failing_calendars([me.pk]),
         "has_rules": any(kept.values()),
         "foreseen": foreseen(me, kept),
         "memberships": Membership.objects.filter(person=me, team__is_active=True).select_related("team").order_by("team__name"),

@@ -210,8 +210,10 @@ def review(
         "removes": removes,
         "undoes": undoes,
         "asks": asks,
-        "sides": [sides(one, request.visit) for one in proposal.watches],
-        "gaps": any(one.foreseen.gaps for one in proposal.watches),
+        "sides": [sides(one, request.visit) for one in proposal.outcome.watches],
+        "settled": proposal.outcome.settled,
+        "here": request.visit.zone,
+        "gaps": any(one.foreseen.gaps for one in proposal.outcome.watches),
     }
     return render(request, "admin/review.html", context, status=409 if meanwhile else 422 if asks else 200)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -88,14 +88,14 @@ def _beside(request: DeskRequest, asked: Asked, values: Values) -> HttpResponse:
     meanwhile = asks = False
     if request.POST.get("do") == "apply":
         try:
-            edit(edits, new=new, **conduct.consent(request))
+            number = edit(edits, new=new, **conduct.consent(request))
         except (Invalid, Refused) as error:
             meanwhile, asks = isinstance(error, ChangedMeanwhile), isinstance(error, NewGap)
         else:
             messages.success(
                 request, f"Made: {' and '.join(name for _, name in new)}. A policy may name {'them' if len(new) > 1 else 'it'} now."
             )
-            return HttpResponseRedirect(reverse("admin"), status=303)
+            return conduct.changed(number)
     proposal = propose(edits, new=new, moments=conduct.moments(request.visit), now=request.visit.now)
     if proposal.problems:
         _, others = by_place(proposal.problems, ("", ""), set())

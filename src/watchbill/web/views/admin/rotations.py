@@ -89,7 +89,7 @@ def questions(there: World, rights: Rights, words: dict[str, object], today: dt.
     assert isinstance(standing, list)
     return [
         Choice("team", "Team", [("", "choose one"), *((name, name) for name in rights.own)]),
-        Line("timezone", "Time zone", hint="As Europe/London: all clock times of its layers."),
+        Line("timezone", "Time zone", hint="As Europe/London: all clock times of layers that name no other."),
         Choice("combine", "How layers combine", COMBINE),
         Choice("hours", "When it wakes people", HOURS),
         layers.Layers(there.options("people"), today, standing),
