@@ -145,3 +145,20 @@ def test_a_drag_or_a_few_keys_lead_to_the_form_of_a_swap_and_save_nothing(desk: 
     expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
     assert page.locator("#sw-t").input_value() == take
     expect(page.locator("#asked")).to_contain_text("Nothing that you asked is open.")
+
+
+def test_on_paper_is_what_hangs_on_a_wall_and_nothing_to_press(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("ada", **DESK, color_scheme="dark")
+    page.emulate_media(media="print")
+    for path in ("/schedules/1", "/schedules/1/month", "/callsheet/1"):
+        page.goto(path)
+        for gone in (".top", ".nav", ".foot", "button", "form"):
+            assert not any(each.is_visible() for each in page.locator(gone).all()), (path, gone)
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.get_by_text("Printed ")).to_contain_text(f"{dt.datetime.now(dt.UTC).year}")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
+    assert page.get_by_text("+1500").first.is_visible()  # a call sheet without numbers is none
+    page.goto("/schedules/1")
+    assert page.get_by_role("columnheader", name="Because").is_visible()  # the list is on paper, though it is closed on the screen
+    assert page.get_by_text("shown in UTC").is_visible()

@@ -209,6 +209,14 @@
   document.addEventListener("toggle", (event) => {              // one open drawer at a time
     if (event.target.open && event.target.matches(".acts > details")) for (const other of all(".acts > details[open]")) if (other !== event.target) other.open = false;
   }, true);
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"], MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  addEventListener("beforeprint", () => {
+    for (const node of all("details[data-print-open]:not([open])")) { node.open = true; node.dataset.closed = ""; }
+    if (!known() || stale) return;
+    const at = new Date(serverNow() + Number(root.dataset.offset || 0) * 60000);
+    for (const node of all("[data-printed]")) say(node, `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${hm(at.getTime())}`);
+  });
+  addEventListener("afterprint", () => { for (const node of all("details[data-closed]")) { node.open = false; delete node.dataset.closed; } });
   const ready = (inside) => {
     for (const node of all("[data-script]", inside)) node.hidden = false;
     count();
