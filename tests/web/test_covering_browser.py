@@ -67,6 +67,8 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     )
     expect(page.get_by_label("For which one?")).to_be_focused()
     looked_at(page, f"month-{look}", folder)
+    page.goto("/schedules/1/history?by=week")
+    looked_at(page, f"heat-{look}", folder)
     page.goto("/you/month")
     looked_at(page, f"my-month-{look}", folder)
     page.goto("/swaps")

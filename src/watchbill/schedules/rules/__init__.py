@@ -16,7 +16,7 @@ from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
 from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, first_change, foresee, new_gaps, with_override, without_override
-from watchbill.schedules.rules.history import Month, monthly, months_of
+from watchbill.schedules.rules.history import Period, carried, months_of, weeks_of
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -55,10 +55,10 @@ __all__ = [
     "Load",
     "Local",
     "Mark",
-    "Month",
     "Moved",
     "Nudge",
     "OverrideRule",
+    "Period",
     "Point",
     "ScheduleRule",
     "Shift",
@@ -71,6 +71,7 @@ __all__ = [
     "both_stand",
     "broken_by",
     "calendar_news",
+    "carried",
     "clashes",
     "could_cover",
     "days_and_weekends",
@@ -89,7 +90,6 @@ __all__ = [
     "local_hours",
     "long_watches",
     "monday_from",
-    "monthly",
     "months_of",
     "moved",
     "new_gaps",
@@ -111,6 +111,7 @@ __all__ = [
     "watches_around",
     "week_by_week",
     "weekly",
+    "weeks_of",
     "why_no_exchange",
     "why_not_undone",
     "window",
