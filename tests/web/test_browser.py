@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.web.axe import objections
 from tests.web.seed import PASSWORD
-from tests.web.site import ROOT, Site, site
+from tests.web.site import ROOT, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one desk for all of them
 
@@ -43,12 +42,10 @@ LOOKS = [  # half of them in each run: a page that pleases axe in one theme on e
 ]
 
 
-@pytest.fixture(scope="module")
-def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
-    with django_db_blocker.unblock():
-        settings = dict(connection.settings_dict)
-    with site(settings, f"{settings['NAME']}_browser") as running:
-        yield running
+@pytest.fixture
+def desk(shared_site: Site) -> Site:
+    """In the place of the small desk of the other tests."""
+    return shared_site
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +57,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(desk: Site, chromium: Browser) -> Callable[[str], Any]:
+def signed_in(shared_site: Site, chromium: Browser) -> Callable[[str], Any]:
     """The cookies of somebody who signed in by the form, once for each."""
-    known: dict[str, Any] = {}
+    desk, known = shared_site, shared_site.signed_in
 
     def sign_in(handle: str) -> Any:
         if handle not in known:

@@ -15,7 +15,7 @@ from tests.web.axe import objections
 from tests.web.site import Site
 from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("quiet_browser")]  # one desk for all of them
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("other_pages")]  # one desk for all of them
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
