@@ -101,6 +101,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(**RESPOND, send={"key": "{alert_key}"}),
     },
     "/schedules": {"GET": Rule(SIGNED_IN)},
+    "/schedules/stand-in": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"who": "bob", "replaced": "alice", "from": "{typed_time}", "to": "{typed_end}", "seen": "{stood}"}),
+    },
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
     "/schedules/<int:schedule_id>/change": {
         "GET": Rule(SIGNED_IN),

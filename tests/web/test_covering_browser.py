@@ -60,6 +60,9 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.goto(f"/schedules/1/change?kind=add&who=hugo&from={days_on(200)}&to={days_on(200, 12)}&until={days_on(242)[:10]}")
     page.get_by_text("All 7 of them").click()
     looked_at(page, f"change-weekly-{look}", folder)
+    page.goto(f"/schedules/stand-in?who=bruno&replaced=ada&from={days_on(40)}&to={days_on(61)}")
+    expect(page.get_by_role("button", name="Keep it on all")).to_be_visible()
+    looked_at(page, f"stand-in-{look}", folder)
     page = visit("ada", color_scheme=theme, **(PHONE if layout == "phone" else DESK), bypass_csp=True)
     page.goto(a_month_ahead())
     (page.locator("a.swap-this:visible").first.click if layout == "phone" else page.locator("a.swap-this:visible").first.press)(

@@ -41,7 +41,9 @@ class OverrideOut(Schema):
     end: Moment
     reason: str
     source: Literal["override", "swap"]
-    series: int | None = Field(description="The first of those that were made together, week after week; null: made alone.")
+    series: int | None = Field(
+        description="The first of those that were made together, week after week or on several schedules; null: made alone."
+    )
     created_by: str | None = Field(description="A handle; null: nobody with an account.")
     created_at: Moment
     withdrawn_at: Moment | None

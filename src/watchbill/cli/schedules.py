@@ -161,8 +161,9 @@ def override_remove(
     """Take an override back. One that runs ends now; what it did until now stays."""
     me = caller(as_, needs="schedules:write")
     team_id = Override.objects.filter(id=number).values_list("schedule__team_id", flat=True).first()
-    if team_id is not None:
-        _may_cover(me, team_id)
+    for each in sorted(selectors.teams_of(number)) if series else [team_id]:
+        if each is not None:
+            _may_cover(me, each)
     if series:
         rows = actions.withdraw_series(number, by=me.actor, now=now())
         say(

@@ -30,6 +30,7 @@ from watchbill.schedules.rules.model import (
 )
 from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.standing_in import watched_by
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
 from watchbill.schedules.rules.templates import Local, backup_of, days_and_weekends, local_hours, monday_from, regions, week_by_week
@@ -108,6 +109,7 @@ __all__ = [
     "stands",
     "until_of",
     "urgency_of",
+    "watched_by",
     "watches_around",
     "week_by_week",
     "weekly",
