@@ -281,6 +281,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(RESPONDERS, send={"kind": "take", "person": "grace", "start": "{soon}", "end": "{later}"}),
     },
     "/api/v1/schedules/<path:name>/overrides/<int:id>": {"DELETE": Rule(RESPONDERS, at={"id": "{override_id}"})},
+    "/api/v1/stand-ins": {"POST": Rule(RESPONDERS, send={"person": "bob", "replaced": "alice", "start": "{soon}", "end": "{later}"})},
     "/api/v1/swaps": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(

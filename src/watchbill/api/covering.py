@@ -8,7 +8,7 @@ from ninja.params.functions import Query
 
 from watchbill.api.access import Caller, caller, needs
 from watchbill.api.errors import answer
-from watchbill.api.exchanges import OverrideIn, OverrideOut
+from watchbill.api.exchanges import OverrideIn, OverrideOut, StandInIn
 from watchbill.api.lists import cursor_field, entry_id, limit_field, person_named
 from watchbill.api.shapes import ListOut, Word
 from watchbill.kernel.clock import database_now
@@ -78,6 +78,19 @@ def end_override(
     withdraw = actions.withdraw_series if series else actions.withdraw_override
     withdraw(id, by=who.actor, now=database_now(), allow_gap=allow_gap)
     return answer(_now(id))
+
+
+@router.post("/stand-ins", response={201: ListOut[OverrideOut]}, **needs("schedules:write"))
+def stand_in(request: HttpRequest, body: StandInIn) -> HttpResponse:
+    """Somebody takes everything of somebody else for a while: one replacement on each schedule on which they have the watch, all or none."""
+    who, now = caller(request), database_now()
+    person, replaced = person_named(body.person, field="person"), person_named(body.replaced, field="replaced")
+    change = actions.Change("replace", person, body.start, body.end, replaced, reason=body.reason)
+    schedules = [schedule for schedule, _ in actions.everywhere(change, now=now)]
+    for schedule in schedules:
+        _may_cover(who, schedule)
+    made = actions.add_together([(schedule, change) for schedule in schedules], by=who.actor, now=now, allow_gap=body.allow_gap)
+    return answer({"items": [_now(each.id) for each in made], "next": None}, status=201)
 
 
 def _now(override_id: int) -> dict[str, object]:

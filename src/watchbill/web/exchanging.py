@@ -6,8 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from watchbill.people.models import Person
-from watchbill.people.permissions import RANK
-from watchbill.response.covering import may_cover
+from watchbill.people.permissions import RANK, Verb, decide
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import Shift
 from watchbill.web.visit import Visit
@@ -33,7 +32,7 @@ class Marks:
 def marks_of(schedule: Schedule, visit: Visit) -> Marks:
     """Whoever stands watches of the team and may change them by hand can swap."""
     stands = RANK.get(visit.viewer.roles.get(schedule.team_id, ""), 0) >= RANK["responder"]
-    may = stands and may_cover(visit.viewer, schedule.team_id, now=visit.now).allowed
+    may = stands and decide(visit.viewer, Verb.COVER, team_id=schedule.team_id).allowed
     return Marks(schedule.id, visit.person.id, visit.now, may)
 
 

@@ -15,7 +15,7 @@ from watchbill.schedules.actions.changing import (
 )
 from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
-from watchbill.schedules.actions.repeating import add_series, add_together, repeated, withdraw_series
+from watchbill.schedules.actions.repeating import add_series, add_together, everywhere, repeated, withdraw_series
 from watchbill.schedules.actions.swapping import (
     Offer,
     accept_swap,
@@ -44,6 +44,7 @@ __all__ = [
     "decline_swap",
     "edit_layers_in",
     "end_feed",
+    "everywhere",
     "expire_covers",
     "expire_offers",
     "feed_read",

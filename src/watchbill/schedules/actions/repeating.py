@@ -11,11 +11,13 @@ from django.db import transaction
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.kernel import bus
 from watchbill.kernel.errors import Invalid, NotFound, Refused
-from watchbill.schedules.actions.changing import Change, check_change, evidence, keep_swaps_whole, refuse_gaps, said_by, store_in
+from watchbill.schedules.actions.changing import LONGEST, Change, check_change, evidence, keep_swaps_whole, refuse_gaps, said_by, store_in
 from watchbill.schedules.actions.telling import Watched
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import weekly
-from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, rest_of_series
+from watchbill.schedules.selectors import gaps_of_change, gaps_of_end, rest_of_series, watched_schedules
+
+Span = tuple[dt.datetime, dt.datetime]
 
 
 def repeated(schedule: Schedule, change: Change, until: dt.date) -> list[Change]:
@@ -30,6 +32,20 @@ def repeated(schedule: Schedule, change: Change, until: dt.date) -> list[Change]
 def add_series(schedule: Schedule, changes: Sequence[Change], *, by: Actor, now: dt.datetime, allow_gap: bool = True) -> list[Override]:
     """Store all of them or none, on one schedule; see `add_together`."""
     return add_together([(schedule, change) for change in changes], by=by, now=now, allow_gap=allow_gap)
+
+
+def everywhere(change: Change, *, now: dt.datetime) -> list[tuple[Schedule, tuple[Span, ...]]]:
+    """Where a replacement would hold if it were made on every schedule: those on which whoever is replaced has the watch in that time,
+    and when. Invalid, in a sentence, when it makes no sense or there are none."""
+    start = max(change.start, now)
+    if change.replaced is None or change.end <= start:
+        raise Invalid("That time is over, or ends before it begins. Give a time that is still to come.")
+    if change.end - change.start > LONGEST:
+        raise Invalid("An override lasts a year at most. For longer, edit the rotation.")
+    found = watched_schedules(change.replaced.id, start, change.end)
+    if not found:
+        raise Invalid(f"{change.replaced.name} has no watch in that time: there is nothing to take. Nothing was changed.")
+    return found
 
 
 @transaction.atomic(durable=True)

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods
 from watchbill.kernel.errors import Invalid, NotAllowed, Refused
 from watchbill.people.models import Membership, Person
 from watchbill.response.covering import may_cover
-from watchbill.schedules.actions import Change, NewGap, add_together, check_change
+from watchbill.schedules.actions import Change, NewGap, add_together, check_change, everywhere
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.selectors import foresee_together, watched_schedules
+from watchbill.schedules.selectors import foresee_together
 from watchbill.web import coverage, times
 from watchbill.web.views.covering import somebody, time_of
 from watchbill.web.visit import DeskRequest, Visit, signed_in
@@ -71,12 +71,7 @@ def _change(typed: Mapping[str, str], visit: Visit) -> Change:
 
 def _parts(change: Change, visit: Visit) -> list[Part]:
     """The schedules on which the one has the watch, each with and without the change; those of other teams with why not."""
-    start = max(change.start, visit.now)
-    if change.replaced is None or change.end <= start:
-        raise Invalid("That time is over, or ends before it begins. Give a time that is still to come.")
-    found = watched_schedules(change.replaced.id, start, change.end)
-    if not found:
-        raise Invalid(f"{change.replaced.name} has no watch in that time: there is nothing to take. Nothing was changed.")
+    found = everywhere(change, now=visit.now)
     decided = [(schedule, spans, may_cover(visit.viewer, schedule.team_id, now=visit.now)) for schedule, spans in found]
     may = [schedule for schedule, _, decision in decided if decision.allowed]
     for schedule in may:
