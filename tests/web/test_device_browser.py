@@ -25,7 +25,7 @@ from tests.web.test_browser import ARGUMENTS, CHROMIUM, DESK, PHONE
 from watchbill.connectors.push.payload import payload
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")  # a folder
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one desk for all of them
+pytestmark = pytest.mark.browser
 
 HERE = "[data-device-here]:not([hidden])"
 STUB = """(() => {
