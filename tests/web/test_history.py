@@ -58,7 +58,7 @@ def test_a_month_that_is_none_is_said(desk: Desk, text: str):
     assert "expected for example" in answer.content.decode()
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-03", "0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("text", ["2026-03", "0001-01-01"])
 def test_a_week_that_is_none_is_said(desk: Desk, text: str):
     answer = desk.as_("alice").get(address(f"?by=week&from={text}"))
     assert answer.status_code in (400, 422)

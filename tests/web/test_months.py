@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from watchbill.web.months import Day, Entry, borders_of, days_of, later
+from watchbill.kernel.errors import Invalid
+from watchbill.web.months import Day, Entry, borders_of, days_of, first_of, later
 
 BERLIN, UTC = ZoneInfo("Europe/Berlin"), dt.UTC
 HOUR = dt.timedelta(hours=1)
@@ -113,3 +114,14 @@ def test_months_are_counted_over_the_year():
     assert later(dt.date(2026, 12, 1), 1) == dt.date(2027, 1, 1)
     assert later(dt.date(2026, 1, 1), -1) == dt.date(2025, 12, 1)
     assert borders_of(dt.date(2026, 12, 1), UTC)[-1] == dt.datetime(2027, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13", "0001-01", "9999-12", "2026-01-01", "2199-01"])
+def test_a_month_that_is_none_or_out_of_reach_is_said(text: str):
+    with pytest.raises(Invalid, match="expected for example month=2026-03"):
+        first_of(text, dt.date(2026, 3, 1), "month")
+
+
+def test_a_month_is_read_or_is_the_current_one():
+    assert first_of("2026-04", dt.date(2026, 3, 1), "month") == dt.date(2026, 4, 1)
+    assert first_of("", dt.date(2026, 3, 1), "month") == dt.date(2026, 3, 1)

@@ -96,7 +96,7 @@ def _watch(shift: Shift, person: Person | None, visit: Visit, marks: Marks, *, l
     if person is None:
         return Entry(shift.start, shift.end, "gap", "Gap: nobody")
     give, take = marks.of(shift, person)
-    when = f"{times.moment(shift.start, visit.zone, now=visit.now)} to {times.moment(shift.end, visit.zone, now=visit.now)}"
+    when = f"{times.moment(shift.start, visit.zone, now=visit.now)}, {times.span((shift.end - shift.start).total_seconds())}"
     mine = person.id == visit.person.id
     return Entry(
         shift.start,

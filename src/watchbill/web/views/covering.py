@@ -121,18 +121,10 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
     if request.method == "POST":
         if not may.allowed:
             raise NotAllowed(may.why)
-        end = withdraw_series if is_all else withdraw_override
         try:
-            end(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+            return _ended(request, row, rest if is_all else [])
         except NewGap:
             asks = True
-        except Refused as error:
-            messages.error(request, error.message)
-            return _back(found)
-        else:
-            many = f" {len(rest)} of them: first" if is_all else ":"
-            messages.success(request, f"Ended{many} {_said(rest[0] if is_all else row, visit, zone)}")
-            return _back(found)
     runs = is_all or (row.withdrawn_at is None and row.end > visit.now)
     sides = _without(rest if is_all else [row], zone, visit) if runs else []
     context = {
@@ -151,6 +143,21 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
         "asks": asks,
     }
     return render(request, "schedule_override.html", context, status=422 if asks else 200)
+
+
+def _ended(request: DeskRequest, row: Override, together: list[Override]) -> HttpResponse:
+    """End it, or everything that was made together with it, and go back to the schedule."""
+    visit, end = request.visit, withdraw_series if together else withdraw_override
+    try:
+        end(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+    except NewGap:
+        raise
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        first, many = (together[0], f" {len(together)} of them: first") if together else (row, ":")
+        messages.success(request, f"Ended{many} {_said(first, visit, times.zone_of(row.schedule.timezone))}")
+    return _back(row.schedule)
 
 
 def _without(rows: list[Override], zone: dt.tzinfo, visit: Visit) -> list[tuple[str, coverage.Beside]]:
