@@ -19,6 +19,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/schedules/{name}/overrides"): ("", None),
     ("POST", "/schedules/{name}/overrides"): ("", {"kind": "add", "person": "bob", "start": "2198-12-31T00:00:00Z", "end": UNTIL}),
     ("DELETE", "/schedules/{name}/overrides/{id}"): ("", None),
+    ("POST", "/stand-ins"): ("", {"person": "bob", "replaced": "alice", "start": "2198-12-31T00:00:00Z", "end": UNTIL}),
     ("GET", "/swaps"): ("", None),
     ("POST", "/swaps"): ("", {"to": "bob", "give": {"schedule": "First", "at": UNTIL}, "take": {"schedule": "First", "at": UNTIL}}),
     ("GET", "/swaps/{id}"): ("", None),

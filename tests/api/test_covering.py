@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests import factories as make
 from tests.factories import DAY, HOUR
 from watchbill.audit.models import Record
 from watchbill.kernel.clock import database_now
@@ -89,3 +90,24 @@ def test_who_and_what_is_not_known_is_said(desk):
     assert desk.post("/schedules/none/overrides", desk.bob, body("take", "bob")).status == 404
     assert desk.post(path, desk.charlie, body("take", "charlie")).status == 403
     assert desk.post(path, desk.bob, body("take", "bob"), scopes=("schedules:read",)).status == 403
+
+
+@pytest.mark.req("S14", "K44")
+def test_somebody_stands_in_everywhere_and_all_of_it_is_ended_together(desk):
+    second = make.schedule("Second", desk.schedule.team, desk.alice)
+    start = (database_now() + DAY).replace(microsecond=0)
+    asks = {"person": "bob", "replaced": "alice", "start": start.isoformat(), "end": (start + DAY).isoformat()}
+    made = desk.post("/stand-ins", desk.bob, asks)
+    assert made.status == 201, made.body
+    assert [each["schedule"] for each in made.body["items"]] == [desk.schedule.name, "Second"]
+    assert len({each["series"] for each in made.body["items"]}) == 1
+    assert [one.person_id for one in on_call([second.id], at=start)[second.id]] == [desk.bob.id]
+    assert desk.post("/stand-ins", desk.bob, asks).status == 422  # Alice has nothing left to take
+    id_ = made.body["items"][0]["id"]
+    assert desk.ask("DELETE", f"/api/v1/schedules/{desk.schedule.name}/overrides/{id_}?series=true", desk.bob).status == 200
+    assert not Override.objects.filter(withdrawn_at=None).exists()
+    elsewhere = make.schedule("Elsewhere", make.team("Else", desk.charlie), desk.alice)
+    refused = desk.post("/stand-ins", desk.bob, asks)
+    assert (refused.status, refused.body["error"]) == (403, "not_allowed")
+    assert not Override.objects.filter(schedule=elsewhere).exists()
+    assert desk.post("/stand-ins", desk.bob, asks | {"end": asks["start"]}).status == 422

@@ -40,7 +40,7 @@ from watchbill.people.sessions import remember_session
 from watchbill.response import actions
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
 from watchbill.schedules.models import Layer, Schedule
-from watchbill.schedules.selectors import on_call
+from watchbill.schedules.selectors import on_call, watched_schedules
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
@@ -110,7 +110,10 @@ def build() -> World:
         signed_in.force_login(person, backend=BACKEND)
         world.sessions[name] = signed_in.cookies["sessionid"].value
     world.tokens = {name: create_token(person, SCOPES, by=OPERATOR, now=now)[1] for name, person in people.items()}
+    swaps = _swaps(team, people, now)
+    stood = watched_schedules(people["alice"].id, now + 7 * make.HOUR, now + 8 * make.HOUR)
     common = {
+        "stood": ",".join(str(each.id) for each, _ in stood),
         "schedule_id": schedule.id,
         "policy_id": policy.id,
         "pattern": "working-weeks",
@@ -124,7 +127,7 @@ def build() -> World:
         "much_later": (now + 7 * make.HOUR).isoformat(),
         "later": (now + 2 * make.HOUR).isoformat(),
         **_own(people["alice"], schedule, now),
-        **_swaps(team, people, now),
+        **swaps,
         "cover_id": ask_for_cover(schedule, now + 9 * 7 * make.DAY, "", person=people["alice"], by=make.actor(people["alice"]), now=now).id,
         "person_id": people["bob"].id,
         "record_id": _changed(now),

@@ -101,6 +101,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(**RESPOND, send={"key": "{alert_key}"}),
     },
     "/schedules": {"GET": Rule(SIGNED_IN)},
+    "/schedules/stand-in": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, send={"who": "bob", "replaced": "alice", "from": "{typed_time}", "to": "{typed_end}", "seen": "{stood}"}),
+    },
     "/schedules/<int:schedule_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS, send={"start": "{soon}", "end": "{later}"})},
     "/schedules/<int:schedule_id>/change": {
         "GET": Rule(SIGNED_IN),
@@ -109,6 +113,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/schedules/<int:schedule_id>/hour": {"POST": Rule(RESPONDERS)},
     "/schedules/<int:schedule_id>/overrides/<int:override_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS)},
     "/schedules/<int:schedule_id>/history": {"GET": Rule(SIGNED_IN)},
+    "/schedules/<int:schedule_id>/month": {"GET": Rule(SIGNED_IN)},
     "/policies": {"GET": Rule(SIGNED_IN)},
     "/policies/<int:policy_id>": {"GET": Rule(SIGNED_IN)},
     "/callsheet": {"GET": Rule(SIGNED_IN)},
@@ -205,6 +210,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/covers/<int:cover_id>": {"GET": Rule(SIGNED_IN)},
     "/covers/<int:cover_id>/take": {"POST": Rule(RESTED)},
     "/covers/<int:cover_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
+    "/you/month": {"GET": Rule(SIGNED_IN)},
     "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
@@ -277,6 +283,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(RESPONDERS, send={"kind": "take", "person": "grace", "start": "{soon}", "end": "{later}"}),
     },
     "/api/v1/schedules/<path:name>/overrides/<int:id>": {"DELETE": Rule(RESPONDERS, at={"id": "{override_id}"})},
+    "/api/v1/stand-ins": {"POST": Rule(RESPONDERS, send={"person": "bob", "replaced": "alice", "start": "{soon}", "end": "{later}"})},
     "/api/v1/swaps": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(

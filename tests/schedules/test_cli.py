@@ -179,6 +179,20 @@ def test_the_same_of_every_week_is_added_and_withdrawn_together(cli, watch):
     assert (wrong.code, "is no day" in wrong.err) == (2, True)
 
 
+def test_somebody_stands_in_on_every_schedule_and_all_is_withdrawn_together(cli, watch):
+    window = ("--from", soon(24), "--to", soon(30), "--as", "ada")
+    taken = cli("who", "Watch", "--at", soon(25), "--json").json()[0]["on_call"][0]["person"]["handle"]
+    other = "bruno" if taken == "ada" else "ada"
+    made = cli("override", "stand-in", "--of", taken, "--by", other, *window, "--json").json()
+    assert [(row["schedule"], row["kind"], row["replaced"]["handle"]) for row in made] == [("Watch", "replace", taken)]
+    assert cli("who", "Watch", "--at", soon(25), "--json").json()[0]["on_call"][0]["person"]["handle"] == other
+    again = cli("override", "stand-in", "--of", taken, "--by", other, *window)
+    assert (again.code, "there is nothing to take" in again.err) == (1, True)
+    refused = cli("override", "stand-in", "--of", other, "--by", taken, *window[:4], "--as", "charlie")
+    assert (refused.code, Override.objects.count()) == (1, 1)
+    assert len(cli("override", "remove", made[0]["id"], "--series", "--as", "ada", "--json").json()) == 1
+
+
 def test_verify_prints_the_warnings_as_sentences(cli, watch):
     backup = schedule("Backup", watch.team, *(person(handle) for handle in ("chen", "dana")))
     Layer.objects.filter(schedule=backup).update(order=Layer.objects.get(schedule=watch).order)

@@ -13,7 +13,7 @@ from tests.factories import actor, organization, person, schedule, team
 from tests.schedules.cast import ADA, BRUNO, DAY, HOUR, at, layer, two_desks
 from watchbill.schedules.actions import Change, add_override, edit_layers_in, withdraw_override
 from watchbill.schedules.models import Layer
-from watchbill.schedules.rules import LayerSpec, ScheduleRule, final_shifts, monthly, months_of
+from watchbill.schedules.rules import LayerSpec, ScheduleRule, carried, final_shifts, months_of, weeks_of
 from watchbill.schedules.selectors import history_objects, history_of, on_call
 
 T = at("2026-03-11T12:00")  # a Wednesday
@@ -71,7 +71,18 @@ def test_a_shift_over_the_border_of_a_month_counts_for_both_by_the_clock_of_the_
     months = months_of(dt.date(2026, 2, 17), 2, "Asia/Tokyo")
     assert [month.first for month in months] == [dt.date(2026, 2, 1), dt.date(2026, 3, 1)]
     rows = final_shifts(rule, months[0].start, months[-1].end)
-    assert [month.loads[0].hours for month in monthly(rows, months, {}, {})] == [28 * 24, 31 * 24]
+    assert [month.loads[0].hours for month in carried(rows, months, {}, {})] == [28 * 24, 31 * 24]
+
+
+def test_weeks_begin_on_the_monday_of_the_zone():
+    weeks = weeks_of(dt.date(2026, 4, 1), 2, "Europe/Berlin")  # a Wednesday, in the week after the clocks went forward
+    assert [week.first for week in weeks] == [dt.date(2026, 3, 30), dt.date(2026, 4, 6)]
+    assert weeks[0].start == at("2026-03-29T22:00")
+    (short,) = weeks_of(dt.date(2026, 3, 25), 1, "Europe/Berlin")
+    assert (short.end - short.start) / HOUR == 7 * 24 - 1
+    rule = ScheduleRule(layers=(layer([ADA, BRUNO], days="mon", start="00:00", length="1w", zone="Europe/Berlin"),))
+    rows = final_shifts(rule, short.start, weeks[-1].end)
+    assert [load.hours for week in carried(rows, [short, *weeks], {}, {}) for load in week.loads] == [167, 168, 168]
 
 
 @settings(deadline=None, max_examples=40)
@@ -82,4 +93,4 @@ def test_nothing_is_lost_between_months(first: dt.date, zone: str, count: int):
     start, end = months[0].start, months[-1].end
     rows = final_shifts(two_desks(zone), start, end)
     inside = sum((min(row.end, end) - max(row.start, start) for row in rows), dt.timedelta())
-    assert sum((load.watched for month in monthly(rows, months, {BRUNO: zone}, {}) for load in month.loads), dt.timedelta()) == inside
+    assert sum((load.watched for month in carried(rows, months, {BRUNO: zone}, {}) for load in month.loads), dt.timedelta()) == inside

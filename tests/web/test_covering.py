@@ -119,7 +119,7 @@ def test_the_same_of_every_week_is_seen_as_one_kept_and_ended_together(desk: Des
     assert "End all 4 now" in text_of(desk.as_("alice").get(f"{page}?all=yes"))
     assert Override.objects.filter(withdrawn_at=None).count() == 4
     ended = desk.as_("alice").post(page, {"all": "yes"}, follow=True)
-    assert "Ended 4 times: first Bob takes the watch" in text_of(ended)
+    assert "Ended 4 of them: first Bob takes the watch" in text_of(ended)
     assert not Override.objects.filter(withdrawn_at=None).exists()
     for until, said in (("soon", "is no day"), ("2020-01-01", "it happens once"), (f"{desk.now + 400 * DAY:%Y-%m-%d}", "26 are the most")):
         assert said in text_of(desk.as_("bob").get(f"/schedules/{of.id}/change", fields | {"until": until}))

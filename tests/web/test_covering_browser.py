@@ -26,6 +26,11 @@ def days_on(days: int, hours: int = 0) -> str:
     return f"{at:%Y-%m-%dT%H}:00"
 
 
+def a_month_ahead(days: int = 35) -> str:
+    at = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+    return f"/schedules/1/month?month={at:%Y-%m}"
+
+
 def looked_at(page: Page, name: str, folder: Path) -> None:
     assert objections(page) == [], name
     assert fits(page), name
@@ -55,9 +60,25 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     page.goto(f"/schedules/1/change?kind=add&who=hugo&from={days_on(200)}&to={days_on(200, 12)}&until={days_on(242)[:10]}")
     page.get_by_text("All 7 of them").click()
     looked_at(page, f"change-weekly-{look}", folder)
+    page.goto(f"/schedules/stand-in?who=bruno&replaced=ada&from={days_on(40)}&to={days_on(61)}")
+    expect(page.get_by_role("button", name="Keep it on all")).to_be_visible()
+    looked_at(page, f"stand-in-{look}", folder)
     page = visit("ada", color_scheme=theme, **(PHONE if layout == "phone" else DESK), bypass_csp=True)
+    page.goto(a_month_ahead())
+    (page.locator("a.swap-this:visible").first.click if layout == "phone" else page.locator("a.swap-this:visible").first.press)(
+        **({} if layout == "phone" else {"key": "Enter"})
+    )
+    expect(page.get_by_label("For which one?")).to_be_focused()
+    looked_at(page, f"month-{look}", folder)
+    page.goto("/schedules/1/history?by=week")
+    looked_at(page, f"heat-{look}", folder)
+    page.goto("/you/month")
+    looked_at(page, f"my-month-{look}", folder)
     page.goto("/swaps")
     looked_at(page, f"swaps-{look}", folder)
+    page.get_by_role("button", name="See what it would do").click()
+    expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+    looked_at(page, f"swap-preview-{look}", folder)
     page.get_by_role("button", name="Ask for the swap").click()
     expect(page.get_by_role("button", name="Withdraw the offer")).to_be_visible()
     looked_at(page, f"swap-{look}", folder)
@@ -87,3 +108,62 @@ def test_a_watch_is_taken_seen_kept_and_given_back_with_one_thumb(desk: Site, vi
     page.get_by_role("button", name="End it now").click()
     expect(page.get_by_text("Ended: Grace Lind (you) takes the watch")).to_be_visible()
     expect(page.locator("#by-hand li").filter(has_text=f"A course {scripts}")).to_have_count(0)
+
+
+def test_a_drag_or_a_few_keys_lead_to_the_form_of_a_swap_and_save_nothing(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("ada", **DESK)
+    page.goto(a_month_ahead())
+    mine, theirs = page.locator("[data-give]").first, page.locator("[data-take]").first
+    theirs.scroll_into_view_if_needed()
+    mine.hover(position={"x": 8, "y": 8})
+    page.mouse.down()
+    page.mouse.move(500, 20, steps=3)
+    page.mouse.up()  # on nothing
+    expect(page.locator("#say")).to_have_text("Nothing was changed.")
+    expect(page.locator("#swap-pick")).to_be_hidden()
+    give, take = mine.get_attribute("data-give"), theirs.get_attribute("data-take")
+    mine.hover(position={"x": 8, "y": 8})
+    page.mouse.down()
+    theirs.hover(force=True)
+    expect(page.locator(".ghost")).to_contain_text("Swap for ")
+    page.mouse.up()
+    expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+    assert [page.locator(f"#{name}").input_value() for name in ("sw-g", "sw-t")] == [give, take]
+
+    for weeks in (1, 3):  # one of them has a watch of hers
+        page.goto(f"/schedules/1?weeks={weeks}")
+        if page.locator(".lanes [data-give]").count():
+            break
+    watch = page.locator(".lanes [data-give]").first
+    watch.focus()
+    page.keyboard.press("Enter")
+    choice = page.get_by_label("For which one?")
+    expect(choice).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#swap-pick")).to_be_hidden()
+    expect(watch).to_be_focused()
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowDown")
+    take = choice.input_value()
+    assert page.locator(".lanes .is-target").first.get_attribute("data-take") == take
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+    assert page.locator("#sw-t").input_value() == take
+    expect(page.locator("#asked")).to_contain_text("Nothing that you asked is open.")
+
+
+def test_on_paper_is_what_hangs_on_a_wall_and_nothing_to_press(desk: Site, visit: Callable[..., Page]):  # noqa: F811
+    page = visit("ada", **DESK, color_scheme="dark")
+    page.emulate_media(media="print")
+    for path in ("/schedules/1", "/schedules/1/month", "/callsheet/1"):
+        page.goto(path)
+        for gone in (".top", ".nav", ".foot", "button", "form"):
+            assert not any(each.is_visible() for each in page.locator(gone).all()), (path, gone)
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.get_by_text("Printed ")).to_contain_text(f"{dt.datetime.now(dt.UTC).year}")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
+    assert page.get_by_text("+1500").first.is_visible()  # a call sheet without numbers is none
+    page.goto("/schedules/1")
+    assert page.get_by_role("columnheader", name="Because").is_visible()  # the list is on paper, though it is closed on the screen
+    assert page.get_by_text("shown in UTC").is_visible()

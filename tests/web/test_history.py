@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import re
 
 import pytest
 
@@ -26,7 +28,21 @@ def test_page_csv_and_api_agree(desk: Desk):
     assert rows
     assert [(row["handle"], float(row["hours"])) for row in rows] == [(item["person"]["handle"], item["hours"]) for item in api]
     assert all(row["name"] in html for row in rows)
-    assert "fill-opacity" in html
+    for row in rows:
+        assert re.search(rf'{row["name"]}</th><td class="h5">{round(float(row["hours"]))}</td>', html)  # alone, so the most of all
+
+
+def test_weeks_and_other_measures(desk: Desk):
+    html = desk.as_("charlie").get(address("?by=week&show=nights")).content.decode()
+    assert "Nights by week" in html
+    assert html.count('<th scope="col">') == 8 + 2 + 6  # the columns of both tables
+    assert re.search(r'Alice</th><td class="h5">7</td>', html)
+    assert 'href="?by=week&amp;show=weekends"' in html
+    table = list(csv.DictReader(io.StringIO(desk.as_("charlie").get(address("?by=week&format=csv")).content.decode())))
+    assert [row["nights"] for row in table[:-1]] == ["7"] * 7
+    monday = desk.now.date() - dt.timedelta(days=desk.now.weekday())
+    assert table[-1]["week"] == monday.isoformat()
+    assert "Nobody had a watch" in desk.as_("alice").get(address("?by=week&from=1990-01-03")).content.decode()
 
 
 def test_a_name_is_no_formula(desk: Desk):
@@ -40,6 +56,13 @@ def test_a_month_that_is_none_is_said(desk: Desk, text: str):
     answer = desk.as_("alice").get(address(f"?from={text}"))
     assert answer.status_code in (400, 422)
     assert "expected for example" in answer.content.decode()
+
+
+@pytest.mark.parametrize("text", ["2026-03", "0001-01-01"])
+def test_a_week_that_is_none_is_said(desk: Desk, text: str):
+    answer = desk.as_("alice").get(address(f"?by=week&from={text}"))
+    assert answer.status_code in (400, 422)
+    assert "expected a day of it" in answer.content.decode()
 
 
 def test_months_without_a_watch_say_so(desk: Desk):

@@ -41,10 +41,21 @@ class OverrideOut(Schema):
     end: Moment
     reason: str
     source: Literal["override", "swap"]
-    series: int | None = Field(description="The first of those that were made together, week after week; null: made alone.")
+    series: int | None = Field(
+        description="The first of those that were made together, week after week or on several schedules; null: made alone."
+    )
     created_by: str | None = Field(description="A handle; null: nobody with an account.")
     created_at: Moment
     withdrawn_at: Moment | None
+
+
+class StandInIn(Body):
+    person: Word = Field(description="Who takes the watches, by handle.")
+    replaced: Word = Field(description="Whose watches they are, by handle.")
+    start: Moment = Field(description="When it begins; what began before now begins now. RFC 3339.")
+    end: Moment = Field(description="When it is over, a year after its beginning at most. RFC 3339.")
+    reason: Text = Field("", description="Why, for whoever asks later; 500 characters at most.")
+    allow_gap: StrictBool = Field(False, description="It may leave nobody on watch. Otherwise that is refused, as `new_gap`.")
 
 
 class WatchAt(Body):

@@ -154,6 +154,33 @@ def _made(schedule: Schedule, change: actions.Change, until: str, by: Actor, *, 
     return actions.add_series(schedule, actions.repeated(schedule, change, day), by=by, now=now(), allow_gap=allow_gap)
 
 
+@override.command("stand-in")
+def override_stand_in(
+    of: Annotated[str, typer.Option("--of", metavar="A", help="Whose watches they are.")],
+    by: Annotated[str, typer.Option("--by", metavar="B", help="Who takes them.")],
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="RFC 3339, or 2026-11-02T09:00 or a date in B's zone.")],
+    end: To,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")] = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """B takes everything of A for a while, on every schedule on which A has the watch: all or none."""
+    me = caller(as_, needs="schedules:write")
+    person, replaced = _somebody(by), _somebody(of)
+    begins, ends = (_time_in(text, person.timezone) for text in (start, end))
+    change = actions.Change("replace", person, begins, ends, replaced, reason=reason)
+    schedules = [schedule for schedule, _ in actions.everywhere(change, now=now())]
+    for each in schedules:
+        _may_cover(me, each.team_id)
+    before = selectors.verify(schedules, months=FORESEEN, now=now())
+    made = actions.add_together([(each, change) for each in schedules], by=me.actor, now=now())
+    said = "\n".join(f"Override {each.id} on {each.schedule.name}: {_sentence(each)}" for each in made)
+    say([selectors.override_object(each) for each in made], as_json=as_json, human=lambda: out.print(said))
+    for schedule, row, report in zip(schedules, made, before, strict=True):
+        _say_gaps(schedule, row)
+        _say_news(schedule, report)
+
+
 @override.command("list")
 def override_list(
     schedule: MayName = "",
@@ -193,8 +220,9 @@ def override_remove(
     """Take an override back. One that runs ends now; what it did until now stays."""
     me = caller(as_, needs="schedules:write")
     team_id = Override.objects.filter(id=number).values_list("schedule__team_id", flat=True).first()
-    if team_id is not None:
-        _may_cover(me, team_id)
+    for each in sorted(selectors.teams_of(number)) if series else [team_id]:
+        if each is not None:
+            _may_cover(me, each)
     if series:
         rows = _agreed(lambda gap: actions.withdraw_series(number, by=me.actor, now=now(), allow_gap=gap), accept=accept_gaps)
         say(
@@ -247,8 +275,12 @@ def _schedules(name: str) -> list[Schedule]:
 
 
 def _time(text: str, schedule: Schedule) -> dt.datetime:
+    return _time_in(text, schedule.timezone)
+
+
+def _time_in(text: str, zone: str) -> dt.datetime:
     try:
-        return parse_time(text, schedule.timezone)
+        return parse_time(text, zone)
     except ValueError as error:
         raise usage(str(error)) from error
 

@@ -15,6 +15,7 @@ from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.rules import ScheduleRule, Shift, layer_shifts, with_gaps
 from watchbill.schedules.selectors import load
 from watchbill.web import times
+from watchbill.web.exchanging import Marks, marks_of
 from watchbill.web.pictures import Bar, Line, Strip, Tick, Window, day_lines, midnights, strip
 from watchbill.web.rosters import bars_of
 from watchbill.web.visit import Visit
@@ -43,6 +44,7 @@ class Listed:
     because: str
     is_past: bool
     is_now: bool
+    give: str  # what the form of a swap is sent for it; empty: the reader cannot give it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class TwoWeeks:
     rows: tuple[Listed, ...]
     changed_clocks: tuple[str, ...]
     has_gap: bool
+
+    @property
+    def swaps(self) -> bool:
+        """Has it a watch of the reader that can be offered?"""
+        return any(row.give for row in self.rows)
 
 
 def first_day(visit: Visit, zone: dt.tzinfo, weeks: int) -> dt.date:
@@ -80,17 +87,21 @@ def two_weeks(schedule: Schedule, first: dt.date, zone: dt.tzinfo, visit: Visit)
     away = _time_off(people, window)
     lines = day_lines(borders, window, zone)
     ticks = tuple(_tick(at, window, zone, visit) for at in borders[:-1])
+    marks = marks_of(schedule, visit)
+    bars = bars_of(shifts, people, visit, marks)
     return TwoWeeks(
         start=window.start,
         end=window.end,
         zone=zone,
         ticks=ticks,
         lanes=tuple(_lanes(layers, overrides, away, people, window, lines, visit)),
-        final=strip("Final", bars_of(shifts, people, visit), window, now=visit.now, lines=lines, height=36),
-        days=tuple(_days(shifts, people, borders, zone, visit)),
+        final=strip("Final", bars, window, now=visit.now, lines=lines, height=36),
+        days=tuple(_days(bars, borders, zone, visit)),
         hours=tuple(Tick(25.0 * n + 1, f"{6 * n:02}") for n in range(4)),
-        rows=tuple(_listed(shift, people, visit) for shift in shifts),
-        changed_clocks=tuple(_clock_changes({each.timezone for each in people.values()} | {schedule.timezone, str(zone)}, window)),
+        rows=tuple(_listed(shift, people.get(shift.person_id or 0), visit, marks) for shift in shifts),
+        changed_clocks=tuple(
+            clock_changes({each.timezone for each in people.values()} | {schedule.timezone, str(zone)}, window.start, window.end)
+        ),
         has_gap=any(shift.person_id is None for shift in shifts),
     )
 
@@ -156,9 +167,8 @@ def _change(override: Override, visit: Visit) -> Bar:
     return Bar(override.start, override.end, (f"{SIGNS.get(Override.Kind(override.kind), '')}{given}",), f"{mine}swap", said)
 
 
-def _days(shifts: Sequence[Shift], people: dict[int, Person], borders: Sequence[dt.datetime], zone: dt.tzinfo, visit: Visit) -> list[Day]:
+def _days(bars: Sequence[Bar], borders: Sequence[dt.datetime], zone: dt.tzinfo, visit: Visit) -> list[Day]:
     """One strip a day; while today is in the picture, from yesterday on. A day of 23 hours is as wide as any: each strip is its own scale."""
-    bars = bars_of(shifts, people, visit)
     here = borders[0] <= visit.now < borders[-1]
     made = []
     for start, end in pairwise(borders):
@@ -179,26 +189,27 @@ def _tick(midnight: dt.datetime, window: Window, zone: dt.tzinfo, visit: Visit) 
     return Tick(window.place(midnight) + 50 / DAYS, word, current=times.same_day(midnight, visit.now, zone))
 
 
-def _listed(shift: Shift, people: dict[int, Person], visit: Visit) -> Listed:
+def _listed(shift: Shift, person: Person | None, visit: Visit, marks: Marks) -> Listed:
     because = {"layer": shift.layer or "", "override": "override", "swap": "swap", "gap": "nobody"}.get(shift.source, shift.source)
     if shift.source in ("override", "swap") and shift.layer:
         because = f"{because}, {shift.layer}"
     if shift.shadow:
         because += ", shadow"
-    return Listed(shift, people.get(shift.person_id or 0), because, shift.end <= visit.now, shift.start <= visit.now < shift.end)
+    give, _ = marks.of(shift, person) if person else ("", "")
+    return Listed(shift, person, because, shift.end <= visit.now, shift.start <= visit.now < shift.end, give)
 
 
-def _clock_changes(zones: Collection[str], window: Window) -> list[str]:
-    """Where the clocks change in the window."""
+def clock_changes(zones: Collection[str], start: dt.datetime, end: dt.datetime) -> list[str]:
+    """Where the clocks change between two moments, in sentences."""
     found: dict[tuple[dt.datetime, int], list[str]] = {}
     for name in sorted(zones):
-        if change := clock_change(times.zone_of(name), window.start, window.end):
+        if change := clock_change(times.zone_of(name), start, end):
             found.setdefault(change, []).append(name.rsplit("/", 1)[-1].replace("_", " "))
     said = []
     for (at, seconds), places in sorted(found.items()):
         way = "forward" if seconds > 0 else "back"
         where = places[0] if len(places) == 1 else f"{', '.join(places[:-1])} and {places[-1]}"
-        said.append(f"Clocks go {way} in {where} on {times.day(at, dt.UTC, now=window.start)} at {times.clock(at, dt.UTC)} UTC.")
+        said.append(f"Clocks go {way} in {where} on {times.day(at, dt.UTC, now=start)} at {times.clock(at, dt.UTC)} UTC.")
     return said
 
 

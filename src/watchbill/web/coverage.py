@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from watchbill.people.models import Membership, Person
 from watchbill.schedules.models import Layer, Override, Schedule
-from watchbill.schedules.rules import Foreseen, ScheduleRule, with_gaps
+from watchbill.schedules.rules import Finding, Foreseen, ScheduleRule, with_gaps
 from watchbill.web import times
 from watchbill.web.pictures import Strip, Tick, Window, day_lines, midnights, strip
 from watchbill.web.rosters import bars_of, people_of
@@ -38,7 +38,7 @@ class Beside:
     today: Strip
     then: Strip
     gaps: tuple[tuple[dt.datetime, dt.datetime], ...]
-    findings: tuple[tuple[str, dt.datetime, dt.datetime], ...]
+    findings: tuple[tuple[str, int, dt.datetime, dt.datetime], ...]  # what, how often, and the first time
     is_same: bool
     is_cut: bool  # the change lasts longer than the picture
 
@@ -52,15 +52,19 @@ def beside(foreseen: Foreseen, start: dt.datetime, end: dt.datetime, zone: dt.tz
     before, after = (
         _strip(word, rule, window, borders, zone, visit) for word, rule in (("Today", foreseen.before), ("Then", foreseen.after))
     )
-    shown = foreseen.findings[:MOST_FINDINGS]
-    people = Person.objects.in_bulk({finding.person_id for finding, _ in shown})
-    said = tuple(
-        (f"{people[each.person_id].name}: {FOUND[each.kind]}{f' with {other}' if other else ''}", each.start, each.end)
-        for each, other in shown
-        if each.person_id in people
-    )
     same = with_gaps(foreseen.before, start, end) == with_gaps(foreseen.after, start, end)
-    return Beside(_ticks(borders, window, zone), before, after, foreseen.gaps, said, same, days > MOST_DAYS)
+    return Beside(_ticks(borders, window, zone), before, after, foreseen.gaps, tuple(counted(foreseen.findings)), same, days > MOST_DAYS)
+
+
+def counted(findings: Sequence[tuple[Finding, str]]) -> list[tuple[str, int, dt.datetime, dt.datetime]]:
+    """What happens again and again is said once, with how often."""
+    people = Person.objects.in_bulk({found.person_id for found, _ in findings})
+    rows: dict[str, list[Finding]] = {}
+    for found, other in findings:
+        if found.person_id in people:
+            text = f"{people[found.person_id].name}: {FOUND[found.kind]}{f' with {other}' if other else ''}"
+            rows.setdefault(text, []).append(found)
+    return [(text, len(each), each[0].start, each[0].end) for text, each in list(rows.items())[:MOST_FINDINGS]]
 
 
 def _strip(word: str, rule: ScheduleRule, window: Window, borders: Sequence[dt.datetime], zone: dt.tzinfo, visit: Visit) -> Strip:

@@ -25,6 +25,8 @@ class Bar:
     labels: tuple[str, ...]
     kind: str = ""  # me | swap | off | void | gap | beside, or nothing: somebody else
     words: str = ""
+    give: str = ""  # what the form of a swap is sent for it, when it is the reader's ...
+    take: str = ""  # ... or somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Segment:
     centred: bool
     words: str
     label_x: float | None = None  # percent of the segment, where the now-line would cross the label
+    give: str = ""
+    take: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,8 @@ def _segment(bar: Bar, window: Window, now: dt.datetime, *, may_squeeze: bool) -
         centred=pixels < 70 and label_x is None,
         words=bar.words or bar.labels[0],
         label_x=label_x,
+        give=bar.give,
+        take=bar.take,
     )
 
 

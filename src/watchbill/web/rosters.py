@@ -12,6 +12,7 @@ from watchbill.schedules.models import Schedule
 from watchbill.schedules.rules import ScheduleRule, Shift, next_after, on_call_at, with_gaps
 from watchbill.schedules.selectors import load
 from watchbill.web import times
+from watchbill.web.exchanging import Marks
 from watchbill.web.pictures import Bar, Strip, Tick, Window, day_lines, midnights, strip
 from watchbill.web.visit import Visit
 
@@ -120,9 +121,9 @@ def _tick(midnight: dt.datetime, window: Window, visit: Visit) -> Tick:
     return Tick(min(max(window.place(visit.now), 13), 87), f"now, {word}", current=True) if is_today else Tick(middle, word)
 
 
-def bars_of(shifts: Sequence[Shift], people: dict[int, Person], visit: Visit) -> list[Bar]:
-    """Shifts as bars: mine filled, others outlined, changes with a heavy line, gaps hatched with the word."""
-    drawn = [(bar_of(shift, people.get(shift.person_id or 0), visit), _is_beside(shift, shifts)) for shift in shifts]
+def bars_of(shifts: Sequence[Shift], people: dict[int, Person], visit: Visit, marks: Marks | None = None) -> list[Bar]:
+    """Shifts as bars: mine filled, others outlined, changes with a heavy line, gaps hatched with the word. `marks`: for swaps."""
+    drawn = [(bar_of(shift, people.get(shift.person_id or 0), visit, marks), _is_beside(shift, shifts)) for shift in shifts]
     bars = [bar for bar, is_beside in drawn if not is_beside]
     return [*bars, *(replace(bar, kind=f"{bar.kind} beside".strip()) for bar, is_beside in drawn if is_beside)]
 
@@ -134,7 +135,7 @@ def _is_beside(shift: Shift, others: Sequence[Shift]) -> bool:
     )
 
 
-def bar_of(shift: Shift, person: Person | None, visit: Visit) -> Bar:
+def bar_of(shift: Shift, person: Person | None, visit: Visit, marks: Marks | None = None) -> Bar:
     """One shift."""
     when = f"{times.moment(shift.start, visit.zone, now=visit.now)} to {times.moment(shift.end, visit.zone, now=visit.now)}"
     if person is None:
@@ -148,4 +149,6 @@ def bar_of(shift: Shift, person: Person | None, visit: Visit) -> Bar:
     kind = "me" if mine else ""
     if shift.source in ("override", "swap"):
         kind = f"{kind} swap".strip()
-    return Bar(shift.start, shift.end, labels, kind, f"{person.name}{' (you)' if mine else ''}{', shadow' if shift.shadow else ''}, {when}")
+    words = f"{person.name}{' (you)' if mine else ''}{', shadow' if shift.shadow else ''}, {when}"
+    give, take = marks.of(shift, person) if marks else ("", "")
+    return Bar(shift.start, shift.end, labels, kind, words, give, take)

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from watchbill.config.watching import Watch
-from watchbill.people.models import Person
-from watchbill.schedules.rules import Finding, ScheduleRule, Shift, with_gaps
+from watchbill.schedules.rules import ScheduleRule, Shift, with_gaps
 from watchbill.web import times
 from watchbill.web.calendars import DAYS, NARROW, WIDE
-from watchbill.web.coverage import FOUND
+from watchbill.web.coverage import counted
 from watchbill.web.pictures import Bar, Strip, Tick, Window, day_lines, midnights, strip
 from watchbill.web.rosters import bars_of, people_of
 from watchbill.web.visit import Visit
 
 DAY = dt.timedelta(days=1)
-MOST_GAPS, MOST_FINDINGS = 5, 8
+MOST_GAPS = 5
 TODAY, THEN = "Today", "With the change"
 
 
@@ -69,7 +68,7 @@ def sides(watch: Watch, visit: Visit) -> Sides:
         tuple(_apart(before, after, old, new, borders, zone, visit)),
         gaps[:MOST_GAPS],
         max(0, len(gaps) - MOST_GAPS),
-        tuple(_counted(watch.foreseen.findings)),
+        tuple(counted(watch.foreseen.findings)),
         not watch.is_new and _seen(before) == _seen(after),
     )
 
@@ -102,17 +101,6 @@ def _apart(
         pictures = (strip(f"{word}, {side.lower()}", bars, window, now=visit.now, height=30) for side, bars in ((TODAY, old), (THEN, new)))
         found.append(Apart(word, *pictures))
     return found
-
-
-def _counted(findings: Sequence[tuple[Finding, str]]) -> list[tuple[str, int, dt.datetime, dt.datetime]]:
-    """What happens again and again is said once, with how often."""
-    people = Person.objects.in_bulk({found.person_id for found, _ in findings})
-    rows: dict[str, list[Finding]] = {}
-    for found, other in findings:
-        if found.person_id in people:
-            text = f"{people[found.person_id].name}: {FOUND[found.kind]}{f' with {other}' if other else ''}"
-            rows.setdefault(text, []).append(found)
-    return [(text, len(each), each[0].start, each[0].end) for text, each in list(rows.items())[:MOST_FINDINGS]]
 
 
 def _tick(midnight: dt.datetime, window: Window, zone: dt.tzinfo) -> Tick:

@@ -16,8 +16,17 @@ from watchbill.schedules.actions.changing import (
 )
 from watchbill.schedules.actions.covering import ask_for_cover, expire_covers, take_cover, withdraw_cover
 from watchbill.schedules.actions.feeding import end_feed, feed_read, open_feed
-from watchbill.schedules.actions.repeating import add_series, repeated, withdraw_series
-from watchbill.schedules.actions.swapping import Offer, accept_swap, decline_swap, expire_offers, offer_swap, undo_swap, withdraw_swap
+from watchbill.schedules.actions.repeating import add_series, add_together, everywhere, repeated, withdraw_series
+from watchbill.schedules.actions.swapping import (
+    Offer,
+    accept_swap,
+    check_offer,
+    decline_swap,
+    expire_offers,
+    offer_swap,
+    undo_swap,
+    withdraw_swap,
+)
 from watchbill.schedules.actions.telling import Watched
 
 __all__ = [
@@ -31,11 +40,14 @@ __all__ = [
     "add_override",
     "add_override_in",
     "add_series",
+    "add_together",
     "ask_for_cover",
     "check_change",
+    "check_offer",
     "decline_swap",
     "edit_layers_in",
     "end_feed",
+    "everywhere",
     "expire_covers",
     "expire_offers",
     "feed_read",

@@ -36,11 +36,7 @@ class Offer:
 @transaction.atomic(durable=True)
 def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> Swap:
     """Ask somebody to exchange two shifts. Nothing changes before they accept."""
-    if len(offer.reason) > REASON_LENGTH or "\0" in offer.reason:
-        raise Invalid(f"A reason has at most {REASON_LENGTH} characters of text.")
-    exchange = _exchange(offer, person)
-    if why := why_no_exchange(exchange, rules_for(exchange), members=members_of(exchange), names=names_of(exchange), now=now):
-        raise Refused(why)
+    exchange = check_offer(offer, person=person, now=now)
     made = Swap.objects.create(
         asker=person,
         other=offer.other,
@@ -59,6 +55,16 @@ def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> 
     _record(made, "swap.offer", by, now)
     tell_of_swap_in(made, offer.other, f"{person.name} offers you a swap", now=now)
     return made
+
+
+def check_offer(offer: Offer, *, person: Person, now: dt.datetime) -> Exchange:
+    """The exchange that it asks for. Invalid or Refused, in a sentence, when it cannot be offered."""
+    if len(offer.reason) > REASON_LENGTH or "\0" in offer.reason:
+        raise Invalid(f"A reason has at most {REASON_LENGTH} characters of text.")
+    exchange = _exchange(offer, person)
+    if why := why_no_exchange(exchange, rules_for(exchange), members=members_of(exchange), names=names_of(exchange), now=now):
+        raise Refused(why)
+    return exchange
 
 
 @transaction.atomic(durable=True)

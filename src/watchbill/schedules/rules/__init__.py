@@ -17,7 +17,7 @@ from watchbill.schedules.rules.covering import could_cover, watches_around
 from watchbill.schedules.rules.editing import Edit, LayerSpec, Version, plan_edit, rule_of
 from watchbill.schedules.rules.entries import CalendarEntry, Mark, entries
 from watchbill.schedules.rules.foreseeing import AROUND, Foreseen, first_change, foresee, new_gaps, with_override, without_override
-from watchbill.schedules.rules.history import Month, monthly, months_of
+from watchbill.schedules.rules.history import Period, carried, months_of, weeks_of
 from watchbill.schedules.rules.model import (
     LayerRule,
     Length,
@@ -32,6 +32,7 @@ from watchbill.schedules.rules.model import (
 from watchbill.schedules.rules.reasons import LayerSays, Reasons, Step, reasons
 from watchbill.schedules.rules.repeating import weekly
 from watchbill.schedules.rules.shifts import final_shifts, layer_shifts, next_after, on_call_at
+from watchbill.schedules.rules.standing_in import watched_by
 from watchbill.schedules.rules.strain import Load, in_a_row, loads
 from watchbill.schedules.rules.swapping import Exchange, Half, both_stand, broken_by, half_of, stands, why_no_exchange, why_not_undone
 from watchbill.schedules.rules.templates import Local, backup_of, days_and_weekends, local_hours, monday_from, regions, week_by_week
@@ -59,10 +60,10 @@ __all__ = [
     "Load",
     "Local",
     "Mark",
-    "Month",
     "Moved",
     "Nudge",
     "OverrideRule",
+    "Period",
     "Point",
     "Reasons",
     "ScheduleRule",
@@ -78,6 +79,7 @@ __all__ = [
     "both_stand",
     "broken_by",
     "calendar_news",
+    "carried",
     "clashes",
     "could_cover",
     "days_and_weekends",
@@ -96,7 +98,6 @@ __all__ = [
     "local_hours",
     "long_watches",
     "monday_from",
-    "monthly",
     "months_of",
     "moved",
     "new_gaps",
@@ -117,9 +118,11 @@ __all__ = [
     "stands",
     "until_of",
     "urgency_of",
+    "watched_by",
     "watches_around",
     "week_by_week",
     "weekly",
+    "weeks_of",
     "why_no_exchange",
     "why_not_undone",
     "window",

@@ -53,14 +53,17 @@ def foresee(
     end: dt.datetime,
     *,
     beside: Sequence[tuple[str, Sequence[Shift]]] = (),
+    beside_then: Sequence[tuple[str, Sequence[Shift]]] | None = None,
     away: Mapping[int, Sequence[Span]] | None = None,
     zones: Mapping[int, str] | None = None,
     gone: Collection[int] = (),
 ) -> Foreseen:
-    """What the change does in [start, end). `beside`: the shifts of the team's other schedules by name; `away`, `zones`: of each person."""
+    """What the change does in [start, end). `beside`: the shifts of the team's other schedules by name; `beside_then`: where they change
+    in the same step, as they will be; `away`, `zones`: of each person."""
     low, high = start - AROUND, end + AROUND
     facts = Facts(beside=beside, away=away or {}, zones=zones or {}, gone=gone)
-    fresh = news(judge(before, low, high, facts), judge(after, low, high, facts))
+    then = facts if beside_then is None else replace(facts, beside=beside_then)
+    fresh = news(judge(before, low, high, facts), judge(after, low, high, then))
     return Foreseen(before, after, new_gaps(before, after, start, end, gone=gone), fresh.warnings)
 
 

@@ -1,4 +1,4 @@
-"""Who carried how much, month by month? Pure: asked of the final shifts, cut at the borders of the months of one zone."""
+"""Who carried how much, month by month or week by week? Pure: asked of the final shifts, cut at the borders of one zone's calendar."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import pairwise
 from watchbill.people.rules import clock_time, zone_of
 from watchbill.schedules.rules.hiding import Span
 from watchbill.schedules.rules.model import Shift
-from watchbill.schedules.rules.strain import Load, loads
+from watchbill.schedules.rules.strain import DAY, Load, loads
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """A calendar month of the zone, and the load of everybody who watched in it."""
+class Period:
+    """A calendar month, or a week from Monday on, of the zone; and the load of everybody who watched in it."""
 
     first: dt.date
     start: dt.datetime
@@ -23,24 +23,34 @@ class Month:
     loads: tuple[Load, ...] = ()
 
 
-def months_of(first: dt.date, count: int, zone: str) -> list[Month]:
+def months_of(first: dt.date, count: int, zone: str) -> list[Period]:
     """So many months of the zone, the one that holds `first` and those after it, without loads."""
     number = first.year * 12 + first.month - 1
     days = [dt.date((number + n) // 12, (number + n) % 12 + 1, 1) for n in range(count + 1)]
+    return _periods(days, zone)
+
+
+def weeks_of(first: dt.date, count: int, zone: str) -> list[Period]:
+    """So many weeks of the zone, the one that holds `first` and those after it, without loads."""
+    monday = first - first.weekday() * DAY
+    return _periods([monday + 7 * n * DAY for n in range(count + 1)], zone)
+
+
+def _periods(days: Sequence[dt.date], zone: str) -> list[Period]:
     borders = [clock_time(dt.datetime.combine(day, dt.time()), zone_of(zone)) for day in days]
-    return [Month(day, *both) for day, both in zip(days, pairwise(borders), strict=False)]
+    return [Period(day, *both) for day, both in zip(days, pairwise(borders), strict=False)]
 
 
-def monthly(rows: Iterable[Shift], months: Sequence[Month], zones: Mapping[int, str], free: Mapping[int, Sequence[Span]]) -> list[Month]:
-    """The months with their loads. A shift over a border counts for each with its part; a
+def carried(rows: Iterable[Shift], periods: Sequence[Period], zones: Mapping[int, str], free: Mapping[int, Sequence[Span]]) -> list[Period]:
+    """The periods with their loads. A shift over a border counts for each with its part; a
     night or weekend for each in which three hours of it are watched."""
     shifts = list(rows)
     found = []
-    for month in months:
+    for period in periods:
         inside = [
-            row._replace(start=max(row.start, month.start), end=min(row.end, month.end))
+            row._replace(start=max(row.start, period.start), end=min(row.end, period.end))
             for row in shifts
-            if row.start < month.end and row.end > month.start
+            if row.start < period.end and row.end > period.start
         ]
-        found.append(Month(month.first, month.start, month.end, tuple(loads(inside, zones, free))))
+        found.append(Period(period.first, period.start, period.end, tuple(loads(inside, zones, free))))
     return found

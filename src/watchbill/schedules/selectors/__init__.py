@@ -3,10 +3,17 @@
 from watchbill.schedules.selectors.clashing import Meeting, meetings, meetings_of, time_off_objects, time_off_rows
 from watchbill.schedules.selectors.covering import cover_by_id, cover_object, covers, covers_for
 from watchbill.schedules.selectors.feeding import CalendarPart, feed_of, feeds_of, parts_of, schedules_with
-from watchbill.schedules.selectors.foreseeing import foresee_change, foresee_end, foresee_exchange, gaps_of_change, gaps_of_end
+from watchbill.schedules.selectors.foreseeing import (
+    foresee_change,
+    foresee_end,
+    foresee_exchange,
+    foresee_together,
+    gaps_of_change,
+    gaps_of_end,
+)
 from watchbill.schedules.selectors.history import history_objects, history_of
 from watchbill.schedules.selectors.loading import by_name, load, versions_of
-from watchbill.schedules.selectors.overriding import override_object, overrides_of, rest_of_series
+from watchbill.schedules.selectors.overriding import override_object, overrides_of, rest_of_series, teams_of
 from watchbill.schedules.selectors.reasons import Why, why, why_object
 from watchbill.schedules.selectors.swapping import offers_to, swap_broken_by_end, swap_by_id, swap_object, swap_objects, swaps, swaps_with
 from watchbill.schedules.selectors.verifying import Report, verify
@@ -19,6 +26,7 @@ from watchbill.schedules.selectors.watch import (
     shift_objects,
     shifts_of,
     shifts_of_person,
+    watched_schedules,
     who,
 )
 
@@ -39,6 +47,7 @@ __all__ = [
     "foresee_change",
     "foresee_end",
     "foresee_exchange",
+    "foresee_together",
     "gaps_of_change",
     "gaps_of_end",
     "history_objects",
@@ -64,10 +73,12 @@ __all__ = [
     "swap_objects",
     "swaps",
     "swaps_with",
+    "teams_of",
     "time_off_objects",
     "time_off_rows",
     "verify",
     "versions_of",
+    "watched_schedules",
     "who",
     "why",
     "why_object",

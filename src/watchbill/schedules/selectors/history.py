@@ -1,4 +1,4 @@
-"""What did everybody carry on one schedule, month by month? The past as it was, over edits and withdrawn overrides."""
+"""What did everybody carry on one schedule, month by month or week by week? The past as it was, over edits and withdrawn overrides."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from typing import Any
 from watchbill.people.models import Person
 from watchbill.people.working import holiday_spans
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.rules import Month, final_shifts, monthly, months_of
+from watchbill.schedules.rules import Period, carried, final_shifts, months_of, weeks_of
 from watchbill.schedules.selectors.loading import load
 from watchbill.schedules.selectors.watch import people_objects
 
 
-def history_of(schedule: Schedule, first: dt.date, count: int, *, now: dt.datetime) -> list[Month]:
-    """So many months from the one that holds `first`, in the schedule's zone. What is still to come is not counted. Three queries."""
-    months = [replace(month, end=min(month.end, now)) for month in months_of(first, count, schedule.timezone) if month.start < now]
-    if not months:
+def history_of(schedule: Schedule, first: dt.date, count: int, *, now: dt.datetime, weekly: bool = False) -> list[Period]:
+    """So many months, or weeks, from the one that holds `first`, in the schedule's zone. What is to come is not counted. Three queries."""
+    calendar = weeks_of if weekly else months_of
+    periods = [replace(each, end=min(each.end, now)) for each in calendar(first, count, schedule.timezone) if each.start < now]
+    if not periods:
         return []
-    start, end = months[0].start, months[-1].end
+    start, end = periods[0].start, periods[-1].end
     rows = final_shifts(load([schedule.id], start=start, end=end)[schedule.id], start, end)
     ids = {row.person_id for row in rows if row.person_id is not None}
     zones = dict(Person.objects.filter(id__in=ids).values_list("id", "timezone"))
-    return monthly(rows, months, zones, holiday_spans(ids, start=start, end=end))
+    return carried(rows, periods, zones, holiday_spans(ids, start=start, end=end))
 
 
-def history_objects(schedule: Schedule, months: Sequence[Month]) -> list[dict[str, Any]]:
-    """As answers and CSV show it: one row for each month and person. One query."""
-    names = people_objects(load.person_id for month in months for load in month.loads)
+def history_objects(schedule: Schedule, periods: Sequence[Period], *, weekly: bool = False) -> list[dict[str, Any]]:
+    """As answers and CSV show it: one row for each month, or week (by its Monday), and person. One query."""
+    names = people_objects(load.person_id for period in periods for load in period.loads)
     return [
         {
-            "month": f"{month.first:%Y-%m}",
+            **({"week": period.first.isoformat()} if weekly else {"month": f"{period.first:%Y-%m}"}),
             "schedule": schedule.name,
             "person": names.get(load.person_id),
             "hours": round(load.watched / dt.timedelta(hours=1), 2),
@@ -40,6 +41,6 @@ def history_objects(schedule: Schedule, months: Sequence[Month]) -> list[dict[st
             "weekends": load.weekends,
             "holidays": load.holidays,
         }
-        for month in months
-        for load in month.loads
+        for period in periods
+        for load in period.loads
     ]

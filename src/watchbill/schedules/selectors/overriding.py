@@ -13,14 +13,27 @@ from watchbill.schedules.models import Override, Schedule
 
 def overrides_of(schedules: Collection[Schedule], *, now: dt.datetime | None) -> QuerySet[Override]:
     """The overrides of these schedules in the order of their beginning; with `now` only those that hold then or later."""
-    rows = Override.objects.filter(schedule__in=schedules).select_related("schedule", "person", "replaced", "created_by")
+    rows = _rows().filter(schedule__in=schedules)
     return (rows if now is None else rows.filter(withdrawn_at=None, end__gt=now)).order_by("start", "id")
 
 
 def rest_of_series(row: Override, *, now: dt.datetime) -> QuerySet[Override]:
-    """Whatever of the series of this override runs or is to come, itself included; nothing for one that was made alone."""
-    rows = overrides_of([row.schedule], now=now)
+    """Whatever was made together with this override and runs or is to come, itself included; nothing for one that was made alone."""
+    rows = _rows().filter(withdrawn_at=None, end__gt=now).order_by("start", "schedule__position", "id")
     return rows.filter(series=row.series) if row.series is not None else rows.none()
+
+
+def teams_of(override_id: int) -> set[int]:
+    """The teams of all schedules on which something was made together with this override, its own among them."""
+    found = Override.objects.filter(pk=override_id).first()
+    if found is None:
+        return set()
+    rows = Override.objects.filter(pk=override_id) if found.series is None else Override.objects.filter(series=found.series)
+    return set(rows.values_list("schedule__team_id", flat=True))
+
+
+def _rows() -> QuerySet[Override]:
+    return Override.objects.select_related("schedule", "person", "replaced", "created_by")
 
 
 def override_object(row: Override) -> dict[str, Any]:

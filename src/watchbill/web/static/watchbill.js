@@ -98,7 +98,7 @@
   const inUse = (part) => {
     const focus = document.activeElement;
     if (focus && part.contains(focus) && focus.matches("input, textarea, select")) return true;
-    return all("details[data-keep][open], input[type=checkbox]:checked", part).length > 0;
+    return all("details[data-keep][open], input[type=checkbox]:checked, [data-hold]", part).length > 0;
   };
   let busy = false, again = false, timer = 0;
   const soon = () => { clearTimeout(timer); timer = setTimeout(refresh, 80 + Math.random() * 200); };
@@ -131,8 +131,8 @@
       part.className = fresh.className;
       part.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
       for (const id of open) { const node = document.getElementById(id); if (node) node.open = true; }
-      if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
       ready(part);
+      if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     }
     if (!waits) document.body.className = page.body.className;
     const news = one("[data-speak]", page)?.textContent.trim(), before = root.dataset.spoken;
@@ -209,9 +209,18 @@
   document.addEventListener("toggle", (event) => {              // one open drawer at a time
     if (event.target.open && event.target.matches(".acts > details")) for (const other of all(".acts > details[open]")) if (other !== event.target) other.open = false;
   }, true);
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"], MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  addEventListener("beforeprint", () => {
+    for (const node of all("details[data-print-open]:not([open])")) { node.open = true; node.dataset.closed = ""; }
+    if (!known() || stale) return;
+    const at = new Date(serverNow() + Number(root.dataset.offset || 0) * 60000);
+    for (const node of all("[data-printed]")) say(node, `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${hm(at.getTime())}`);
+  });
+  addEventListener("afterprint", () => { for (const node of all("details[data-closed]")) { node.open = false; delete node.dataset.closed; } });
   const ready = (inside) => {
     for (const node of all("[data-script]", inside)) node.hidden = false;
     count();
+    document.dispatchEvent(new Event("watchbill:fresh"));       // for the scripts of single pages
   };
 
   for (const form of all("[data-theme-form]")) label(form);

@@ -75,6 +75,16 @@ def at_text(context: Mapping[str, Any], moment: dt.datetime, *, seconds: bool = 
 
 
 @register.simple_tag(takes_context=True)
+def printed(context: Mapping[str, Any], warning: str = "It may have changed since.") -> SafeString:
+    """On paper only: of when it is, with the whole date. The script says when it was printed, where the page was open for long."""
+    now, zone = _here(context)
+    local = now.astimezone(zone)
+    said = f"{times.WEEKDAYS[local.weekday()]} {local.day} {times.MONTHS[local.month - 1]} {local.year}, {times.clock(now, zone)}"
+    shown = format_html('<time datetime="{}" data-printed>{}</time> {}', times.iso(now), said, times.zone_word(now, zone))
+    return format_html('<span class="only-print">Printed {}. {}</span>', shown, warning)
+
+
+@register.simple_tag(takes_context=True)
 def stamp(context: Mapping[str, Any], moment: dt.datetime, *, seconds: bool = True) -> SafeString:
     """Evidence: the time in UTC, in one narrow column; the day when it is not today; mine on hovering."""
     now, zone = _here(context)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import clock_time
-from watchbill.response.covering import may_cover
+from watchbill.response.covering import may_cover, may_cover_all
 from watchbill.schedules.actions import Change, NewGap, add_override, add_series, check_change, repeated, withdraw_override, withdraw_series
 from watchbill.schedules.models import Override, Schedule
 from watchbill.schedules.selectors import foresee_change, foresee_end, rest_of_series
@@ -115,23 +115,18 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
         raise NotFound("There is no such change of this schedule.")
     zone, asks = times.zone_of(found.timezone), False
     rest = list(rest_of_series(row, now=visit.now))
+    teams = {each.schedule.team_id for each in rest} | {found.team_id}
     is_all = bool(rest) and (request.POST if request.method == "POST" else request.GET).get("all") == "yes"
+    may = may_cover_all(visit.viewer, teams if is_all else {found.team_id}, now=visit.now)
     if request.method == "POST":
-        _must_cover(visit, found)
-        end = withdraw_series if is_all else withdraw_override
+        if not may.allowed:
+            raise NotAllowed(may.why)
         try:
-            end(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+            return _ended(request, row, rest if is_all else [])
         except NewGap:
             asks = True
-        except Refused as error:
-            messages.error(request, error.message)
-            return _back(found)
-        else:
-            many = f" {len(rest)} times: first" if is_all else ":"
-            messages.success(request, f"Ended{many} {_said(rest[0] if is_all else row, visit, zone)}")
-            return _back(found)
     runs = is_all or (row.withdrawn_at is None and row.end > visit.now)
-    ends = rest if is_all else [row]
+    sides = _without(rest if is_all else [row], zone, visit) if runs else []
     context = {
         "section": "schedules",
         "schedule": found,
@@ -139,17 +134,40 @@ def override(request: DeskRequest, schedule_id: int, override_id: int) -> HttpRe
         "runs": runs,
         "says": coverage.sentence(row.kind, row.person, row.replaced, visit),
         "in_zone": zone,
-        "may_cover": may_cover(visit.viewer, found.team_id, now=visit.now),
+        "may_cover": may,
         "rest": rest,
+        "names": ", ".join(dict.fromkeys(each.schedule.name for each in rest)),
         "is_all": is_all,
-        "beside": _without(ends, zone, visit) if runs else None,
+        "sides": sides,
+        "opens_gap": any(side.gaps for _, side in sides),
         "asks": asks,
     }
     return render(request, "schedule_override.html", context, status=422 if asks else 200)
 
 
-def _without(rows: list[Override], zone: dt.tzinfo, visit: Visit) -> coverage.Beside:
-    return coverage.beside(foresee_end(rows, now=visit.now), max(rows[0].start, visit.now), rows[-1].end, zone, visit)
+def _ended(request: DeskRequest, row: Override, together: list[Override]) -> HttpResponse:
+    """End it, or everything that was made together with it, and go back to the schedule."""
+    visit, end = request.visit, withdraw_series if together else withdraw_override
+    try:
+        end(row.id, by=visit.actor, now=visit.now, allow_gap=request.POST.get("gap") == "yes")
+    except NewGap:
+        raise
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        first, many = (together[0], f" {len(together)} of them: first") if together else (row, ":")
+        messages.success(request, f"Ended{many} {_said(first, visit, times.zone_of(row.schedule.timezone))}")
+    return _back(row.schedule)
+
+
+def _without(rows: list[Override], zone: dt.tzinfo, visit: Visit) -> list[tuple[str, coverage.Beside]]:
+    """Each schedule that they are about, with them and without."""
+    found = []
+    for foreseen in foresee_end(rows, now=visit.now).values():
+        here = [each for each in rows if each.schedule_id == foreseen.before.id]
+        start, end = max(here[0].start, visit.now), max(each.end for each in here)
+        found.append((foreseen.before.name, coverage.beside(foreseen, start, end, zone, visit)))
+    return found
 
 
 def _schedule(schedule_id: int) -> Schedule:
@@ -175,10 +193,10 @@ def _changes(typed: Typed, found: Schedule, visit: Visit) -> list[Change]:
     words = typed.words
     wanted = Change(
         kind=words["kind"],
-        person=_somebody(words["who"]),
-        replaced=_somebody(words["replaced"]) if words["kind"] == "replace" else None,
-        start=_time(words["from"], typed.zone) if words["from"] else visit.now,
-        end=_time(words["to"], typed.zone),
+        person=somebody(words["who"]),
+        replaced=somebody(words["replaced"]) if words["kind"] == "replace" else None,
+        start=time_of(words["from"], typed.zone) if words["from"] else visit.now,
+        end=time_of(words["to"], typed.zone),
         layer=words["layer"],
         reason=words["reason"],
     )
@@ -193,14 +211,15 @@ def _day(text: str) -> dt.date:
         raise Invalid(f"“{text[:40]}” is no day; expected one such as 2026-03-24. Nothing was changed.") from error
 
 
-def _somebody(handle: str) -> Person:
+def somebody(handle: str) -> Person:
+    """Whom a list of a form names."""
     found = Person.objects.filter(handle=handle).first() if handle and "\0" not in handle else None
     if found is None:
         raise Invalid("Choose the people from the lists; a replacement names two.")
     return found
 
 
-def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
+def time_of(text: str, zone: dt.tzinfo) -> dt.datetime:
     """What the clock of that zone shows, as a native input sends it."""
     try:
         naive = dt.datetime.fromisoformat(text)

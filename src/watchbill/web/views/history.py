@@ -1,4 +1,4 @@
-"""What everybody carried on one schedule: a heat map by person and month, the numbers, and the same as CSV."""
+"""What everybody carried on one schedule: a heat map by person and month or week, the numbers, and the same as CSV."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,104 +15,82 @@ from django.views.decorators.http import require_safe
 from watchbill.kernel.errors import Invalid, NotFound
 from watchbill.people.models import Person
 from watchbill.schedules.models import Schedule
-from watchbill.schedules.rules import Load, Month
 from watchbill.schedules.selectors import history_objects, history_of
-from watchbill.web import times
+from watchbill.web import heat, times
+from watchbill.web.months import first_of, later
 from watchbill.web.visit import DeskRequest, signed_in
 
-MONTHS = 6
-FIELDS = ("month", "schedule", "handle", "name", "hours", "nights", "weekends", "holidays")
+MONTHS, WEEKS = 6, 8
+DAY = dt.timedelta(days=1)
+CARRIED = ("hours", "nights", "weekends", "holidays")
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
-
-
-class Cell(NamedTuple):
-    """One month of one person: where it stands in the strip, and how dark it is, from 0 to 1."""
-
-    x: str
-    width: str
-    heat: str
-    word: str
-
-
-class Row(NamedTuple):
-    """One person."""
-
-    person: Person
-    cells: list[Cell]
-    hours: int
 
 
 @require_safe
 @signed_in
 def history(request: DeskRequest, schedule_id: int) -> HttpResponse:
-    """Six months from the one that is asked for, the latest unless said; `format=csv` for a spreadsheet."""
+    """Six months, or eight weeks, from the one that is asked for; the latest unless said. `format=csv` for a spreadsheet."""
     found = Schedule.objects.filter(pk=schedule_id, is_active=True).select_related("team").first()
     if found is None:
         raise NotFound("There is no such schedule.")
-    now, zone = request.visit.now, times.zone_of(found.timezone)
-    latest = _back(now.astimezone(zone).date(), MONTHS - 1)
-    first = _asked(request.GET.get("from", ""), latest)
-    months = history_of(found, first, MONTHS, now=now)
-    if request.GET.get("format") == "csv":
-        return _csv(found, months)
+    now, asked = request.visit.now, request.GET
+    weekly = asked.get("by") == "week"
+    today = now.astimezone(times.zone_of(found.timezone)).date()
+    first, latest = _window(asked.get("from", ""), today, weekly=weekly)
+    periods = history_of(found, first, WEEKS if weekly else MONTHS, now=now, weekly=weekly)
+    numbers = history_objects(found, periods, weekly=weekly)
+    if asked.get("format") == "csv":
+        return _csv(numbers, "week" if weekly else "month")
+    measure = asked.get("show", "") if asked.get("show") in heat.MEASURES else "hours"
     context = {
         "section": "schedules",
         "schedule": found,
-        "months": months,
-        "people": _rows(months),
-        "numbers": history_objects(found, months),
-        "first": f"{first:%Y-%m}",
-        "before": f"{_back(first, MONTHS):%Y-%m}",
-        "after": f"{_back(first, -MONTHS):%Y-%m}" if first < latest else "",
+        "periods": periods,
+        "rows": _named(heat.rows_of(periods, measure)),
+        "measures": [(name, word) for name, (word, _) in heat.MEASURES.items()],
+        "measure": measure,
+        "word": heat.MEASURES[measure][0],
+        "weekly": weekly,
+        "numbers": numbers,
+        **_around(first, latest, weekly=weekly),
     }
     return render(request, "history.html", context)
 
 
-def _asked(text: str, latest: dt.date) -> dt.date:
-    if not text:
-        return latest
+def _window(text: str, today: dt.date, *, weekly: bool) -> tuple[dt.date, dt.date]:
+    """The first period that is asked for, and the first one of the latest window."""
+    if not weekly:
+        latest = later(today.replace(day=1), 1 - MONTHS)
+        return first_of(text, latest, "from"), latest
+    latest = today - (today.weekday() + 7 * (WEEKS - 1)) * DAY
     try:
-        first = dt.date.fromisoformat(f"{text}-01")
-        if not 1972 <= first.year < 2199:
+        day = dt.date.fromisoformat(text) if text else latest
+        if not 1972 <= day.year < 2199:
             raise ValueError(text)
     except ValueError as error:
-        raise Invalid("That month was not understood; expected for example from=2026-03.") from error
-    return first
+        raise Invalid("That week was not understood; expected a day of it, for example from=2026-03-02.") from error
+    return day - day.weekday() * DAY, latest
 
 
-def _back(day: dt.date, months: int) -> dt.date:
-    """The first of the month so many months before."""
-    number = day.year * 12 + day.month - 1 - months
-    return dt.date(number // 12, number % 12 + 1, 1)
+def _around(first: dt.date, latest: dt.date, *, weekly: bool) -> dict[str, Any]:
+    step = 7 * WEEKS * DAY
+    before, after = (first - step, first + step) if weekly else (later(first, -MONTHS), later(first, MONTHS))
+    shown = "%Y-%m-%d" if weekly else "%Y-%m"
+    return {"first": f"{first:{shown}}", "before": f"{before:{shown}}", "after": f"{after:{shown}}" if first < latest else ""}
 
 
-def _rows(months: Sequence[Month]) -> list[Row]:
-    """Everybody who had a watch, whoever had most of it first."""
-    carried: dict[int, dict[dt.date, Load]] = {}
-    for month in months:
-        for load in month.loads:
-            carried.setdefault(load.person_id, {})[month.first] = load
-    most = max((load.watched for each in carried.values() for load in each.values()), default=dt.timedelta()) or dt.timedelta(1)
-    people = Person.objects.in_bulk(carried)
-    wide = 100 / max(1, len(months))
-    rows = []
-    for person_id, mine in carried.items():
-        cells = []
-        for n, month in enumerate(months):
-            here = mine.get(month.first)
-            heat = here.watched / most if here else 0.0
-            cells.append(Cell(f"{n * wide:.2f}", f"{wide - 0.6:.2f}", f"{heat:.2f}", f"{here.hours if here else 0}"))
-        rows.append(Row(people[person_id], cells, round(sum(load.watched / dt.timedelta(hours=1) for load in mine.values()))))
-    return sorted(rows, key=lambda row: (-row.hours, row.person.name))
+def _named(rows: Sequence[heat.Row]) -> list[tuple[Person, heat.Row]]:
+    people = Person.objects.in_bulk([row.person_id for row in rows])
+    return [(people[row.person_id], row) for row in rows]
 
 
-def _csv(schedule: Schedule, months: Sequence[Month]) -> HttpResponse:
+def _csv(numbers: Sequence[dict[str, Any]], period: str) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(FIELDS)
-    for row in history_objects(schedule, months):
+    writer.writerow((period, "schedule", "handle", "name", *CARRIED))
+    for row in numbers:
         who = row["person"] or {"handle": "", "name": ""}
-        plain = (row["month"], row["schedule"], who["handle"], who["name"], row["hours"], row["nights"], row["weekends"], row["holidays"])
+        plain = (row[period], row["schedule"], who["handle"], who["name"], *(row[name] for name in CARRIED))
         writer.writerow([_safe(cell) for cell in plain])
     headers = {"Content-Disposition": 'attachment; filename="watches.csv"', "Cache-Control": "private, no-store"}
     return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)

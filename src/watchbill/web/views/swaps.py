@@ -18,12 +18,13 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.permissions import RANK
 from watchbill.response.covering import may_agree_for, may_cover
-from watchbill.schedules.actions import Offer, accept_swap, decline_swap, offer_swap, undo_swap, withdraw_swap
+from watchbill.schedules.actions import Offer, accept_swap, check_offer, decline_swap, offer_swap, undo_swap, withdraw_swap
 from watchbill.schedules.models import Schedule, Swap
-from watchbill.schedules.rules import final_shifts
+from watchbill.schedules.rules import Exchange, Shift, final_shifts
 from watchbill.schedules.selectors import covers, covers_for, foresee_exchange, load, offers_to, swap_by_id, swaps_with
 from watchbill.schedules.selectors.swapping import exchange_of
 from watchbill.web import coverage, times
+from watchbill.web.exchanging import value_of
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 AHEAD = dt.timedelta(weeks=6)
@@ -69,6 +70,13 @@ def listed(request: DeskRequest) -> HttpResponse:
         else:
             messages.success(request, f"{made.other.name} is asked. Nothing changes before they accept.")
             return HttpResponseRedirect(reverse("swap", args=[made.id]), status=303)
+    offer, exchange = None, None
+    if not problem and typed["give"] and typed["take"]:
+        try:
+            offer = _offer(typed, visit)
+            exchange = check_offer(offer, person=visit.person, now=visit.now)
+        except (NotAllowed, Refused, Invalid) as error:
+            problem = error.message
     mine, theirs = _watches(visit)
     rows = list(swaps_with(visit.person)[: MOST_BEFORE * 2])
     context = {
@@ -78,13 +86,16 @@ def listed(request: DeskRequest) -> HttpResponse:
         "agreed": [row for row in rows if row.state == Swap.State.ACCEPTED and max(row.given_end, row.taken_end) > visit.now],
         "covers": list(covers_for(visit.person, now=visit.now)),
         "asked_cover": list(covers().filter(asker=visit.person, state="open", end__gt=visit.now)),
-        "mine": mine,
-        "theirs": theirs,
+        "mine": _with_chosen(mine, typed["give"]),
+        "theirs": _with_chosen(theirs, typed["take"]),
+        "offer": offer if exchange else None,
+        "exchange": exchange,
+        "pictures": _pictures(exchange, visit) if exchange else [],
         "typed": typed,
         "problem": problem,
         "in_zone": visit.zone,
     }
-    return render(request, "swaps.html", context, status=422 if problem else 200)
+    return render(request, "swaps.html", context, status=422 if problem and request.method == "POST" else 200)
 
 
 @require_safe
@@ -92,20 +103,13 @@ def listed(request: DeskRequest) -> HttpResponse:
 def swap(request: DeskRequest, swap_id: int) -> HttpResponse:
     """One swap: who gives what, what it does, and what I can do about it."""
     visit, row = request.visit, swap_by_id(swap_id)
-    state, exchange = _state(row, visit), exchange_of(row)
-    pictures = []
-    if state == "offered":
-        foreseen = foresee_exchange(exchange, now=visit.now)
-        for half in exchange.halves:
-            zone = times.zone_of((row.given_schedule if half is exchange.given else row.taken_schedule).timezone)
-            if half.schedule_id in foreseen:
-                pictures.append((half.schedule, zone, coverage.beside(foreseen[half.schedule_id], half.start, half.end, zone, visit)))
+    state = _state(row, visit)
     context = {
         "section": "you",
         "row": row,
         "state": state,
         "word": WORDS[state],
-        "pictures": pictures,
+        "pictures": _pictures(exchange_of(row), visit) if state == "offered" else [],
         "acts": _acts(row, state, visit),
         "for_other": visit.person.id not in (row.asker_id, row.other_id),
     }
@@ -136,6 +140,16 @@ def act(request: DeskRequest, swap_id: int, act: str) -> HttpResponse:
     else:
         messages.success(request, DONE[act])
     return HttpResponseRedirect(reverse("swap", args=[row.id]), status=303)
+
+
+def _pictures(exchange: Exchange, visit: Visit) -> list[tuple[str, dt.tzinfo, coverage.Beside]]:
+    """What it does, at the one watch and at the other."""
+    foreseen, found = foresee_exchange(exchange, now=visit.now), []
+    for half in exchange.halves:
+        if half.schedule_id in foreseen:
+            zone = times.zone_of(foreseen[half.schedule_id].before.zone)
+            found.append((half.schedule, zone, coverage.beside(foreseen[half.schedule_id], half.start, half.end, zone, visit)))
+    return found
 
 
 def _teams(row: Swap) -> set[int]:
@@ -171,11 +185,24 @@ def _watches(visit: Visit) -> tuple[list[Watch], list[Watch]]:
         if row.start > visit.now and row.person_id is not None and not row.shadow
     ]
     people = Person.objects.in_bulk({row.person_id for _, row in rows})
-    made = [
-        Watch(f"{each.id} {times.iso(row.start)} {people[row.person_id or 0].handle}", each, people[row.person_id or 0], row.start, row.end)
-        for each, row in rows
-    ]
+    made = [_watch(each, row, people[row.person_id or 0]) for each, row in rows]
     return [each for each in made if each.person == visit.person], [each for each in made if each.person != visit.person]
+
+
+def _watch(schedule: Schedule, row: Shift, person: Person) -> Watch:
+    return Watch(value_of(schedule.id, row.start, person), schedule, person, row.start, row.end)
+
+
+def _with_chosen(listed: list[Watch], text: str) -> list[Watch]:
+    """The list, with the watch that was chosen on a picture when it begins later than those of the list."""
+    try:
+        schedule, at, person = chosen(text)
+    except Invalid:
+        return listed
+    if any((each.schedule.id, each.start, each.person.id) == (schedule.id, at, person.id) for each in listed):
+        return listed
+    rows = final_shifts(load([schedule.id], start=at, end=at)[schedule.id], at, at + dt.timedelta(microseconds=1))
+    return listed + [_watch(schedule, row, person) for row in rows if row.person_id == person.id and row.start == at and not row.shadow]
 
 
 def _offer(typed: dict[str, Any], visit: Visit) -> Offer:
