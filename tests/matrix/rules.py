@@ -54,6 +54,7 @@ GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
 WANTED = {"id": "{cover_id}"}
 OFFERED = {"id": "{swap_id}"}
+HANDED = {"summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "olga", "what": "find what writes"}]}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -305,6 +306,11 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/escalate": {"POST": Rule(**RESPOND, send={})},
     "/api/v1/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "waits", "until": "{soon}"})},
     "/api/v1/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked at it"})},
+    "/api/v1/incidents/<int:number>/handoff": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", **HANDED})},
+    "/api/v1/handoffs/<int:id>": {"GET": Rule(SIGNED_IN, PAGED, at={"id": "{taken_id}"})},
+    "/api/v1/handoffs/<int:id>/accept": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"readback": "I look"})},
+    "/api/v1/handoffs/<int:id>/decline": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"why": "no"})},
+    "/api/v1/handoffs/<int:id>/withdraw": {"POST": Rule(OWNER, PAGED, at={"id": "{given_id}"}, send={})},
     "/api/v1/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/reassign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},

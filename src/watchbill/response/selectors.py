@@ -76,8 +76,8 @@ def describe_many(viewer: Viewer, incidents: Sequence[Incident]) -> list[dict[st
     pages: dict[int, list[Page]] = {}
     for page in Page.objects.filter(incident__in=seen).order_by("id"):
         pages.setdefault(page.incident_id, []).append(page)
-    alerts = _alerts(list(seen))
-    return [_described(seen[i], pages.get(i, []), alerts.get(i, [])) for i in ids if i in seen]
+    alerts, offers = _alerts(list(seen)), _offers(list(seen))
+    return [{**_described(seen[i], pages.get(i, []), alerts.get(i, [])), "handoff": offers.get(i)} for i in ids if i in seen]
 
 
 def describe_page(page: Page) -> dict[str, Any]:
@@ -248,3 +248,32 @@ def _alerts(incident_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
             for incident_id, *values in cursor.fetchall():
                 found.setdefault(incident_id, []).append(dict(zip(ALERT_FIELDS, values, strict=True)))
     return found
+
+
+OFFERS_OF = """
+SELECT h.incident_id, h.id, h.kind, h.offered_at, h.expires_at, h.returns_at, g.handle, g.name, r.handle, r.name
+FROM handoff_handoff h JOIN people_person g ON g.id = h.giver_id JOIN people_person r ON r.id = h.receiver_id
+WHERE h.state = 'offered' AND h.incident_id = ANY(%s)
+"""
+
+
+def _offers(incident_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Hand-offs belong to a layer above; the open offer of each is read by its table."""
+    if not incident_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS_OF, [list(incident_ids)])
+        rows = cursor.fetchall()
+    return {
+        incident_id: {
+            "id": id_,
+            "kind": kind,
+            "state": "offered",
+            "from": {"handle": giver, "name": giver_name},
+            "to": {"handle": receiver, "name": receiver_name},
+            "offered_at": offered_at,
+            "expires_at": expires_at,
+            "returns_at": returns_at,
+        }
+        for incident_id, id_, kind, offered_at, expires_at, returns_at, giver, giver_name, receiver, receiver_name in rows
+    }
