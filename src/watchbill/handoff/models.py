@@ -64,6 +64,7 @@ class Handoff(models.Model):
             models.Index(fields=["due_at"], name="handoff_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["receiver"], name="handoff_to", condition=Q(state="offered")),
             models.Index(fields=["giver"], name="handoff_from", condition=Q(state__in=["draft", "offered"])),
+            models.Index(fields=["returns_at"], name="handoff_break", condition=Q(state="accepted", returns_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["shift", "break", "permanent"]), name="handoff_kind"),
