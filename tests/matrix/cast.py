@@ -18,7 +18,7 @@ from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
-from watchbill.handoff.actions import Wanted, ask, offer
+from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Incident, Service
@@ -252,7 +252,7 @@ def _handoffs(world: World, service: Service, team_id: int, title: str, now: Any
     alice, dora = world.people["alice"], Person.objects.filter(handle="dora").first() or make.person("dora", contacts=("email",))
     Membership.objects.get_or_create(team_id=team_id, person=dora, defaults={"role": "responder", "on_desk": False})
     made = {}
-    for name, giver, to in (("taken", dora, alice), ("given", alice, dora)):
+    for name, giver, to in (("taken", dora, alice), ("given", alice, dora), ("lent", alice, dora)):
         with transaction.atomic():
             (opened,) = actions.open_in(
                 [NewIncident(f"{title} ({name})", "high", team_id, service.id)], by=Actor(service.name, "source"), now=now
@@ -261,6 +261,7 @@ def _handoffs(world: World, service: Service, team_id: int, title: str, now: Any
         by = {"person": giver, "actor": make.actor(giver), "now": now}
         actions.acknowledge(opened.number, **by)
         words = Words(summary=title, engaged=("nobody",), next_steps=(Step("alice", f"look at {title}"),))
-        made[name] = offer(opened.number, Wanted(to, words), **by)
+        made[name] = offer(opened.number, Wanted(to, words, "break" if name == "lent" else "shift"), **by)
+    accept(made["lent"].id, f"I look at {title}", person=dora, actor=make.actor(dora), now=now)
     question = ask(made["given"].id, f"is {title}?", person=dora, actor=make.actor(dora), now=now)
-    return {"taken_id": made["taken"].id, "given_id": made["given"].id, "handed": made["given"].incident.number, "question_id": question.id}
+    return {"taken_id": made["taken"].id, "given_id": made["given"].id, "lent_id": made["lent"].id, "question_id": question.id}

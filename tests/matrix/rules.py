@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, swaps
+from watchbill.web.views import acts, contacts, covers, handoffs, swaps
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch aro
 WANTED = {"id": "{cover_id}"}
 OFFERED = {"id": "{swap_id}"}
 HANDED = {"summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "olga", "what": "find what writes"}]}
+HANDED_FORM = {"summary": "disk full", "engaged": "alice", "next_steps": "olga: find what writes"}
+ALL_HANDED = {f"{{owned}}.{name}": text for name, text in HANDED_FORM.items()}
+TAKEN, GIVEN = {"handoff_id": "{taken_id}"}, {"handoff_id": "{given_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -196,6 +199,19 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},
+    "/handoffs": {"GET": Rule(SIGNED_IN), "POST": Rule(OWNER, send={"to": "olga", "number": "{owned}", **ALL_HANDED})},
+    "/handoffs/<int:handoff_id>": {"GET": Rule(SIGNED_IN, PAGED, at=TAKEN)},
+    "/handoffs/<int:handoff_id>/accept": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"readback": "I look"})},
+    "/handoffs/<int:handoff_id>/decline": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"why": "no"})},
+    "/handoffs/<int:handoff_id>/ask": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"text": "which rack?"})},
+    "/handoffs/<int:handoff_id>/answer": {"POST": Rule(OWNER, PAGED, at=GIVEN, send={"question": "{question_id}", "text": "B7"})},
+    "/handoffs/<int:handoff_id>/withdraw": {"POST": Rule(OWNER, PAGED, at=GIVEN)},
+    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at={"handoff_id": "{lent_id}"})},
+    "/incidents/<int:number>/handoff": {
+        "GET": Rule(OWNER, PAGED, at=OWNED),
+        "POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", "kind": "shift", "do": "offer", **HANDED_FORM}),
+    },
+    "/incidents/<int:number>/keep": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"until": "{typed_time}"})},
     "/swaps": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"give": "{give}", "take": "{take}"})},
     "/swaps/<int:swap_id>": {"GET": Rule(SIGNED_IN)},
     "/swaps/<int:swap_id>/accept": {"POST": Rule(MANAGERS | {"bob"})},
@@ -351,6 +367,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
     "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
     "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
+    "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
