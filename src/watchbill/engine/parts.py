@@ -11,6 +11,7 @@ from django.conf import settings
 from watchbill.connectors.tested import providers
 from watchbill.handoff.actions.keeping import look_at_endings
 from watchbill.handoff.actions.looking import look_at_handoffs
+from watchbill.handoff.actions.watching import watch_over
 from watchbill.intake.actions import keep_time, look_at_heartbeats, take_in
 from watchbill.intake.selectors import next_quiet, quiet_work, untouched
 from watchbill.notifications.actions import keep_providers_tested
@@ -43,7 +44,7 @@ class Parts:
     gone_stale: Callable[..., set[int]]
     keep_quiet: Callable[..., int] = lambda *, now: 0  # noqa: ARG005  maintenances and heartbeats; a test that has none needs none
     next_quiet: Callable[..., dt.datetime | None] = lambda *, after: None  # noqa: ARG005
-    alarm_unowned: Callable[..., int] = lambda *, now: alarm_unowned(now=now) + look_at_endings(now=now)
+    alarm_unowned: Callable[..., int] = lambda *, now: alarm_unowned(now=now) + look_at_endings(now=now) + watch_over(now=now)
     test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
     expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005

@@ -203,3 +203,46 @@ def part_by_part(words: Words) -> str:
     """The read-back of somebody who went through it item by item."""
     first = f"; first: {words.next_steps[0].who}: {words.next_steps[0].what}" if words.next_steps else ""
     return f"Read part by part: {', '.join(parts(words))}{first}."
+
+
+STALLED: dict[str, dt.timedelta] = {"critical": dt.timedelta(hours=1), "high": dt.timedelta(hours=4), "medium": dt.timedelta(days=1)}
+STALE: dict[str, dt.timedelta] = {"critical": dt.timedelta(days=2), "high": dt.timedelta(days=7), "medium": dt.timedelta(days=31)}
+GRACE = dt.timedelta(minutes=15)  # whoever wrote a word a moment ago is looking, on duty or not
+AGAIN = dt.timedelta(hours=12)  # that nobody looks is said once in a watch, not once a note
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of an open incident that somebody has says whether anybody looks at it. `on_duty`: on call on its desk, or working on a queue;
+    `on_duty_since`: also when the silence began that counts as a stall; `kept`: who said that they keep it on; `away`: has time off."""
+
+    desk: str
+    severity: str
+    owner: int | None
+    acting: int | None
+    word_at: dt.datetime
+    on_duty: frozenset[int] = frozenset()
+    on_duty_since: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+    away: frozenset[int] = frozenset()
+
+
+def nobody_looks(of: Standing, *, now: dt.datetime) -> str:
+    """Why nobody looks at it; empty when somebody does. A paged desk needs somebody on duty at every hour; a queue desk an owner who is not
+    away and not silent for longer than its severity bears."""
+    silent = now - of.word_at
+    people = {each for each in (of.owner, of.acting) if each is not None}
+    if of.desk == "paged":
+        looking = people & (of.on_duty | of.kept)
+        return "" if looking or silent < GRACE else "off duty"
+    if people and people <= of.away:
+        return "away"
+    return "silent" if of.severity in STALE and silent >= STALE[of.severity] else ""
+
+
+def is_stalled(of: Standing, *, now: dt.datetime) -> bool:
+    """Is the owner on duty, and has nobody said a word for too long?"""
+    owner = of.owner if of.owner is not None else of.acting
+    if of.severity not in STALLED or owner not in of.on_duty or owner not in of.on_duty_since:
+        return False
+    return now - of.word_at >= STALLED[of.severity]

@@ -83,6 +83,7 @@ class Incident(models.Model):
             models.Index(fields=["service", "-opened_at"], name="incident_service_opened"),
             models.Index(fields=["service"], name="incident_storm", condition=Q(storm=True) & ~Q(status="resolved")),
             models.Index(fields=["-opened_at"], name="incident_opened"),
+            models.Index(fields=["word_at"], name="incident_silent", condition=Q(status="acknowledged")),
             # The words of a search; restricted ones are in no search, so they are not in its index.
             GinIndex(SearchVector("title", config="simple"), name="incident_words", condition=Q(restricted=False)),
         ]

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="incident",
+            index=models.Index(condition=models.Q(("status", "acknowledged")), fields=["word_at"], name="incident_silent"),
+        ),
         migrations.CreateModel(
             name="Task",
             fields=[
