@@ -136,7 +136,7 @@ def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.
     moved = plan.having(Verb.ADDED, Verb.CHANGED)
     write_in(plan.final, {(change.kind, change.name): change for change in moved}, now=now)
     removed = plan.having(Verb.REMOVED)
-    deactivate_in([(change.kind, change.name) for change in removed], now=now)
+    deactivate_in([(change.kind, change.name) for change in removed], by=by, now=now)
     remembered = remember_in(file, [(change.kind, change.name) for change in removed], now=now)
     if not (moved or removed or remembered):
         return

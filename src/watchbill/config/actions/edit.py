@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import transaction
 
-from watchbill.audit.actions import Actor, record_in
+from watchbill.audit.actions import ENGINE, Actor, record_in
 from watchbill.config import selectors
 from watchbill.config.actions.apply import lock_in
 from watchbill.config.actions.evidence import evidence_of
@@ -91,7 +91,7 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
         before, watched = walks(touched, moments, after=False), looked_at(ready.schedules, now=now)
-        _write_in(ready, now=now)
+        _write_in(ready, by=ENGINE, now=now)
         after = walks(touched, moments, after=True)
         watches = both_sides(watched, looked_at(ready.schedules, now=now), now=now)
         transaction.set_rollback(True)
@@ -241,20 +241,20 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
     return found
 
 
-def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
+def _write_in(ready: Prepared, *, by: Actor, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
-    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
+    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], by=by, now=now)
 
 
 def _write_watched_in(ready: Prepared, *, allow_gap: bool, by: Actor, now: dt.datetime) -> None:
     """The same, unless it leaves a watch to nobody; whoever gets or loses one soon is told."""
     if not ready.schedules:
-        _write_in(ready, now=now)
+        _write_in(ready, by=by, now=now)
         return
     rows = Schedule.objects.select_for_update().filter(name__in=ready.schedules, is_active=True)  # no override comes in between
     telling = Watched([row.id for row in rows], now, now + SOON)
     before = {} if allow_gap else looked_at(ready.schedules, now=now)
-    _write_in(ready, now=now)
+    _write_in(ready, by=by, now=now)
     if not allow_gap:
         for watch in both_sides(before, looked_at(ready.schedules, now=now), now=now):
             refuse_gaps(watch.name, watch.foreseen.gaps)
