@@ -49,6 +49,8 @@ def accept(handoff_id: int, readback: str, *, person: Person, actor: Actor, now:
         join_in(incident.id, engaged or 0, now=now)
     case.tell("handed_over", _taken_text(case, row, before, after), handoff=row.id, readback=text, previous=before.owner, **hold_of(case))
     case.record("handoff.accept", handoff=row.id, owner=after.owner, acting=after.acting, previous=[before.owner, before.acting])
+    if after.owner != before.owner:
+        case.record("incident.owner", owner=after.owner, previous=before.owner, reason=case.because)
     told = f"{person.name} accepted the hand-off. {who_has(case)}."
     tell_in(case, [giver.id, before.owner, before.acting], told, but=person.id)
     record_outside_in(case, row)

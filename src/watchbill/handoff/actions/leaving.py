@@ -57,8 +57,11 @@ def _hand_on_in(case: Case, gone: set[int]) -> bool:
         .order_by("id")
         .values_list("name", flat=True)
     )
-    case.tell("owner", f"{names} has left. {who_has(case)}.", previous=before.owner, reason="left", **hold_of(case))
-    case.record("incident.owner", owner=owner, acting=acting, previous=[before.owner, before.acting], reason="left")
+    case.tell("owner" if owner != before.owner else "acting", f"{names} has left. {who_has(case)}.", previous=before.owner, reason="left", **hold_of(case))
+    if owner != before.owner:
+        case.record("incident.owner", owner=owner, previous=before.owner, reason="left")
+    if acting != before.acting:
+        case.record("incident.acting", acting=acting, previous=before.acting, reason="left")
     told = [each for each in (owner, acting) if each is not None and each not in (before.owner, before.acting)]
     if not incident.restricted:
         told += managers_of(incident.team, now=case.now)
