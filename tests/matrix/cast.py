@@ -21,7 +21,7 @@ from watchbill.config.selectors import sections, standing
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.actions import NewIncident, grant_in
-from watchbill.incidents.models import Incident, Service
+from watchbill.incidents.models import Incident, Service, Stakeholder, Task
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
 from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
@@ -213,6 +213,8 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
         if state == "done":
             actions.resolve(number, **by)
     opened = Incident.objects.get(number=numbers["open"])
+    task = Task.objects.create(incident=opened, what=f"task about {title}", made_by=alice, made_at=now)
+    stakeholder = Stakeholder.objects.create(incident=opened, name=f"who cares about {title}", added_at=now)
     handed = _handoffs(world, service, team_id, title, now)
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
@@ -231,6 +233,8 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     event = Event.objects.create(**rows, body=raw, state="aside", tries=5, outcome=f"ValueError: {title}")
     return {
         **handed,
+        "task_id": task.id,
+        "stakeholder_id": stakeholder.id,
         "number": numbers["open"],
         "owned": numbers["owned"],
         "done": numbers["done"],

@@ -99,6 +99,11 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/incidents/<int:number>/page-people": {"POST": Rule(**RESPOND, send={"to": "bob", "reason": "knows"})},
     "/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked", "kind": "finding"})},
     "/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
+    "/incidents/<int:number>/task": {"POST": Rule(**RESPOND, send={"what": "reimage the laptop"})},
+    "/incidents/<int:number>/task-done": {"POST": Rule(**RESPOND, send={"task": "{task_id}"})},
+    "/incidents/<int:number>/stakeholder": {"POST": Rule(**RESPOND, send={"name": "Legal", "every": "30"})},
+    "/incidents/<int:number>/stakeholder-gone": {"POST": Rule(**RESPOND, send={"stakeholder": "{stakeholder_id}"})},
+    "/incidents/<int:number>/stakeholders-told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
     "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/incidents/<int:number>/split": {
         "GET": Rule(**RESPOND),

@@ -142,3 +142,16 @@ def test_all_that_i_have_in_one_document_or_kept(desk: Desk, mine: Incident) -> 
     until = (desk.now + dt.timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
     desk.as_("alice").post(f"/incidents/{third.number}/keep", {"until": until})
     assert Kept.objects.get().person == desk.alice
+
+
+@pytest.mark.req("G24", "G25")
+def test_tasks_and_stakeholders_stand_on_the_incident_and_go_into_the_draft(desk: Desk, mine: Incident) -> None:
+    path = f"/incidents/{mine.number}"
+    desk.as_("alice").post(f"{path}/task", {"what": "reimage the laptop", "to": "bob"})
+    desk.as_("alice").post(f"{path}/stakeholder", {"name": "Legal", "every": "30"})
+    said = text_of(desk.as_("bob").get(path))
+    assert "reimage the laptop" in said
+    assert "has heard nothing for" in said
+    assert "bob: reimage the laptop" in text_of(desk.as_("alice").get(f"{path}/handoff"))
+    desk.as_("bob").post(f"{path}/stakeholders-told", {"text": "contained"})
+    assert "heard 0 s ago" in text_of(desk.as_("bob").get(path)) or "heard 1 s ago" in text_of(desk.as_("bob").get(path))

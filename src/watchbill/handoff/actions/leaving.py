@@ -57,7 +57,13 @@ def _hand_on_in(case: Case, gone: set[int]) -> bool:
         .order_by("id")
         .values_list("name", flat=True)
     )
-    case.tell("owner" if owner != before.owner else "acting", f"{names} has left. {who_has(case)}.", previous=before.owner, reason="left", **hold_of(case))
+    case.tell(
+        "owner" if owner != before.owner else "acting",
+        f"{names} has left. {who_has(case)}.",
+        previous=before.owner,
+        reason="left",
+        **hold_of(case),
+    )
     if owner != before.owner:
         case.record("incident.owner", owner=owner, previous=before.owner, reason="left")
     if acting != before.acting:
