@@ -32,7 +32,7 @@ def owned(desk: Desk, **more: Any) -> Incident:
     return incident
 
 
-@pytest.mark.req("G26", "K41")
+@pytest.mark.req("G26", "K41", "H1")
 def test_an_offer_moves_nothing_and_asks_the_receiver(desk: Desk) -> None:
     incident = owned(desk)
     made = offer(incident, desk.ada, desk.bruno, now=T0 + HOUR)
@@ -46,7 +46,7 @@ def test_an_offer_moves_nothing_and_asks_the_receiver(desk: Desk) -> None:
     assert [who for who, _ in desk.audited(incident, "handoff.offer")] == ["ada"]
 
 
-@pytest.mark.req("G20", "G26", "K41")
+@pytest.mark.req("G20", "G26", "K41", "H2")
 @pytest.mark.parametrize(
     ("ownership", "kind", "after"),
     [("acker", "shift", ("ada", "bruno")), ("acker", "permanent", ("bruno", "bruno")), ("on_call", "shift", ("bruno", "bruno"))],
@@ -79,7 +79,7 @@ def _numbers_from_one(request: pytest.FixtureRequest) -> None:
             cursor.execute("ALTER SEQUENCE incident_number RESTART")
 
 
-@pytest.mark.req("G28")
+@pytest.mark.req("G28", "H4")
 def test_what_is_missing_is_refused_part_by_part_and_nothing_is_stored(desk: Desk) -> None:
     incident = owned(desk)
     with pytest.raises(Invalid) as refused:
@@ -137,6 +137,7 @@ def test_only_the_receiver_answers_and_with_words_of_their_own(desk: Desk) -> No
     assert desk.hold(incident) == ("ada", "ada")
 
 
+@pytest.mark.req("K41", "H3")
 @pytest.mark.parametrize(
     ("act", "who", "args", "told", "why"),
     [

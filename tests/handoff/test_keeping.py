@@ -53,7 +53,7 @@ def keep(desk: Desk, number: int, until: dt.datetime | None, at: dt.datetime, wh
     return actions.keep(number, until, person=person, actor=actor(person), now=at)
 
 
-@pytest.mark.req("K37", "G26")
+@pytest.mark.req("K37", "G26", "H6")
 def test_an_hour_and_half_an_hour_before_it_is_asked_and_then_the_managers_hear(daily: Desk) -> None:
     desk, incident = daily, owned(daily)
     assert asked(desk, END - 61 * MIN) == []

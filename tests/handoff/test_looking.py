@@ -26,7 +26,7 @@ def looked(desk: Desk, at: dt.datetime) -> dict[str, list[str]]:
     return {kind: who for kind, who in desk_asked.items() if who}
 
 
-@pytest.mark.req("K41")
+@pytest.mark.req("K41", "H1")
 def test_nobody_answers_reminded_then_paged_then_the_manager_then_over(desk: Desk) -> None:
     incident = owned(desk)
     made = offer(incident, desk.ada, desk.bruno, now=OFFERED, kind="permanent")
@@ -46,7 +46,7 @@ def test_nobody_answers_reminded_then_paged_then_the_manager_then_over(desk: Des
     assert [who for who, _ in desk.audited(incident, "handoff.expire")] == ["engine"]
 
 
-@pytest.mark.req("G26")
+@pytest.mark.req("G26", "H1")
 def test_round_the_end_of_the_giver_s_watch(desk: Desk) -> None:
     """Ada's watch ends on Monday at midnight; the offer was made hours before."""
     end = T0.replace(hour=0) + 7 * 24 * HOUR
@@ -68,6 +68,7 @@ def test_round_the_end_of_the_giver_s_watch(desk: Desk) -> None:
     assert looked(desk, watch + 5 * MIN) == {}
 
 
+@pytest.mark.req("H3")
 @pytest.mark.parametrize("how", ["resolved", "left", "lost"])
 def test_without_ground_it_is_over_and_both_are_told(desk: Desk, how: str) -> None:
     incident = owned(desk)
@@ -88,6 +89,7 @@ def test_without_ground_it_is_over_and_both_are_told(desk: Desk, how: str) -> No
         assert desk.hold(incident) == ("ada", "ada")
 
 
+@pytest.mark.req("H3")
 def test_a_receiver_who_went_off_watch_meanwhile_is_not_waited_for(desk: Desk) -> None:
     incident = owned(desk)
     made = offer(incident, desk.ada, desk.bruno, now=OFFERED)  # Bruno has the backup watch for the week
@@ -98,7 +100,7 @@ def test_a_receiver_who_went_off_watch_meanwhile_is_not_waited_for(desk: Desk) -
     assert "the watch of Bruno ended before they answered" in desk.story(incident, "handoff_expired")[0]
 
 
-@pytest.mark.req("G27")
+@pytest.mark.req("G27", "H5")
 def test_a_break_offers_itself_back_at_its_time_and_once(desk: Desk) -> None:
     incident = owned(desk)
     made = offer(incident, desk.ada, desk.bruno, now=OFFERED, kind="break", returns_at=OFFERED + HOUR)

@@ -60,7 +60,7 @@ def told(desk: Desk, at: dt.datetime) -> list[str]:
     return sorted(who)
 
 
-@pytest.mark.req("G23")
+@pytest.mark.req("G23", "H7")
 def test_the_owner_went_off_duty_and_nobody_acts(daily: Desk) -> None:
     desk, incident = daily, owned(daily)
     desk.act("note", incident, desk.ada, "still at it", now=END - 5 * MIN)
@@ -97,6 +97,7 @@ def test_the_owner_is_asked_what_is_next_once_in_a_silence(desk: Desk) -> None:
     assert told(desk, T0 + 5 * HOUR) == []  # it sleeps by its owner's wish
 
 
+@pytest.mark.req("H7")
 def test_of_a_queue_whoever_is_away(desk: Desk) -> None:
     desk.team.desk = "queue"
     desk.team.save()

@@ -37,7 +37,7 @@ def offered(desk: Desk, incident: Incident, **more: str) -> Handoff:
     return made
 
 
-@pytest.mark.req("G28", "G30", "G31", "G32", "G33", "G34", "G35", "K38", "K39")
+@pytest.mark.req("G28", "G30", "G31", "G32", "G33", "G34", "G35", "K39")
 def test_it_is_drafted_and_what_is_missing_stands_beside_its_field(desk: Desk, mine: Incident) -> None:
     page = desk.as_("alice").get(f"/incidents/{mine.number}/handoff")
     said = text_of(page)
