@@ -13,12 +13,11 @@ from tests.factories import HOUR, MIN, T0, actor
 from tests.handoff.offers import WORDS, accept, answer, offer, state
 from tests.response.desk import Desk
 from watchbill.handoff import actions
-from watchbill.handoff.models import Handoff, HandoffRecord
+from watchbill.handoff.models import Handoff
 from watchbill.handoff.rules import Words
 from watchbill.handoff.selectors import by_id, describe, offered_to
 from watchbill.incidents.models import Incident
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, NotFound, Refused
-from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.people.models import Team
 from watchbill.people.selectors import viewer_of
 from watchbill.response.selectors import describe as describe_incident
@@ -216,23 +215,6 @@ def test_of_a_restricted_incident_nobody_else_learns_and_the_offer_lets_in(desk:
         with pytest.raises(NotFound):
             by_id(viewer_of(outsider), made.id)
     accept(made, desk.chen, now=T0 + HOUR)
-
-
-@pytest.mark.req("G29")
-def test_an_accepted_one_is_recorded_in_the_channel_and_for_the_issue(desk: Desk) -> None:
-    Chat.objects.create(name="chat", kind="slack", token_env="X", writes=["post"], said="watchbill")
-    desk.team.channel = {"chat": "chat", "name": "#security"}
-    desk.team.issue = {"tracker": "gitlab", "project": "security/operations"}
-    desk.team.save()
-    incident = owned(desk)
-    Posting.objects.all().delete()
-    made = offer(incident, desk.ada, desk.bruno, now=T0 + HOUR)
-    accept(made, desk.bruno, now=T0 + HOUR)
-    places = sorted(HandoffRecord.objects.values_list("place", "name", "state"))
-    assert ("issue", "security/operations", "waiting") in places
-    for record in HandoffRecord.objects.filter(place="chat"):
-        said = Posting.objects.get(pk=record.posting_id).notice
-        assert "Next: bruno: find what writes." in said["text"]
 
 
 def test_what_is_over_does_not_change_in_the_database(desk: Desk) -> None:

@@ -96,6 +96,10 @@ def test_a_receiver_who_went_off_watch_meanwhile_is_not_waited_for(desk: Desk) -
     assert made.watch_ends_at is not None
     Handoff.objects.filter(pk=made.pk).update(watch_ends_at=OFFERED + 30 * MIN)
     look_at_handoffs(now=OFFERED + 30 * MIN)
+    assert state(made) == "offered"  # it touched the next one, and goes on
+    Handoff.objects.filter(pk=made.pk).update(watch_ends_at=OFFERED + 40 * MIN)
+    Layer.objects.filter(schedule=desk.backup).update(order=[[desk.chen.id]])
+    look_at_handoffs(now=OFFERED + 40 * MIN)
     assert state(made) == "expired"
     assert "the watch of Bruno ended before they answered" in desk.story(incident, "handoff_expired")[0]
 

@@ -26,12 +26,15 @@ def leave_in(person_ids: Collection[int], *, by: Actor, now: dt.datetime) -> int
     """
     gone = set(person_ids)
     theirs = Incident.objects.filter(Q(owner__in=gone) | Q(acting__in=gone)).exclude(status=Incident.Status.RESOLVED)
+    offers = Handoff.objects.filter(Q(giver__in=gone) | Q(receiver__in=gone), state=Handoff.State.OFFERED)
     moved = 0
-    for incident_id in theirs.order_by("id").values_list("id", flat=True):
+    for incident_id in sorted({*theirs.values_list("id", flat=True), *offers.values_list("incident_id", flat=True)}):
         case = lock_in(incident_id, actor=by, now=now)
-        if case is not None and not case.resolved and {case.incident.owner_id, case.incident.acting_id} & gone:
+        if case is None:
+            continue
+        if not case.resolved and {case.incident.owner_id, case.incident.acting_id} & gone:
             moved += _hand_on_in(case, gone)
-    _end_offers_in(gone, by=by, now=now)
+        _end_offers_in(case, gone)
     Task.objects.filter(assignee__in=gone, done_at=None).update(assignee=None)
     return moved
 
@@ -84,11 +87,9 @@ def _heir(case: Case, gone: set[int]) -> int | None:
     return next((each for each in wanted if each is not None and each in there and each not in gone), None)
 
 
-def _end_offers_in(gone: set[int], *, by: Actor, now: dt.datetime) -> None:
+def _end_offers_in(case: Case, gone: set[int]) -> None:
     """Offers from and to them are over; both are told, as far as they are here."""
-    theirs = Handoff.objects.filter(Q(giver__in=gone) | Q(receiver__in=gone), state=Handoff.State.OFFERED)
-    for handoff_id, incident_id in theirs.order_by("incident_id").values_list("id", "incident_id"):
-        case = lock_in(incident_id, actor=by, now=now)
-        row = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("giver", "receiver").filter(pk=handoff_id).first()
-        if case is not None and row is not None and row.state == Handoff.State.OFFERED and row.receiver is not None:
-            expire_in(case, row, f"{(row.giver if row.giver_id in gone else row.receiver).name} has left.")
+    rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("giver", "receiver")
+    row = rows.filter(incident=case.incident, state=Handoff.State.OFFERED).first()
+    if row is not None and row.receiver is not None and {row.giver_id, row.receiver_id} & gone:
+        expire_in(case, row, f"{(row.giver if row.giver_id in gone else row.receiver).name} has left.")

@@ -14,6 +14,7 @@ from watchbill.handoff.actions.offering import schedule
 from watchbill.handoff.actions.telling import ask_in, urgency_of
 from watchbill.handoff.models import Handoff
 from watchbill.handoff.rules import LASTS, Look
+from watchbill.handoff.selectors.watches import end_of_watch
 from watchbill.incidents.models import Incident
 from watchbill.paging.actions import NewPage, open_pages_in
 from watchbill.response.actions.acknowledging import who_has
@@ -63,7 +64,9 @@ def _why_over(case: Case, row: Handoff) -> str:
     if row.giver_id not in (case.incident.owner_id, case.incident.acting_id):
         return f"{row.giver.name} has it no more."
     if row.watch_ends_at is not None and row.watch_ends_at <= case.now:
-        return f"the watch of {row.receiver.name} ended before they answered."
+        row.watch_ends_at = end_of_watch(case.incident.team_id, row.receiver_id, now=case.now)  # a watch that touches the next goes on
+        row.save(update_fields=["watch_ends_at"])
+        return "" if row.watch_ends_at else f"the watch of {row.receiver.name} ended before they answered."
     return ""
 
 

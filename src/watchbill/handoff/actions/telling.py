@@ -46,23 +46,33 @@ def tell_in(case: Case, person_ids: Iterable[int | None], reason: str, *, but: i
 def record_outside_in(case: Case, handoff: Handoff) -> None:
     """The team's channel and the tracking issue get the record (GitLab guide); what fails there is tried again and shown."""
     team, now = case.incident.team, case.now
-    if (channel := team.channel) and channel.get("chat") in posting_now(now=now):
+    if channel := team.channel:
+        chat, name = str(channel.get("chat", "")), str(channel.get("name", ""))[:300]
         title, text = _said(case, handoff)
-        posting_id = say_in(Notice(channel["chat"], channel["name"], title, text, f"/handoffs/{handoff.id}", now + WORTH_SAYING), now=now)
-        if posting_id is not None:
-            HandoffRecord.objects.create(handoff=handoff, place="chat", name=channel["name"], posting_id=posting_id)
-    if issue := team.issue:
-        HandoffRecord.objects.create(handoff=handoff, place="issue", name=str(issue.get("project", ""))[:300], due_at=now)
+        notice = Notice(chat, name, title, text, f"/handoffs/{handoff.id}", now + WORTH_SAYING)
+        posting_id = say_in(notice, now=now) if chat in posting_now(now=now) else None
+        failed = (
+            {} if posting_id is not None else {"state": "failed", "error": f"Nothing can be said in the chat {chat}: it is not active."}
+        )
+        HandoffRecord.objects.create(handoff=handoff, place="chat", name=name, posting_id=posting_id, **failed)
+    if team.issue:
+        write_to_issue_in(team, handoff, now=now)
+
+
+def write_to_issue_in(team: Team, handoff: Handoff, *, now: dt.datetime) -> None:
+    """The tracker writes it, and moves the assignee, as soon as it can; asked again, it does so again."""
+    name = str((team.issue or {}).get("project", ""))[:300]
+    due = {"state": "waiting", "due_at": now, "tries": 0, "error": ""}
+    HandoffRecord.objects.update_or_create(handoff=handoff, place="issue", name=name, defaults=due)
 
 
 def _said(case: Case, handoff: Handoff) -> tuple[str, str]:
     """For everybody who reads there: of a restricted incident no word of what it is."""
     incident, receiver, giver = case.incident, handoff.receiver, handoff.giver
     assert receiver is not None
-    name = incident.code_name if incident.restricted else incident.title
-    title = f"#{incident.number} {name}: {receiver.name} has it from {giver.name} ({KIND_WORDS[handoff.kind]})"
     if incident.restricted:
-        return title, "It is restricted; open it to read more."
+        return f"#{incident.number} {incident.code_name} was handed over", "It is restricted; open it to read more."
+    title = f"#{incident.number} {incident.title}: {receiver.name} has it from {giver.name} ({KIND_WORDS[handoff.kind]})"
     steps = "; ".join(f"{step['who']}: {step['what']}" for step in handoff.next_steps)
     parts = [handoff.summary, f"Next: {steps}."]
     parts += [f"{word}: {'; '.join(lines)}." for word, lines in _lists(handoff) if lines]
