@@ -53,6 +53,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
         "",
         {"to": "bob", "summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "bob", "what": "find what writes"}]},
     ),
+    ("POST", "/incidents/{number}/keep"): ("", {"until": UNTIL}),
     ("GET", "/handoffs/{id}"): ("", None),
     ("POST", "/handoffs/{id}/accept"): ("", {"readback": "disk full; I look for what writes"}),
     ("POST", "/handoffs/{id}/decline"): ("", {"why": "I am in a plane"}),

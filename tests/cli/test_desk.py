@@ -235,3 +235,5 @@ def test_an_incident_is_handed_over_in_the_terminal(cli, desk, ada, bruno):
     cli("handoff", number, "--to", "ada", *words, "--kind", "break", "--returns", "2199-01-01", "--as", "bruno")
     cli("handoff", number, "--to", "ada", *words, "--as", "bruno")
     assert cli("withdraw", number, "--as", "bruno").code == 0
+    assert "Say until when" in cli("keep", number, "--as", "bruno").err
+    assert cli("keep", number, "--until", f"{database_now() + dt.timedelta(hours=3):%Y-%m-%dT%H:%M}", "--as", "bruno").code == 0

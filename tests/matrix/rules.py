@@ -328,6 +328,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "waits", "until": "{soon}"})},
     "/api/v1/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked at it"})},
     "/api/v1/incidents/<int:number>/handoff": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", **HANDED})},
+    "/api/v1/incidents/<int:number>/keep": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"until": "{later}"})},
     "/api/v1/handoffs/<int:id>": {"GET": Rule(SIGNED_IN, PAGED, at={"id": "{taken_id}"})},
     "/api/v1/handoffs/<int:id>/accept": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"readback": "I look"})},
     "/api/v1/handoffs/<int:id>/decline": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"why": "no"})},

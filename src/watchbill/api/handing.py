@@ -58,6 +58,10 @@ class DeclineIn(Body):
     why: Text = Field("", description="Whoever offered it reads it.")
 
 
+class KeepIn(Body):
+    until: Moment | None = Field(None, description="Until when you keep it; needed on a desk that is paged. RFC 3339.")
+
+
 class StepOut(Schema):
     who: str
     what: str

@@ -9,13 +9,14 @@ from ninja import Router
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
-from watchbill.api.handing import AcceptIn, DeclineIn, HandoffIn, HandoffOut
+from watchbill.api.handing import AcceptIn, DeclineIn, HandoffIn, HandoffOut, KeepIn
 from watchbill.api.lists import person_named
-from watchbill.api.shapes import Nothing
+from watchbill.api.shapes import IncidentOut, Nothing
 from watchbill.handoff import actions
 from watchbill.handoff.selectors import by_id, describe
 from watchbill.incidents.selectors import by_number
 from watchbill.kernel.clock import database_now
+from watchbill.response.selectors import describe as describe_incident
 
 router = Router(tags=["incidents"])
 read, write = needs("incidents:read"), needs("incidents:write")
@@ -30,6 +31,15 @@ def offer(request: HttpRequest, number: int, body: HandoffIn) -> HttpResponse:
     wanted = actions.Wanted(person_named(body.to, field="to"), body.words(), body.kind, returns_at)
     made = actions.offer(number, wanted, person=who.person, actor=who.actor, now=database_now())
     return _now(request, made.id, status=201)
+
+
+@router.post("/incidents/{int:number}/keep", response=IncidentOut, by_alias=True, **write)
+def keep(request: HttpRequest, number: int, body: KeepIn) -> HttpResponse:
+    """I keep it beyond my watch; when that time has come I am asked again."""
+    who = caller(request)
+    until = body.until.astimezone(dt.UTC) if body.until else None
+    actions.keep(number, until, person=who.person, actor=who.actor, now=database_now())
+    return answer(describe_incident(who.viewer, by_number(who.viewer, number)))
 
 
 @router.get("/handoffs/{int:id}", response=HandoffOut, by_alias=True, **read)

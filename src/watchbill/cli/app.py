@@ -67,6 +67,7 @@ MODULES = {
     "accept": "handoffs",
     "decline": "handoffs",
     "withdraw": "handoffs",
+    "keep": "handoffs",
     "who": "schedules",
     "shifts": "schedules",
     "verify": "schedules",

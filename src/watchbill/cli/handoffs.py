@@ -16,6 +16,7 @@ from watchbill.incidents.selectors import by_number
 from watchbill.kernel.errors import NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.people.rules import parse_time
+from watchbill.response.selectors import describe as describe_incident
 
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the incident.")]
 WRITE = "incidents:write"
@@ -107,6 +108,21 @@ def withdraw(number: Number, as_: As = "", as_json: Json = False) -> None:
     who = caller(as_, needs=WRITE)
     made = actions.withdraw(_offer(number, who).id, person=who.person, actor=who.actor, now=now())
     _say(made, as_json, f"Withdrawn; #{number} is yours as before.")
+
+
+@app.command("keep")
+def keep(
+    number: Number,
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="Needed on a desk that is paged. As --from of `shifts`.")] = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Keep an incident beyond your watch; when that time has come you are asked again."""
+    who = caller(as_, needs=WRITE)
+    done = actions.keep(number, _time(until, who), person=who.person, actor=who.actor, now=now())
+    viewer = who.viewer()
+    data = describe_incident(viewer, by_number(viewer, number)) if as_json else {}
+    say(data, as_json=as_json, human=lambda: out.print(printable(done.message)))
 
 
 def _offer(number: int, who: Caller) -> Handoff:
