@@ -146,11 +146,11 @@ def test_a_lying_provider_that_answers_200_with_an_error_inside_counts_as_delive
 
 @pytest.mark.req("P15")
 def test_a_provider_that_does_not_answer_in_time_leaves_the_end_unknown():
-    with sink(delay=1.0) as there:
+    with sink(delay=2.0) as there:
         began = time.monotonic()
         with pytest.raises(UnknownEnd, match=r"No answer within 0\.2 s"):
             send(message(there.url()), whole=0.2)
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < 1.8
 
 
 def test_a_provider_that_drips_its_answer_for_ever_is_left_after_the_whole_time():

@@ -59,6 +59,7 @@ def test_nothing_is_started_as_long_as_nothing_is_due():
     threads.stop()
 
 
+@pytest.mark.timed
 @pytest.mark.req("P1")
 def test_a_round_waits_for_no_calendar(open_desk, monkeypatch):
     began = []

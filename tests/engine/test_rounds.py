@@ -87,6 +87,7 @@ def test_a_connector_with_a_mistake_fails_its_message_only(open_desk):
     assert sorted(states()) == ["delivered", "queued"]
 
 
+@pytest.mark.timed
 def test_a_provider_of_30_seconds_delays_neither_rounds_nor_other_people(open_desk):
     slow = Channel(lambda m: 1.5 if m.handle.startswith("slow") else None)  # instead of 30 s
     desk = open_desk(webhook=slow, email=Channel(lambda m: 1.5))

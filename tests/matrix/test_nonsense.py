@@ -18,7 +18,7 @@ from tests.matrix.test_matrix import ask
 from watchbill.kernel import kinds
 
 CALM = settings(
-    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True, database=None
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True, database=None
 )
 ODD = st.sampled_from(
     [

@@ -214,13 +214,14 @@ BOMBS = {
 }
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_mail_is_too_broken_to_be_read_in_time(name):
     began = time.process_time()
     letter = read(BOMBS[name])
     parsed = parse(BOMBS[name])
     why_no_human(letter)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3  # seconds of work; an idle machine needs 0.9 for the worst
     (draft,) = parsed.drafts
     assert draft.summary
     assert len(draft.dedup_key) <= 255

@@ -243,6 +243,7 @@ def test_a_token_that_was_revoked_is_known(whole: Whole):
     assert "revoked" in states()[0].error
 
 
+@pytest.mark.timed
 def test_a_chat_that_changed_is_followed_by_a_new_thread_and_nobody_waits_for_the_old_one(whole: Whole):
     chats = whole.run()
     slow = whole.open("slow")
