@@ -192,7 +192,7 @@ def run(examples: int, steps: int) -> None:
 
 @pytest.mark.req("G20", "G23", "G26", "G27", "K41")
 def test_ownership_has_no_gap(db: None) -> None:
-    run(6, 14)
+    run(10, 18)
 
 
 @pytest.mark.long
