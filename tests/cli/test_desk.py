@@ -209,3 +209,31 @@ def test_a_page_that_cannot_be_is_refused(cli, desk, words, word):
     ran = cli("page", "x", "--service", "S", *words, "--as", "ada")
     assert (ran.code, ran.out) == (1, "")
     assert word in ran.err
+
+
+@pytest.mark.req("K41")
+def test_an_incident_is_handed_over_in_the_terminal(cli, desk, ada, bruno):
+    number = opened(ada).number
+    cli("ack", number, "--as", "ada")
+    half = cli("handoff", number, "--to", "bruno", "--next", "reimage the laptop", "--as", "ada")
+    assert (half.code, half.out) == (1, "")
+    assert "The summary is empty" in half.err
+    assert "Next step 1 has no person" in half.err
+    words = ("--summary", "disk full", "--next", "bruno: find what writes", "--engaged", "Priya N.")
+    made = cli("handoff", number, "--to", "bruno", *words, "--as", "ada", "--json").json()
+    assert (made["state"], made["next_steps"]) == ("offered", [{"who": "bruno", "what": "find what writes"}])
+    assert "Bruno" in cli("show", number).out.partition("offered to")[2]
+    assert cli("accept", number, "--as", "ada").code == 1
+    accepted = cli("accept", number, "--as", "bruno")
+    assert accepted.code == 0
+    assert "Next: bruno: find what writes" in accepted.out
+    assert cli("show", number, "--json").json()["acting"]["handle"] == "bruno"
+    again = cli("handoff", number, "--to", "ada", *words, "--as", "bruno")
+    assert again.code == 0
+    assert cli("decline", number, "--why", "I sleep", "--as", "ada").code == 0
+    assert "No hand-off of" in cli("decline", number, "--why", "twice", "--as", "ada").err
+    cli("handoff", number, "--to", "ada", *words, "--kind", "break", "--returns", "2199-01-01", "--as", "bruno")
+    cli("handoff", number, "--to", "ada", *words, "--as", "bruno")
+    assert cli("withdraw", number, "--as", "bruno").code == 0
+    assert "Say until when" in cli("keep", number, "--as", "bruno").err
+    assert cli("keep", number, "--until", f"{database_now() + dt.timedelta(hours=3):%Y-%m-%dT%H:%M}", "--as", "bruno").code == 0

@@ -18,8 +18,10 @@ from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
-from watchbill.incidents.actions import NewIncident
-from watchbill.incidents.models import Incident, Service
+from watchbill.handoff.actions import Wanted, accept, ask, offer
+from watchbill.handoff.rules import Step, Words
+from watchbill.incidents.actions import NewIncident, grant_in
+from watchbill.incidents.models import Incident, Service, Stakeholder, Task
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
 from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
@@ -222,6 +224,9 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
         if state == "done":
             actions.resolve(number, **by)
     opened = Incident.objects.get(number=numbers["open"])
+    task = Task.objects.create(incident=opened, what=f"task about {title}", made_by=alice, made_at=now)
+    stakeholder = Stakeholder.objects.create(incident=opened, name=f"who cares about {title}", added_at=now)
+    handed = _handoffs(world, service, team_id, title, now)
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
     alert = Alert.objects.create(
@@ -238,6 +243,9 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     rows = {"key": key, "service": service, "kind": "generic", "received_at": now}
     event = Event.objects.create(**rows, body=raw, state="aside", tries=5, outcome=f"ValueError: {title}")
     return {
+        **handed,
+        "task_id": task.id,
+        "stakeholder_id": stakeholder.id,
         "number": numbers["open"],
         "owned": numbers["owned"],
         "done": numbers["done"],
@@ -252,3 +260,23 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
         "token": make_token(alice.id, opened.id, notification.id),
         "button": make_token(alice.id, opened.id, notification.id, salt=BUTTON),
     }
+
+
+def _handoffs(world: World, service: Service, team_id: int, title: str, now: Any) -> dict[str, Any]:
+    """Dora, whom nobody of the cast is, offers one incident to Alice; Alice offers another one to her."""
+    alice, dora = world.people["alice"], Person.objects.filter(handle="dora").first() or make.person("dora", contacts=("email",))
+    Membership.objects.get_or_create(team_id=team_id, person=dora, defaults={"role": "responder", "on_desk": False})
+    made = {}
+    for name, giver, to in (("taken", dora, alice), ("given", alice, dora), ("lent", alice, dora)):
+        with transaction.atomic():
+            (opened,) = actions.open_in(
+                [NewIncident(f"{title} ({name})", "high", team_id, service.id)], by=Actor(service.name, "source"), now=now
+            )
+            grant_in(opened.id, [dora.id, alice.id], "named", now=now)
+        by = {"person": giver, "actor": make.actor(giver), "now": now}
+        actions.acknowledge(opened.number, **by)
+        words = Words(summary=title, engaged=("nobody",), next_steps=(Step("alice", f"look at {title}"),))
+        made[name] = offer(opened.number, Wanted(to, words, "break" if name == "lent" else "shift"), **by)
+    accept(made["lent"].id, f"I look at {title}", person=dora, actor=make.actor(dora), now=now)
+    question = ask(made["given"].id, f"is {title}?", person=dora, actor=make.actor(dora), now=now)
+    return {"taken_id": made["taken"].id, "given_id": made["given"].id, "lent_id": made["lent"].id, "question_id": question.id}

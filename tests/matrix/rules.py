@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, swaps
+from watchbill.web.views import acts, contacts, covers, handoffs, swaps
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
 WANTED = {"id": "{cover_id}"}
 OFFERED = {"id": "{swap_id}"}
+HANDED = {"summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "olga", "what": "find what writes"}]}
+HANDED_FORM = {"summary": "disk full", "engaged": "alice", "next_steps": "olga: find what writes"}
+ALL_HANDED = {f"{{owned}}.{name}": text for name, text in HANDED_FORM.items()}
+TAKEN, GIVEN = {"handoff_id": "{taken_id}"}, {"handoff_id": "{given_id}"}
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -95,6 +99,11 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/incidents/<int:number>/page-people": {"POST": Rule(**RESPOND, send={"to": "bob", "reason": "knows"})},
     "/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked", "kind": "finding"})},
     "/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
+    "/incidents/<int:number>/task": {"POST": Rule(**RESPOND, send={"what": "reimage the laptop"})},
+    "/incidents/<int:number>/task-done": {"POST": Rule(**RESPOND, send={"task": "{task_id}"})},
+    "/incidents/<int:number>/stakeholder": {"POST": Rule(**RESPOND, send={"name": "Legal", "every": "30"})},
+    "/incidents/<int:number>/stakeholder-gone": {"POST": Rule(**RESPOND, send={"stakeholder": "{stakeholder_id}"})},
+    "/incidents/<int:number>/stakeholders-told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
     "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/incidents/<int:number>/split": {
         "GET": Rule(**RESPOND),
@@ -200,6 +209,19 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/audit": {"GET": Rule(MANAGERS)},
     "/permissions": {"GET": Rule(SIGNED_IN, PAGED, query="number={number}")},
     "/you": {"GET": Rule(SIGNED_IN)},
+    "/handoffs": {"GET": Rule(SIGNED_IN), "POST": Rule(OWNER, send={"to": "olga", "number": "{owned}", **ALL_HANDED})},
+    "/handoffs/<int:handoff_id>": {"GET": Rule(SIGNED_IN, PAGED, at=TAKEN)},
+    "/handoffs/<int:handoff_id>/accept": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"readback": "I look"})},
+    "/handoffs/<int:handoff_id>/decline": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"why": "no"})},
+    "/handoffs/<int:handoff_id>/ask": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"text": "which rack?"})},
+    "/handoffs/<int:handoff_id>/answer": {"POST": Rule(OWNER, PAGED, at=GIVEN, send={"question": "{question_id}", "text": "B7"})},
+    "/handoffs/<int:handoff_id>/withdraw": {"POST": Rule(OWNER, PAGED, at=GIVEN)},
+    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at={"handoff_id": "{lent_id}"})},
+    "/incidents/<int:number>/handoff": {
+        "GET": Rule(OWNER, PAGED, at=OWNED),
+        "POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", "kind": "shift", "do": "offer", **HANDED_FORM}),
+    },
+    "/incidents/<int:number>/keep": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"until": "{typed_time}"})},
     "/swaps": {"GET": Rule(SIGNED_IN), "POST": Rule(GIVER, send={"give": "{give}", "take": "{take}"})},
     "/swaps/<int:swap_id>": {"GET": Rule(SIGNED_IN)},
     "/swaps/<int:swap_id>/accept": {"POST": Rule(MANAGERS | {"bob"})},
@@ -315,6 +337,12 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/escalate": {"POST": Rule(**RESPOND, send={})},
     "/api/v1/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "waits", "until": "{soon}"})},
     "/api/v1/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked at it"})},
+    "/api/v1/incidents/<int:number>/handoff": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", **HANDED})},
+    "/api/v1/incidents/<int:number>/keep": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"until": "{later}"})},
+    "/api/v1/handoffs/<int:id>": {"GET": Rule(SIGNED_IN, PAGED, at={"id": "{taken_id}"})},
+    "/api/v1/handoffs/<int:id>/accept": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"readback": "I look"})},
+    "/api/v1/handoffs/<int:id>/decline": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"why": "no"})},
+    "/api/v1/handoffs/<int:id>/withdraw": {"POST": Rule(OWNER, PAGED, at={"id": "{given_id}"}, send={})},
     "/api/v1/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/reassign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},
@@ -358,6 +386,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/incidents/<int:number>/<slug:act>": ("<slug:act>", sorted(set(acts.ACTS) - {"give-back"})),
     "/you/contacts/<int:contact_id>/<slug:act>": ("<slug:act>", contacts.ACTS),
     "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
+    "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }

@@ -10,7 +10,7 @@ from django.db import connection
 from tests.response.desk import Desk
 from watchbill.kernel import kinds
 
-OURS = ("people", "schedules", "notifications", "incidents", "paging", "intake", "audit", "config")
+OURS = ("people", "schedules", "notifications", "incidents", "paging", "intake", "audit", "config", "handoff")
 
 
 @pytest.fixture(autouse=True)

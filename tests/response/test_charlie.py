@@ -32,6 +32,11 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "manager_step": ("take",),
     "log_call": ("charlie", "reached"),
     "give_back": ("fever",),
+    "add_task": ("look", "charlie"),
+    "end_task": (1,),
+    "add_stakeholder": ("Legal",),
+    "remove_stakeholder": (1,),
+    "updated_stakeholders": ("contained",),
 }
 OUTSIDE = ["charlie", "bruno", "grace", "hugo", "root"]
 ELSEWHERE = {

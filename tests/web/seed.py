@@ -116,6 +116,7 @@ class Story:
         )
         self.until(now)
         self.snooze(numbers, owner)
+        self.hand_over(numbers, owner)
         return numbers
 
     def snooze(self, numbers: dict[str, int], owner: str) -> None:
@@ -125,6 +126,29 @@ class Story:
         numbers["snoozed"] = self.open("Scanner: 12 hosts without the October patches", "low", self.now - 5 * MIN, component="fleet")
         actions.acknowledge(numbers["snoozed"], **self.by(owner, self.now - 4 * MIN))
         actions.snooze(numbers["snoozed"], self.now + 3 * HOUR, "patch window is tonight", **self.by(owner, self.now - 3 * MIN))
+
+    def hand_over(self, numbers: dict[str, int], owner: str) -> None:
+        """Its owner offers one to Grace, who has another one to hand over."""
+        from watchbill.handoff.actions import Wanted, ask, offer
+        from watchbill.handoff.rules import Step, Words
+        from watchbill.response import actions
+
+        words = Words(
+            summary="The relay's disk fills by 1 GB an hour; the old log is moved away. Contained, not closed: what writes is not known.",
+            engaged=("Priya N. (IT)",),
+            next_steps=(Step("grace", "find what writes, by 10:00 UTC"), Step("Priya N.", "order a second disk")),
+            open_questions=("Does the archive job run twice?",),
+            decisions=("No restart before the queue is empty, agreed with IT.",),
+            bridge="https://meet.example.org/relay",
+        )
+        handed = self.open("Disk of the mail relay fills", "high", self.now - 9 * MIN, component="relay")
+        actions.acknowledge(handed, **self.by(owner, self.now - 8 * MIN))
+        made = offer(handed, Wanted(self.people["grace"], words), **self.by(owner, self.now - 3 * MIN))
+        ask(made.id, "Who has the keys of the rack?", **self.by("grace", self.now - 2 * MIN))
+        mine = numbers["mine"] = self.open("Certificate pinned in an old client", "low", self.now - 7 * MIN, component="client")
+        actions.acknowledge(mine, **self.by("grace", self.now - 6 * MIN))
+        actions.note(mine, "Only two clients are that old.", "finding", **self.by("grace", self.now - 5 * MIN))
+        numbers["handoff"] = made.id
 
     def open(
         self, title: str, severity: str, at: dt.datetime, *, service: str = "Detections", restricted: bool = False, component: str = ""

@@ -10,8 +10,9 @@ from ninja.params.functions import Query
 
 from watchbill.api.access import needs
 from watchbill.api.errors import answer
+from watchbill.api.foreseen import PreviewOut
 from watchbill.api.lists import cursor_field, entry_id, limit_field, moment, time_field
-from watchbill.api.shapes import HumanOut, ListOut, PolicyOut, PreviewOut, ServiceOut, TeamOut, Word
+from watchbill.api.shapes import HumanOut, ListOut, PolicyOut, ServiceOut, TeamOut, Word
 from watchbill.incidents.models import Service
 from watchbill.kernel.clock import database_now
 from watchbill.paging.models import Policy

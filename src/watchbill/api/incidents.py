@@ -37,7 +37,8 @@ from watchbill.response import actions
 from watchbill.response.selectors import describe, describe_many
 
 router = Router(tags=["incidents"])
-read, write = needs("incidents:read"), needs("incidents:write")
+read = {**needs("incidents:read"), "by_alias": True}
+write = {**needs("incidents:write"), "by_alias": True}
 Status = Literal["open", "all", "triggered", "acknowledged", "resolved"]
 FIRST_PAGE = 200  # lines of a timeline in one answer, unless said
 

@@ -149,6 +149,17 @@ class AlertOut(Schema):
     resolved_at: Moment | None
 
 
+class OfferOut(Schema):
+    id: int
+    kind: Literal["shift", "break", "permanent"]
+    state: Literal["offered"]
+    from_: PersonOut = Field(alias="from")
+    to: PersonOut
+    offered_at: Moment
+    expires_at: Moment
+    returns_at: Moment | None
+
+
 class IncidentOut(Schema):
     """An incident, as every answer and `watchbill show --json` print it."""
 
@@ -165,7 +176,7 @@ class IncidentOut(Schema):
     page: PageOut | None = Field(description="The page of purpose respond.")
     pages: list[PageOut]
     alerts: list[AlertOut] = Field(description="The latest 50.")
-    handoff: None
+    handoff: OfferOut | None = Field(description="The hand-off that waits for an answer.")
     restricted: bool
     url: str
 
@@ -259,43 +270,6 @@ class PolicyOut(Schema):
     team: str
     steps: int
     repeat: int
-
-
-class WayOut(Schema):
-    kind: str = Field(description="Kind of the contact.")
-    after_seconds: int = Field(description="After the person's turn began.")
-
-
-class ReachedOut(Schema):
-    person: PersonOut
-    why: str
-    ways: list[WayOut]
-    unreachable: str = Field(description="Why no way is there; empty when one is.")
-
-
-class PassedOut(Schema):
-    name: str
-    why: str
-
-
-class ForeseenOut(Schema):
-    kind: str = Field(description="step, daylight, held, last_resort, ...")
-    step: int
-    round: int
-    at: Moment
-    after_seconds: int = Field(description="Since the page began.")
-    people: list[ReachedOut]
-    skipped: list[PassedOut]
-
-
-class PreviewOut(Schema):
-    """Whom a page would reach that nobody answers."""
-
-    policy: str
-    team: str
-    at: Moment
-    urgency: Literal["high", "low"]
-    firings: list[ForeseenOut]
 
 
 class MaintenanceOut(Schema):

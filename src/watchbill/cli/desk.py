@@ -129,6 +129,7 @@ def _print_one(data: dict[str, Any], entries: list[Any]) -> None:
         ("service", data["service"]),
         ("owner", _name(data["owner"]) or "nobody yet"),
         ("acting", _name(data["acting"])),
+        ("offered to", _name(data["handoff"]["to"]) if data["handoff"] else ""),
         ("opened", short(data["opened_at"])),
         ("acknowledged", short(data["acknowledged_at"])),
         ("resolved", short(data["resolved_at"])),

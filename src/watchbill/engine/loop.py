@@ -46,6 +46,7 @@ EVERY = {
     "proof": 5.0,
     "session": 1.0,
     "unowned": 30.0,
+    "handoffs": 2.0,
     "providers": 5.0,
     "slow": 0.5,
     "drill": 20.0,
@@ -207,6 +208,7 @@ class Engine:
         self._step("hear", self._hear, now)
         self._now_and_then("proof", self._prove, now)
         self._now_and_then("unowned", lambda at: self._does.alarm_unowned(now=at), now)
+        self._now_and_then("handoffs", lambda at: self._does.look_at_handoffs(now=at), now)
         self._now_and_then("providers", lambda at: self._does.test_providers(now=at), now)
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("absent", lambda at: self._does.tell_of_absent(now=at), now)

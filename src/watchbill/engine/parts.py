@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from watchbill.connectors.tested import providers
+from watchbill.handoff.actions.keeping import look_at_endings
+from watchbill.handoff.actions.looking import look_at_handoffs
+from watchbill.handoff.actions.watching import watch_over
 from watchbill.intake.actions import keep_time, look_at_heartbeats, take_in
 from watchbill.intake.selectors import next_quiet, quiet_work, untouched
 from watchbill.notifications.actions import keep_providers_tested
@@ -41,12 +44,13 @@ class Parts:
     gone_stale: Callable[..., set[int]]
     keep_quiet: Callable[..., int] = lambda *, now: 0  # noqa: ARG005  maintenances and heartbeats; a test that has none needs none
     next_quiet: Callable[..., dt.datetime | None] = lambda *, after: None  # noqa: ARG005
-    alarm_unowned: Callable[..., int] = alarm_unowned
+    alarm_unowned: Callable[..., int] = lambda *, now: alarm_unowned(now=now) + look_at_endings(now=now) + watch_over(now=now)
     test_providers: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     drill: Callable[..., int] = drill
     expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     tell_of_absent: Callable[..., int] = lambda *, now: tell_of_absent(now=now) + tell_of_untaken(now=now)
     tell_of_watches: Callable[..., int] = tell_of_watches
+    look_at_handoffs: Callable[..., int] = look_at_handoffs
 
 
 def real() -> Parts:

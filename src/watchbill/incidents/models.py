@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Func, Q, Value, When
 
 from watchbill.audit.models import append_only
 from watchbill.people.models import Person, Team
@@ -80,6 +83,7 @@ class Incident(models.Model):
             models.Index(fields=["service", "-opened_at"], name="incident_service_opened"),
             models.Index(fields=["service"], name="incident_storm", condition=Q(storm=True) & ~Q(status="resolved")),
             models.Index(fields=["-opened_at"], name="incident_opened"),
+            models.Index(fields=["word_at"], name="incident_silent", condition=Q(status="acknowledged")),
             # The words of a search; restricted ones are in no search, so they are not in its index.
             GinIndex(SearchVector("title", config="simple"), name="incident_words", condition=Q(restricted=False)),
         ]
@@ -141,3 +145,99 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.incident_id}"
+
+
+# One number of an incident and a role: the built-in GiST classes know ranges and no text.
+OF_ROLE = F("incident") * 2 + Case(When(role="owner", then=Value(0)), default=Value(1), output_field=models.BigIntegerField())
+
+
+class Tenure(models.Model):
+    """From when until when one person was accountable for an incident, or worked on it: the ledger.
+
+    The database refuses to change a row but for closing one that is open, once, and two people of one role at the same time.
+    """
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ACTING = "acting"
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="tenures", db_index=False)
+    role = models.CharField(max_length=8, choices=Role)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)  # null: still
+    reason = models.CharField(max_length=40)  # acknowledged, assigned, hand-off, break, back from a break, owner silent, given back, ...
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # null: the desk itself
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["incident", "since"], name="tenure_incident"),
+            models.Index(fields=["person"], name="tenure_open_person", condition=Q(until__isnull=True)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=["owner", "acting"]), name="tenure_role"),
+            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="tenure_forward"),
+            models.UniqueConstraint(fields=["incident", "role"], name="tenure_one_open", condition=Q(until__isnull=True)),
+            ExclusionConstraint(
+                name="tenure_one_at_a_time",
+                expressions=[
+                    (Func(OF_ROLE, OF_ROLE, Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (Func(F("since"), F("until"), function="tstzrange", output_field=DateTimeRangeField()), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        triggers = [
+            *append_only("tenure")[1:],
+            pgtrigger.Protect(name="tenure_no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="tenure_closed_once",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="""
+                IF OLD.until IS NOT NULL OR NEW.until IS NULL OR (NEW.id, NEW.incident_id, NEW.role, NEW.person_id, NEW.since, NEW.reason, NEW.by_id)
+                    IS DISTINCT FROM (OLD.id, OLD.incident_id, OLD.role, OLD.person_id, OLD.since, OLD.reason, OLD.by_id) THEN
+                    RAISE EXCEPTION 'the ledger of ownership is append-only: an open row is closed once, and nothing else changes';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.role} of {self.incident_id}"
+
+
+class Task(models.Model):
+    """Something to do about an incident, by anybody. Whoever owns the incident still does."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tasks")
+    what = models.CharField(max_length=500)
+    assignee = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="tasks")
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField()
+    done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class Stakeholder(models.Model):
+    """Somebody who must hear how an incident stands, and when they last did."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="stakeholders")
+    name = models.CharField(max_length=200)  # of a person or a group, as the desk calls it
+    every_minutes = models.IntegerField(null=True)  # how old their last update may be; null: no promise
+    added_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True)  # their last update
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "name"], name="stakeholder_once", condition=Q(removed_at__isnull=True)),
+            models.CheckConstraint(condition=Q(every_minutes__isnull=True) | Q(every_minutes__gt=0), name="stakeholder_every"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

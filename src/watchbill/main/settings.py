@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",
+    "watchbill.handoff",
     "watchbill.config",
     "watchbill.engine",
     "watchbill.web",

@@ -26,7 +26,7 @@ def subject(message: Message) -> str:
     """One line, without line breaks whatever a title holds."""
     first = _headline(message.contents[0]) if message.contents else "Watchbill"
     text = first if message.count < 2 else f"{message.count} incidents: {first} and {message.count - 1} more"
-    if message.kind == "status" and message.contents:
+    if message.kind in ("status", "handoff") and message.contents:
         news = f"{first}: {message.contents[0].get('reason') or 'news'}"
         text = news if message.count < 2 else f"News of {message.count} incidents: {news}"
     marked = f"Possible duplicate: {text}" if message.possible_duplicate else text
@@ -72,12 +72,9 @@ def html(message: Message, *, answered: bool = False) -> str:
 
 
 def incident_url(content: dict[str, Any]) -> str:
-    """Where the incident of this content is read; without one, the page that it is about."""
-    return (
-        f"{settings.PUBLIC_URL}/incidents/{content['number']}"
-        if content.get("number")
-        else f"{settings.PUBLIC_URL}{content.get('path') or '/'}"
-    )
+    """Where it is read: the page that the content names, else its incident."""
+    path = content.get("path") or (f"/incidents/{content['number']}" if content.get("number") else "/")
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def is_drill(message: Message) -> bool:
@@ -112,7 +109,7 @@ def _lines(content: dict[str, Any], kind: str) -> list[str]:
         if opened := _time(content.get("opened_at")):
             lines.append(f"Opened: {opened}")
         if content.get("reason"):
-            plainly = kind == "status" or content.get("purpose") in PLAINLY
+            plainly = kind in ("status", "handoff") or content.get("purpose") in PLAINLY
             lines.append(_one_line(content["reason"] if plainly else f"Why you: {content['reason']}"))
     return [*lines, f"Open it: {incident_url(content)}"]
 

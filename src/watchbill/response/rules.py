@@ -133,3 +133,38 @@ def board_key(of: Standing) -> tuple[int, float, int, float]:
     if where in (Place.TRIGGERED, Place.EXHAUSTED, Place.SNOOZED) and of.next_at is not None:
         return (where, of.next_at.timestamp(), SEVERITIES.index(of.severity), silent_since)
     return (where, 0.0, SEVERITIES.index(of.severity), silent_since)
+
+
+Time = dt.datetime
+
+
+def lives(opened: Time, marks: Sequence[tuple[Time, bool]]) -> list[tuple[Time, Time | None]]:
+    """From when until when it was open. `marks`, in order: when it was reopened (True) or resolved (False)."""
+    found: list[tuple[Time, Time | None]] = [(opened, None)]
+    for at, opens in marks:
+        start, end = found[-1]
+        if opens and end is not None:
+            found.append((at, None))
+        elif not opens and end is None:
+            found[-1] = (start, max(start, at))
+    return found
+
+
+def stretches(
+    life: Sequence[tuple[Time, Time | None]], held: Sequence[tuple[int, Time, Time | None]]
+) -> list[tuple[int | None, Time, Time | None]]:
+    """Who had it in each second of its life, in order, without a gap: None while nobody did. `held`: (person, since, until) of one role."""
+    rows: list[tuple[int | None, Time, Time | None]] = []
+    for start, end in life:
+        at: Time | None = start
+        for person, since, until in held:
+            if at is None or (until is not None and until <= at) or (end is not None and since >= end):
+                continue
+            if since > at:
+                rows.append((None, at, since))
+            stop = until if end is None or (until is not None and until < end) else end
+            rows.append((person, max(since, at), stop))
+            at = stop
+        if at is not None and (end is None or at < end):
+            rows.append((None, at, end))
+    return rows

@@ -6,21 +6,21 @@ Times are aware, UTC; the entry points render them. Every read goes through `vis
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from watchbill.incidents.models import Incident, TimelineEntry
+from watchbill.incidents.models import Incident, Tenure, TimelineEntry
 from watchbill.incidents.selectors import visible_to, with_people
 from watchbill.kernel.errors import NotFound
 from watchbill.paging.models import Page, TeamPaging
 from watchbill.people.models import Person
 from watchbill.people.permissions import Viewer
-from watchbill.response.rules import SEVERITIES, Place, Standing, board_key, place
+from watchbill.response.rules import SEVERITIES, Place, Standing, board_key, lives, place, stretches
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
 
@@ -48,6 +48,8 @@ class Span:
     person: Person | None
     start: dt.datetime
     end: dt.datetime | None
+    reason: str = field(default="", compare=False)
+    by: Person | None = field(default=None, compare=False)
 
 
 def board(viewer: Viewer, *, now: dt.datetime, limit: int = MOST) -> list[Row]:
@@ -89,8 +91,8 @@ def describe_many(viewer: Viewer, incidents: Sequence[Incident]) -> list[dict[st
     pages: dict[int, list[Page]] = {}
     for page in Page.objects.filter(incident__in=seen).order_by("id"):
         pages.setdefault(page.incident_id, []).append(page)
-    alerts = _alerts(list(seen))
-    return [_described(seen[i], pages.get(i, []), alerts.get(i, [])) for i in ids if i in seen]
+    alerts, offers = _alerts(list(seen)), _offers(list(seen))
+    return [{**_described(seen[i], pages.get(i, []), alerts.get(i, [])), "handoff": offers.get(i)} for i in ids if i in seen]
 
 
 def describe_page(page: Page) -> dict[str, Any]:
@@ -104,17 +106,21 @@ def describe_page(page: Page) -> dict[str, Any]:
 
 
 def ledger(viewer: Viewer, incident: Incident) -> list[Span]:
-    """Who had it and who worked on it, from its opening to its end, without a gap in time, as the story tells it."""
+    """Who had it and who worked on it, from its opening to its end, every second of it; the time of nobody is named."""
     if not visible_to(viewer).filter(pk=incident.pk).exists():
         raise NotFound(f"There is no incident #{incident.number} here. Look at the list for the number.")
-    story = TimelineEntry.objects.filter(incident=incident, data__has_keys=["owner", "acting"]).order_by("id")
-    lines = list(story.values_list("at", "kind", "data"))
-    people = Person.objects.in_bulk({data[role] for _, _, data in lines for role in ("owner", "acting") if data[role]})
-    return [
-        Span(role, people.get(person_id) if person_id else None, start, end)
-        for role in ("owner", "acting")
-        for person_id, start, end in _spans(incident.opened_at, [(at, kind, data[role]) for at, kind, data in lines])
-    ]
+    story = TimelineEntry.objects.filter(incident=incident, kind__in=["resolved", "reopened"]).order_by("id")
+    life = lives(incident.opened_at, [(at, kind == "reopened") for at, kind in story.values_list("at", "kind")])
+    rows = list(Tenure.objects.filter(incident=incident).select_related("person", "by").order_by("since", "id"))
+    people = {row.person_id: row.person for row in rows}
+    found = []
+    for role in ("owner", "acting"):
+        held = [row for row in rows if row.role == role]
+        why = {(row.person_id, row.since): row for row in held}
+        for person_id, start, end in stretches(life, [(row.person_id, row.since, row.until) for row in held]):
+            row = why.get((person_id or 0, start))
+            found.append(Span(role, people.get(person_id or 0), start, end, row.reason if row else "", row.by if row else None))
+    return found
 
 
 def first_schedule(team_id: int) -> Schedule | None:
@@ -159,22 +165,6 @@ def manages(person_id: int, team_id: int, *, now: dt.datetime) -> bool:
     if any(person_id in each for order in layers.values_list("order", flat=True) for each in order):
         return True
     return person_id in people_on([schedule_id], now=now)
-
-
-def _spans(
-    opened: dt.datetime, lines: Iterable[tuple[dt.datetime, str, int | None]]
-) -> list[tuple[int | None, dt.datetime, dt.datetime | None]]:
-    """Consecutive stretches of one person. A resolution ends the last one; reopening begins a new one."""
-    spans: list[tuple[int | None, dt.datetime, dt.datetime | None]] = []
-    current: tuple[int | None, dt.datetime] | None = (None, opened)
-    for at, kind, person_id in lines:
-        if current is not None and (kind == "resolved" or current[0] != person_id):
-            if at > current[1]:
-                spans.append((*current, at))
-            current = None
-        if kind != "resolved" and current is None:
-            current = (person_id, at)
-    return [*spans, (*current, None)] if current is not None else spans
 
 
 def _described(incident: Incident, pages: Sequence[Page], alerts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -277,3 +267,32 @@ def _alerts(incident_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
             for incident_id, *values in cursor.fetchall():
                 found.setdefault(incident_id, []).append(dict(zip(ALERT_FIELDS, values, strict=True)))
     return found
+
+
+OFFERS_OF = """
+SELECT h.incident_id, h.id, h.kind, h.offered_at, h.expires_at, h.returns_at, g.handle, g.name, r.handle, r.name
+FROM handoff_handoff h JOIN people_person g ON g.id = h.giver_id JOIN people_person r ON r.id = h.receiver_id
+WHERE h.state = 'offered' AND h.incident_id = ANY(%s)
+"""
+
+
+def _offers(incident_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Hand-offs belong to a layer above; the open offer of each is read by its table."""
+    if not incident_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS_OF, [list(incident_ids)])
+        rows = cursor.fetchall()
+    return {
+        incident_id: {
+            "id": id_,
+            "kind": kind,
+            "state": "offered",
+            "from": {"handle": giver, "name": giver_name},
+            "to": {"handle": receiver, "name": receiver_name},
+            "offered_at": offered_at,
+            "expires_at": expires_at,
+            "returns_at": returns_at,
+        }
+        for incident_id, id_, kind, offered_at, expires_at, returns_at, giver, giver_name, receiver, receiver_name in rows
+    }

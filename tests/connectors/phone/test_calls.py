@@ -13,6 +13,8 @@ from tests.connectors.twilio.fake import action, said
 from tests.factories import MIN, SEC, actor
 from watchbill.audit.models import Record
 from watchbill.connectors.sms.texts import text_of
+from watchbill.handoff.actions import Wanted, offer
+from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.actions import give_up_waiting, send_code, send_test, type_code
@@ -313,3 +315,22 @@ def test_a_test_page_by_call_is_answered_with_1(house):
     assert Drill.objects.get().answered_at is None
     assert "This number reaches you" in said(key(house, call, "1", turn=2).content)
     assert [via for _, via in Drill.objects.get().answers.values()] == ["voice"]
+
+
+@pytest.mark.req("H1")
+def test_a_call_about_a_hand_off_says_so_and_no_key_accepts_it(house):
+    incident = house.page()
+    by = {"person": house.grace, "actor": factories.actor(house.grace), "now": house.now}
+    acknowledge(incident.number, **by)
+    words = Words(summary="disk full", engaged=("grace",), next_steps=(Step("ada", "find what writes"),))
+    offer(incident.number, Wanted(house.ada, words), **by)
+    texts = [m for m in house.sent() if m.kind == "handoff"]
+    assert [m.method for m in texts] == ["sms"]
+    assert "Grace hands it to you" in text_of(texts[0])
+    (ringing,) = [m for m in house.sent(120 * SEC) if m.method == "voice"]
+    heard = said(voice(house, ringing).content)
+    assert "about a hand-off" in heard
+    assert "acknowledge" not in heard
+    assert "Thank you." in said(key(house, ringing, "1").content)
+    incident.refresh_from_db()
+    assert incident.owner == house.grace

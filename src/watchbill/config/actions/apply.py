@@ -145,7 +145,7 @@ def _write_in(file: File, plan: Plan, standing: Standing, *, by: Actor, now: dt.
 
     def write() -> None:
         write_in(plan.final, {(change.kind, change.name): change for change in moved}, now=now)
-        deactivate_in([(change.kind, change.name) for change in removed], now=now)
+        deactivate_in([(change.kind, change.name) for change in removed], by=by, now=now)
 
     outcome = write_watched_in(write, watched_by(plan), look=look, by=by, now=now)
     remembered = remember_in(file, [(change.kind, change.name) for change in removed], now=now)

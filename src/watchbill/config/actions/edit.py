@@ -87,7 +87,7 @@ def propose(edits: Edits, *, new: Collection[Key] = (), moments: Sequence[dt.dat
             return Proposal(ready.problems, tuple(ready.moved), seen)
         touched, more = pages_touched(ready.standing.current, _after(ready))
         before = walks(touched, moments, after=False)
-        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=True, by=NOBODY, now=now)
+        outcome = write_watched_in(lambda: _write_in(ready, by=NOBODY, now=now), watched_by(ready.plan), look=True, by=NOBODY, now=now)
         after = walks(touched, moments, after=True)
         transaction.set_rollback(True)
     kinds.forget()
@@ -119,7 +119,7 @@ def edit(
             raise Invalid("\n".join(found.text for found in ready.problems))
         if not ready.moved:
             raise Refused("It stands like that already; nothing was changed.")
-        outcome = write_watched_in(lambda: _write_in(ready, now=now), watched_by(ready.plan), look=not allow_gap, by=by, now=now)
+        outcome = write_watched_in(lambda: _write_in(ready, by=by, now=now), watched_by(ready.plan), look=not allow_gap, by=by, now=now)
         for watch in outcome.watches:
             refuse_gaps(watch.name, watch.foreseen.gaps)
         together = {TOGETHER: secrets.token_hex(8)} if len(ready.moved) > 1 else {}
@@ -240,9 +240,9 @@ def _taken(new: Collection[Key], standing: Standing) -> list[Found]:
     return found
 
 
-def _write_in(ready: Prepared, *, now: dt.datetime) -> None:
+def _write_in(ready: Prepared, *, by: Actor, now: dt.datetime) -> None:
     write_in(ready.plan.final, {(c.kind, c.name): c for c in ready.plan.having(Verb.ADDED, Verb.CHANGED)}, now=now)
-    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], now=now)
+    deactivate_in([(change.kind, change.name) for change in ready.plan.having(Verb.REMOVED)], by=by, now=now)
 
 
 def _after(ready: Prepared) -> dict[Key, Full]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.functions import Lower
 
+from watchbill.audit.actions import Actor
 from watchbill.config.actions import ids as naming
 from watchbill.config.actions.chats import order_chats_in, write_chats_in
 from watchbill.config.actions.desks import write_heartbeats_in, write_policies_in, write_services_in, write_team_paging_in, write_teams_in
@@ -21,6 +22,7 @@ from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
+from watchbill.handoff.actions.leaving import leave_in
 from watchbill.incidents.models import Service
 from watchbill.intake.actions.heartbeats import retire_in
 from watchbill.intake.models import Heartbeat, Mailbox
@@ -109,15 +111,21 @@ def _reached(moved: Mapping[Key, Change]) -> set[str]:
     }
 
 
-def deactivate_in(keys: Iterable[Key], *, now: dt.datetime) -> None:
-    """What a file no longer names stops being used. Nothing is deleted: pages, incidents and the audit name it."""
+def deactivate_in(keys: Iterable[Key], *, by: Actor, now: dt.datetime) -> None:
+    """What a file no longer names stops being used. Nothing is deleted: pages, incidents and the audit name it.
+
+    What people had in hand who leave by that goes to whoever is on call.
+    """
     names: dict[str, list[str]] = {}
     for kind, name in keys:
         names.setdefault(kind, []).append(name)
-    Person.objects.filter(handle__in=names.get("people", ())).update(is_active=False)
+    leaving = list(Person.objects.filter(handle__in=names.get("people", ()), is_active=True).values_list("id", flat=True))
+    Person.objects.filter(id__in=leaving).update(is_active=False)
     retire_in(names.get("heartbeats", ()), now=now)
     for kind, model in MODELS.items():
         model._default_manager.filter(name__in=names.get(kind, ())).update(is_active=False)
+    if leaving:
+        leave_in(leaving, by=by, now=now)
 
 
 def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bool:

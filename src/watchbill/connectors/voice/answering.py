@@ -33,6 +33,8 @@ def greet(notification: Notification) -> Spoken:
         return Spoken(speech.code(notification))
     if notification.content.get("drill"):
         return Spoken([speech.DRILL], speech.DRILL_KEYS)
+    if notification.kind == "handoff":
+        return Spoken(speech.handing(notification, about), speech.HEARD)
     if not about and notification.kind in ("page", "status"):
         return Spoken([speech.nothing_waits(about)])
     if about and notification.kind == "page" and not speech.still_waits(about):
@@ -51,7 +53,9 @@ def press(notification: Notification, key: str, turn: int, *, now: dt.datetime) 
             return Spoken(["That key does nothing."], speech.DRILL_KEYS)
         answer_drill(notification, via=VIA, now=now)
         return Spoken(["Thank you. This number reaches you.", "Good-bye."])
-    if turn >= MOST_TURNS or not about:
+    if notification.kind == "handoff" and key == "1":
+        return Spoken(["Thank you. Open it to read it back.", "Good-bye."])
+    if turn >= MOST_TURNS or not about or notification.kind == "handoff":
         return Spoken(["Good-bye."])
     if key in ("1", "2"):
         on = [(incident.number, page) for incident, page in about]

@@ -41,6 +41,17 @@ def code(notification: Notification) -> list[str]:
     return ["This is Watchbill.", f"Your code is: {spelled}.", f"Again: {spelled}.", "Good-bye."]
 
 
+HEARD = "Press 1: you have heard it."
+
+
+def handing(notification: Notification, about: list[tuple[Incident, int | None]]) -> list[str]:
+    """A hand-off: it is read back where it can be read. No key of a telephone accepts it."""
+    content = notification.content
+    said = [] if content.get("restricted") or not content.get("reason") else [str(content["reason"])[:LONGEST_TITLE]]
+    head = [headline(about[0][0])] if about else [str(content.get("title") or "")]
+    return ["This is Watchbill, about a hand-off.", *head, *said, "Open it to answer. Nothing moves before that."]
+
+
 def headline(incident: Incident) -> str:
     """Number, severity and title; of a restricted one number and code name."""
     number = f"Incident {digits(incident.number)}."

@@ -85,7 +85,12 @@ def judge(status: int) -> None:
 
 def _incident(content: dict[str, Any]) -> dict[str, Any]:
     severity = None if content.get("restricted") else content.get("severity") or None
-    return {"number": content["number"], "title": content.get("title") or "", "severity": severity, "url": incident_url(content)}
+    return {
+        "number": content["number"],
+        "title": content.get("title") or "",
+        "severity": severity,
+        "url": incident_url({"number": content["number"]}),
+    }
 
 
 def _reason(content: dict[str, Any]) -> str:

@@ -92,13 +92,15 @@ def post_in(asks: Sequence[PostAsk], *, now: dt.datetime) -> None:
             bus.wake_engine()
 
 
-def say_in(notice: Notice, *, now: dt.datetime) -> None:
-    """Something to say in a channel, in the open transaction. A chat that is not there is nobody."""
+def say_in(notice: Notice, *, now: dt.datetime) -> int | None:
+    """Something to say in a channel, in the open transaction. Answers the posting that says it; a chat that is not there is nobody."""
     chat = Chat.objects.filter(name=notice.chat, is_active=True).first()
-    if chat is not None:
-        said = {"title": notice.title, "text": notice.text, "path": notice.path, "until": notice.until.isoformat()}
-        Posting.objects.create(chat=chat, channel=notice.channel, notice=said, due_at=now, created_at=now)
-        bus.wake_engine()
+    if chat is None:
+        return None
+    said = {"title": notice.title, "text": notice.text, "path": notice.path, "until": notice.until.isoformat()}
+    made = Posting.objects.create(chat=chat, channel=notice.channel, notice=said, due_at=now, created_at=now)
+    bus.wake_engine()
+    return made.id
 
 
 def room_in(incident_id: int, chat: Settings, name: str, *, by: Person, now: dt.datetime) -> bool:

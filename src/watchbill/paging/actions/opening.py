@@ -30,6 +30,7 @@ class NewPage:
     targets: Sequence[dict[str, Any]] | None = None
     aimed_at_id: int | None = None
     restricted: bool = False  # of a restricted incident only the channel of its own team is told
+    wait: str = HAND_WAIT  # of a page to targets: so long until the last resort
 
 
 COPY = """
@@ -82,7 +83,7 @@ def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
     answer = []
     for page in new:
         targets = None if page.targets is None else json.dumps(page.targets, sort_keys=True)
-        key = (page.policy_id, page.team_id, page.purpose, page.restricted, targets)
+        key = (page.policy_id, page.team_id, page.purpose, page.restricted, targets, page.wait)
         if key not in made:
             content = _content(page, policies.get(page.policy_id or 0), last_resort.get(page.team_id, []), channels)
             text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -94,7 +95,7 @@ def _contents(new: Sequence[NewPage]) -> list[tuple[str, dict[str, Any]]]:
 def _content(page: NewPage, policy: Policy | None, last_resort: list[int], channels: Channels) -> dict[str, Any]:
     """What the page carries: the policy's words, and in order of preference who comes last."""
     if page.targets is not None:
-        steps = [{"notify": [_placed(target, page.team_id, page, channels) for target in page.targets], "wait": HAND_WAIT}]
+        steps = [{"notify": [_placed(target, page.team_id, page, channels) for target in page.targets], "wait": page.wait}]
         return {"policy": None, "name": page.purpose, "team": page.team_id, "repeat": 0, "steps": steps, "last_resort": last_resort}
     if policy is None:
         return {"policy": None, "name": "no policy", "team": page.team_id, "repeat": 0, "steps": [], "last_resort": last_resort}

@@ -6,6 +6,7 @@ from watchbill.response.actions.acknowledging import acknowledge, give_back, sou
 from watchbill.response.actions.bulk import bulk
 from watchbill.response.actions.case import Outcome
 from watchbill.response.actions.closing import cleared_in, reopen, resolve, resolve_page
+from watchbill.response.actions.errands import add_stakeholder, add_task, end_task, remove_stakeholder, updated_stakeholders
 from watchbill.response.actions.managing import log_call, manager_step
 from watchbill.response.actions.opening import open_in, page_by_hand
 from watchbill.response.actions.sheets import sheet_taken
@@ -15,9 +16,12 @@ from watchbill.response.actions.words import note, set_severity
 __all__ = [
     "Outcome",
     "acknowledge",
+    "add_stakeholder",
+    "add_task",
     "assign",
     "bulk",
     "cleared_in",
+    "end_task",
     "escalate",
     "give_back",
     "log_call",
@@ -27,6 +31,7 @@ __all__ = [
     "page_by_hand",
     "page_people",
     "reassign",
+    "remove_stakeholder",
     "reopen",
     "resolve",
     "resolve_page",
@@ -34,4 +39,5 @@ __all__ = [
     "sheet_taken",
     "snooze",
     "source_ack_in",
+    "updated_stakeholders",
 ]

@@ -91,12 +91,13 @@ def take_in(case: Case, person: Person, page: Page | None, *, take_over: bool = 
     if page is not None and is_waiting(page):
         silence_in(case, page, person)
     set_hold(case, taken.hold)
+    case.because = _why_taken(before, taken.hold, given_back=given_back)
     incident.status = Incident.Status.ACKNOWLEDGED
     incident.acknowledged_at = incident.acknowledged_at or case.now
     incident.word_at = case.now
     incident.cleared_unseen = False
     keep_access_in(case, person.id)
-    _tell_taken(case, person, page, before, taken, given_back=given_back)
+    _tell_taken(case, person, page, before, taken)
     _tell_others_in(case, person, before, taken)
     finish_in(case, "owner", "acting", "status", "acknowledged_at", "word_at", "cleared_unseen")
     return outcome(case, _taken_message(case, person, taken), ask_take_over=taken.ask_take_over)
@@ -148,6 +149,7 @@ def give_back(number: int, reason: str, *, person: Person, actor: Actor, now: dt
         return outcome(case, f"#{number} waits for somebody already.", won=False)
     owns = person.id == incident.owner_id
     set_hold(case, Hold(owner=incident.owner_id, acting=None if owns else incident.owner_id))
+    case.because = "given back"
     if incident.owner_id is None:
         incident.status = Incident.Status.TRIGGERED
     case.tell(
@@ -256,7 +258,7 @@ def _acknowledge_other_in(case: Case, page: Page, person: Person) -> Outcome:
     return outcome(case, f"You coordinate #{number}. {who_has(case)}.")
 
 
-def _tell_taken(case: Case, person: Person, page: Page | None, before: Hold, taken: Taken, *, given_back: bool) -> None:
+def _tell_taken(case: Case, person: Person, page: Page | None, before: Hold, taken: Taken) -> None:
     hold = taken.hold
     moved = hold.owner != before.owner
     did = "acknowledged" if case.person is not None else "has it, and did not acknowledge: the source stopped the page"
@@ -264,7 +266,7 @@ def _tell_taken(case: Case, person: Person, page: Page | None, before: Hold, tak
     case.tell("acknowledged", text, page=page, ask_take_over=taken.ask_take_over, **hold_of(case))
     case.record("page.acknowledge", page=page, won=True, owner=hold.owner, acting=hold.acting)
     if moved:
-        reason = "" if before.owner is None else "given back" if given_back else "owner silent"
+        reason = "" if before.owner is None else case.because
         name = case.incident.owner.name if case.incident.owner else "Nobody"
         case.tell("owner", f"{name} owns it{f' ({reason})' if reason else ''}.", previous=before.owner, reason=reason, **hold_of(case))
         case.record("incident.owner", owner=hold.owner, previous=before.owner, reason=reason)
@@ -297,6 +299,13 @@ def _taken_message(case: Case, person: Person, taken: Taken) -> str:
     if owner is not None:
         return f"You work on #{number}. {owner.name} owns it."
     return f"You work on #{number}. It has no owner until it is assigned."
+
+
+def _why_taken(before: Hold, after: Hold, *, given_back: bool) -> str:
+    """Why it is with whom it is after an acknowledgement, for the ledger."""
+    if before.owner is None or after.owner == before.owner:
+        return "acknowledged"
+    return "given back" if given_back else "owner silent"
 
 
 def who_has(case: Case) -> str:

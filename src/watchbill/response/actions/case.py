@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchbill.audit.actions import Actor, Entry, record_in
+from watchbill.incidents import ledger
 from watchbill.incidents.actions import Line, audit_entry, grant_in, join_in, tell_in
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, visible_to
@@ -53,6 +54,16 @@ class Case:
     now: dt.datetime
     lines: list[Line] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    because: str = "acknowledged"  # why it changes hands, if it does: for the ledger
+    known: tuple[int | None, int | None] = (None, None)  # who has it, as the ledger says
+
+    def __post_init__(self) -> None:
+        self.known = self.held
+
+    @property
+    def held(self) -> tuple[int | None, int | None]:
+        """Owner and acting responder; nobody when it is resolved."""
+        return (None, None) if self.resolved else (self.incident.owner_id, self.incident.acting_id)
 
     @property
     def hold(self) -> Hold:
@@ -131,6 +142,10 @@ def finish_in(case: Case, *changed: str) -> None:
     """Write the changed fields and what was collected; tell boards and the engine. May be called again when an act goes on."""
     if changed:
         case.incident.save(update_fields=list(changed))
+    if case.held != case.known:
+        owner, acting = case.known = case.held
+        by = case.person.id if case.person else None
+        ledger.keep_in(case.incident.id, owner=owner, acting=acting, reason=case.because, by=by, now=case.now)
     tell_in(case.lines, now=case.now)
     record_in(case.entries, by=case.actor, now=case.now)
     case.lines, case.entries = [], []

@@ -88,6 +88,7 @@ def reopen(number: int, reason: str, *, person: Person, actor: Actor, now: dt.da
     incident.status = Incident.Status.ACKNOWLEDGED if incident.owner_id else Incident.Status.TRIGGERED
     incident.resolved_at = None
     incident.acting = incident.owner
+    case.because = "reopened"
     incident.group_key = ""  # a new alert is new work: it opens an incident of its own
     keep_access_in(case, person.id)
     engage_in(case)

@@ -137,7 +137,7 @@ def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> di
             f"{after} {'take' if len(spell.after) > 1 else 'takes'} over." if after else "Nobody has it after you: say so to your manager."
         )
         mine = [each for each in incidents if each.owner_id == person.id]
-        left = [f"Open and yours: {_listed(mine, person)}." if mine else "Nothing that is open is yours."]
+        left = [f"Open and yours: {_listed(mine, person)}. Keep each, or hand it over." if mine else "Nothing that is open is yours."]
         if unseen := [each for each in incidents if each.cleared_unseen and each.owner_id != person.id]:
             left.append(f"Cleared by their source: {_listed(unseen, person)}.")
         return _content(f"Your watch {name} ends at {_clock(spell.end, person, now)}", " ".join([follows, *left]), due.schedule)

@@ -146,6 +146,7 @@ def _assign_in(case: Case, to: Person, person: Person) -> Outcome:
     """After triage. The acknowledger goes on acting."""
     number = case.incident.number
     set_hold(case, Hold(owner=to.id, acting=case.incident.acting_id or to.id))
+    case.because = "assigned"
     case.incident.status = Incident.Status.ACKNOWLEDGED
     case.incident.acknowledged_at = case.incident.acknowledged_at or case.now
     keep_access_in(case, to.id, "named")

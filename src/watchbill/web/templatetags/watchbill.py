@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from watchbill.incidents.models import Stakeholder
 from watchbill.kernel import kinds
 from watchbill.notifications.addresses import shown
 from watchbill.notifications.models import Contact
@@ -278,3 +279,11 @@ def span(length: dt.timedelta) -> str:
 def way_word(kind: str) -> str:
     """A kind of contact, as a person says it."""
     return HOW.get(kind, kind)
+
+
+@register.filter
+def late(stakeholder: Stakeholder, now: dt.datetime) -> bool:
+    """Is what they last heard older than was promised?"""
+    if not stakeholder.every_minutes:
+        return False
+    return now - (stakeholder.updated_at or stakeholder.added_at) > dt.timedelta(minutes=stakeholder.every_minutes)

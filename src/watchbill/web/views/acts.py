@@ -132,6 +132,24 @@ def _reason(request: DeskRequest) -> str:
     return request.POST.get("reason", "")
 
 
+def _nobody_or(request: DeskRequest) -> Person | None:
+    """Whose the task is; it may be nobody's yet."""
+    return _people(request)[0] if request.POST.get("to") else None
+
+
+def _id(request: DeskRequest, field: str) -> int:
+    text = request.POST.get(field, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _minutes(request: DeskRequest) -> int | None:
+    """How old what they last heard may be; empty: no promise."""
+    text = request.POST.get("every", "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise Invalid("They can be told every 1 to 44640 minutes.", field="every")
+    return int(text) if text else None
+
+
 ACTS: dict[str, Callable[[DeskRequest, int], Outcome]] = {
     "acknowledge": _acknowledge,
     "resolve": lambda request, number: actions.resolve(number, **_by(request)),
@@ -144,6 +162,11 @@ ACTS: dict[str, Callable[[DeskRequest, int], Outcome]] = {
     "note": lambda request, number: actions.note(number, request.POST.get("text", ""), request.POST.get("kind", ""), **_by(request)),
     "severity": lambda request, number: actions.set_severity(number, request.POST.get("severity", ""), _reason(request), **_by(request)),
     "manager": lambda request, number: actions.manager_step(number, request.POST.get("act", ""), **_by(request)),
+    "task": lambda request, number: actions.add_task(number, request.POST.get("what", ""), _nobody_or(request), **_by(request)),
+    "task-done": lambda request, number: actions.end_task(number, _id(request, "task"), **_by(request)),
+    "stakeholder": lambda request, number: actions.add_stakeholder(number, request.POST.get("name", ""), _minutes(request), **_by(request)),
+    "stakeholder-gone": lambda request, number: actions.remove_stakeholder(number, _id(request, "stakeholder"), **_by(request)),
+    "stakeholders-told": lambda request, number: actions.updated_stakeholders(number, request.POST.get("text", ""), **_by(request)),
     "give-back": lambda request, number: actions.give_back(
         number, _reason(request) or "given back right after acknowledging", **_by(request)
     ),

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from watchbill.handoff.selectors import open_offer, running_break
 from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
@@ -68,10 +69,12 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "more_story": not everything and len(story) == LATEST,
         "kinds": KINDS,
         "take_over": _asked_to_take_over(story, found, visit),
+        "offer": open_offer(visit.viewer, found),
+        "break_": running_break(visit.viewer, found) if found.status != Incident.Status.RESOLVED else None,
         "others": [page for page in waiting.pages_of(request) if page.number != number],
         **_belongs(found),
         "can_split": rights["respond"].allowed and found.status != Incident.Status.RESOLVED and _fire(found) > 1,
-        **_choices(found),
+        **choices_of(found),
     }
     return render(request, "incident.html", context)
 
@@ -127,6 +130,9 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "alert_count": counted["alerts"],
         "event_count": counted["events"] or 0,
         "participants": [each.person for each in found.participants.select_related("person").order_by("joined_at")],
+        "tasks": list(found.tasks.filter(done_at=None).select_related("assignee").order_by("id")),
+        "tasks_done": found.tasks.filter(done_at__isnull=False).count(),
+        "stakeholders": list(found.stakeholders.filter(removed_at=None).order_by("id")),
         "access": access,
         "postings": postings,
         "untold": _untold(found, postings),
@@ -157,7 +163,7 @@ def _details(alert: Alert) -> list[tuple[str, str]]:
     return said
 
 
-def _choices(found: Incident) -> dict[str, Any]:
+def choices_of(found: Incident) -> dict[str, Any]:
     """People to choose from, the team's first."""
     members = set(Membership.objects.filter(team_id=found.team_id).values_list("person_id", flat=True))
     people = list(Person.objects.filter(is_active=True).order_by("name"))

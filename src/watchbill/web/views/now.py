@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from watchbill.handoff.selectors import offered_to
+from watchbill.handoff.selectors.ending import to_settle
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.selectors import visible_to
 from watchbill.intake.selectors import quiet
@@ -47,6 +49,8 @@ def now(request: DeskRequest) -> HttpResponse:
         "open_more": opened - len(rows),
         "mine": rows_of_pairs(held_by(visit.viewer), now=visit.now),
         "offers": list(offers_to(visit.person, now=visit.now)),
+        "to_me": offered_to(visit.viewer),
+        "settle": to_settle(visit.viewer, now=visit.now),
         "covers": list(covers_for(visit.person, now=visit.now)),
         "posts": posts,
         "watch": _watch(visit, posts),

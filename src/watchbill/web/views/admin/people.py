@@ -143,7 +143,7 @@ def consequences(who: Person, visit: Visit) -> list[str]:
     numbers = ", ".join(f"#{incident.number}" for incident in owned[:MOST])
     if numbers:
         more = owned.count() - MOST
-        told.append(f"Owns {numbers}{f' and {more} more' if more > 0 else ''}: assign them to somebody else.")
+        told.append(f"Owns {numbers}{f' and {more} more' if more > 0 else ''}: they go to whoever is on call, else to the last resort.")
     tokens = ApiToken.objects.filter(person=who, revoked_at=None, expires_at__gt=visit.now).count()
     ends = f"; {tokens} token{'s' if tokens > 1 else ''} open{'' if tokens > 1 else 's'} nothing any more" if tokens else ""
     return [*told, f"Signed out everywhere{ends}. Nothing is sent to them. The past keeps their name."]
