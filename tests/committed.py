@@ -10,7 +10,7 @@ from django.db import connection
 
 from watchbill.people.models import Person
 
-OURS = ("people", "schedules", "notifications", "incidents", "paging", "intake", "audit", "config")
+OURS = ("people", "schedules", "notifications", "incidents", "paging", "intake", "audit", "config", "trackers", "duties")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from watchbill.config.rules import ORGANIZATION, Full, Key, in_week, mentions
+from watchbill.config.rules.trackers import fill_issue
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
@@ -18,6 +19,7 @@ from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
 from watchbill.schedules.models import Layer, Schedule
+from watchbill.trackers.models import Tracker
 
 Found = tuple[dict[Key, Full], frozenset[Key], dict[Key, str]]
 
@@ -67,6 +69,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_services(names),
         **_phones(),
         **_chats(),
+        **_trackers(),
         **_heartbeats(),
         **_mailboxes(),
     }
@@ -85,6 +88,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "services": Service,
         "phones": Phone,
         "chats": Chat,
+        "trackers": Tracker,
         "heartbeats": Heartbeat,
         "mailboxes": Mailbox,
     }
@@ -157,7 +161,7 @@ def _team(team: Team, paging: TeamPaging | None, on_desk: list[str], roles: dict
         "critical_anyway": team.critical_anyway,
         "ack_timeout": team.ack_timeout,
         "assignee_moves": team.assignee_moves,
-        "issue": team.issue,
+        "issue": fill_issue(team.issue),
         "channel": team.channel,
     }
 
@@ -228,6 +232,12 @@ def _chats() -> dict[Key, Full]:
     fields = ("kind", "token_env", "url", "signing_env", "app_token_env", "writes")
     rows = Chat.objects.filter(is_active=True).order_by("position", "id")
     return {("chats", row.name): {field: getattr(row, field) for field in fields} for row in rows}
+
+
+def _trackers() -> dict[Key, Full]:
+    fields = ("kind", "url", "token_env", "webhook_env", "writes", "tells", "people")
+    rows = Tracker.objects.filter(is_active=True).order_by("position", "id")
+    return {("trackers", row.name): {field: getattr(row, field) for field in fields} for row in rows}
 
 
 def _phones() -> dict[Key, Full]:

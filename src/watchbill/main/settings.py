@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "watchbill.people",
     "watchbill.notifications",
     "watchbill.schedules",
+    "watchbill.trackers",
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",

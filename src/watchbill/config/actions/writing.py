@@ -16,6 +16,7 @@ from watchbill.config.actions.desks import write_heartbeats_in, write_policies_i
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
+from watchbill.config.actions.trackers import order_trackers_in, write_trackers_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
@@ -29,6 +30,7 @@ from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
+from watchbill.trackers.models import Tracker
 
 MODELS: dict[str, type[Model]] = {
     "teams": Team,
@@ -37,6 +39,7 @@ MODELS: dict[str, type[Model]] = {
     "services": Service,
     "phones": Phone,
     "chats": Chat,
+    "trackers": Tracker,
     "heartbeats": Heartbeat,
     "mailboxes": Mailbox,
 }
@@ -86,6 +89,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
     write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
     write_chats_in(changed["chats"])
+    write_trackers_in(changed["trackers"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
@@ -140,6 +144,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     order_phones_in(file)
     order_mailboxes_in(file)
     order_chats_in(file)
+    order_trackers_in(file)
     return bool(fresh or gone)
 
 

@@ -7,7 +7,6 @@ from watchbill.config.rules.forms import (
     ENVIRONMENT,
     NAME,
     SEVERITY,
-    URL,
     WORDS,
     Span,
 )
@@ -17,19 +16,6 @@ ANY_TIME = Span()
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
-TRACKERS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "kind": Field(OneOf(("gitlab", "github")), required=True),
-        "url": Field(URL, required=True),
-        "token_env": Field(ENVIRONMENT, required=True),
-        "webhook_env": Field(ENVIRONMENT),
-        "writes": Field(
-            Many(OneOf(("create_issue", "comment", "assign", "label", "close")), once=True), "What Watchbill may write.", default="nothing"
-        ),
-    },
-    "name",
-)
 QUEUES = Group(
     {
         "name": Field(NAME, required=True),
