@@ -321,7 +321,6 @@ def test_later_parts_are_kept_and_reported_with_their_missing_variables(apply):
         "trackers",
         "queues",
         "duties",
-        "stale",
         "platforms",
         "mailboxes",
         "programs",

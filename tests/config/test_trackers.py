@@ -6,6 +6,7 @@ import pytest
 
 from tests.config.example import EXAMPLE, SMALL, problems
 from watchbill.config import selectors
+from watchbill.duties.models import Queue, Stale
 from watchbill.people.models import Team
 from watchbill.trackers.models import Tracker
 
@@ -76,3 +77,45 @@ def test_a_tracker_that_a_team_names_is_not_pruned_away(apply):
     apply(with_issue())
     apply(SMALL, prune=True)
     assert not Tracker.objects.get(name="gl").is_active
+
+
+QUEUES = (
+    "queues:\n  - {name: oncall, team: Ops, tracker: gl, projects: [a/b, a/c], labels: [oncall], authors: [bot], state: all}\n"
+    "  - {name: changes, team: Ops, tracker: gl, projects: [a/b], kind: changes}\n  - {name: mine, team: Ops, incidents: {owner: on_call}}\n"
+    "stale:\n  - {team: Ops, severity: high, after: 7 days}\n  - {team: Ops, severity: medium, after: 1 month}\n"
+)
+
+
+@pytest.mark.req("G12")
+def test_queues_and_what_is_too_long_are_stored_and_come_back_as_they_were(apply):
+    diff = apply(SMALL + FULL + QUEUES, environment={"GL_TOKEN": "x"})
+    rows = Queue.objects.order_by("position").values_list(
+        "name", "tracker__name", "projects", "labels", "authors", "state", "changes", "other"
+    )
+    assert list(rows) == [
+        ("oncall", "gl", ["a/b", "a/c"], ["oncall"], ["bot"], "all", False, None),
+        ("changes", "gl", ["a/b"], [], [], "open", True, None),
+        ("mine", None, [], [], [], "open", False, {"incidents": {"owner": "on_call"}}),
+    ]
+    assert list(Stale.objects.order_by("id").values_list("severity", "after")) == [("high", "7 days"), ("medium", "1 month")]
+    assert [(part.name, part.why) for part in diff.not_active if part.kind == "queues"] == [
+        ("mine", "a queue of incidents is kept and not active yet.")
+    ]
+    assert apply(selectors.export()).is_empty
+    apply(SMALL + FULL, prune=True)
+    assert not Queue.objects.filter(is_active=True).exists()
+    assert not Stale.objects.filter(is_active=True).exists()
+    apply(SMALL + FULL + QUEUES)
+    assert Stale.objects.filter(is_active=True).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("stale: [{team: Ops, severity: high, after: 1 shift}]", "expected"),
+        ("queues: [{name: q, team: Ops, incidents: {owner: team}, authors: [x]}]", "`authors` goes with `tracker`"),
+        ("queues: [{name: q, team: Ops, tracker: gl, projects: [nothing]}]", "a project as its address names it"),
+    ],
+)
+def test_a_queue_that_cannot_be_is_refused(line, says):
+    assert says in str(problems(SMALL + FULL + line + "\n"))

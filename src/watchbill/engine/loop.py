@@ -56,6 +56,8 @@ EVERY = {
     "mail": 5.0,
     "calendars": 10.0,
     "remotes": 2.0,
+    "items": 30.0,
+    "silent": 60.0,
 }
 DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
@@ -213,6 +215,8 @@ class Engine:
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("absent", lambda at: self._does.tell_of_absent(now=at), now)
         self._now_and_then("watches", lambda at: self._does.tell_of_watches(now=at), now)
+        self._now_and_then("items", lambda at: self._does.look_after_items(now=at), now)
+        self._now_and_then("silent", lambda at: self._does.ask_the_silent(now=at), now)
         self._now_and_then("expire", lambda at: self._does.expire(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from watchbill.connectors.tested import providers
+from watchbill.duties.actions.items import look_after_items
+from watchbill.duties.actions.silence import ask_the_silent
 from watchbill.intake.actions import keep_time, look_at_heartbeats, take_in
 from watchbill.intake.selectors import next_quiet, quiet_work, untouched
 from watchbill.notifications.actions import keep_providers_tested
@@ -47,6 +49,8 @@ class Parts:
     expire: Callable[..., int] = lambda *, now: 0  # noqa: ARG005
     tell_of_absent: Callable[..., int] = lambda *, now: tell_of_absent(now=now) + tell_of_untaken(now=now)
     tell_of_watches: Callable[..., int] = tell_of_watches
+    look_after_items: Callable[..., int] = look_after_items
+    ask_the_silent: Callable[..., int] = ask_the_silent
 
 
 def real() -> Parts:

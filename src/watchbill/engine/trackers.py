@@ -22,6 +22,7 @@ from watchbill.connectors.tracker import Client
 from watchbill.connectors.tracker.reading import read_project
 from watchbill.connectors.tracker.wire import Gone, RateLimited, Wire
 from watchbill.connectors.tracker.writing import perform, prepare
+from watchbill.duties.models import Queue
 from watchbill.engine.clock import elapsed
 from watchbill.kernel.clock import database_now
 from watchbill.people.models import Team
@@ -277,12 +278,16 @@ class TrackerThread:
 
 
 def wanted_sources() -> set[tuple[int, str, bool]]:
-    """Which projects are read: where teams have their tracking issues, and where those of open incidents are. Three queries."""
+    """Which projects are read: where teams have their tracking issues, where queues look, and where issues of incidents are open. Four queries."""
     ids = dict(Tracker.objects.filter(is_active=True).values_list("name", "id"))
     if not ids:
         return set()
     teams = Team.objects.filter(is_active=True, issue__isnull=False).values_list("issue", flat=True)
     found = {(ids[issue["tracker"]], issue["project"], False) for issue in teams if issue and issue["tracker"] in ids}
+    for tracker_id, projects, changes in Queue.objects.filter(is_active=True, tracker__is_active=True).values_list(
+        "tracker", "projects", "changes"
+    ):
+        found |= {(tracker_id, project, changes) for project in projects}
     linked = Link.objects.filter(tracker__is_active=True, issue__state=Issue.State.OPEN)
     return found | set(linked.values_list("tracker_id", "project", "issue__changes"))
 

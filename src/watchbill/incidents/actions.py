@@ -42,6 +42,7 @@ class NewIncident:
     previous_id: int | None = None
     urgency: str | None = None
     policy_id: int | None = None
+    issue_id: int | None = None  # its tracking issue, which was there first
     data: dict[str, Any] = field(default_factory=dict)
 
 

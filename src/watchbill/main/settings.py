@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",
+    "watchbill.duties",
     "watchbill.config",
     "watchbill.engine",
     "watchbill.web",

@@ -149,6 +149,10 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
     elif kind == "mailboxes":
         found |= {("teams", full["team"]), _key("services", full["service"])}
+    elif kind == "queues":
+        found |= {("teams", full["team"]), _key("trackers", full["tracker"])}
+    elif kind == "stale":
+        found |= {("teams", full["team"])}
     elif kind == "trackers":
         found |= {("people", handle) for handle in full["people"]}
     elif kind == "heartbeats":

@@ -47,6 +47,7 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
     listed = list(entries)
     idle = idle_chats(listed, variables)
     making = idle_trackers(listed, variables)
+    reading = {name for (kind, name), full in listed if kind == "trackers" and full["token_env"] in variables}
     found = list(_contacts(listed, _silent(silent_kinds, listed, variables), variables))
     teams = {name: full for (kind, name), full in listed if kind == "teams"}
     for (kind, name), full in listed:
@@ -62,11 +63,20 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
         elif kind == "trackers":
             why, missing = inactive_tracker(full, variables)
             found += [NotActive(kind, name, why, missing)] if why else []
+        elif kind == "queues":
+            found += _queue(name, full, reading)
         elif kind == "mailboxes":
             found += _mailbox(name, full, missing_of(full, variables))
         elif kind in BY_KIND and not BY_KIND[kind].live:
             found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
+
+
+def _queue(name: str, full: Full, reading: Collection[str]) -> Iterator[NotActive]:
+    if full["other"]:
+        yield NotActive("queues", name, f"a queue of {next(iter(full['other']))} is kept and not active yet.")
+    elif full["tracker"] not in reading:
+        yield NotActive("queues", name, f"nothing new comes in: the tracker {full['tracker']} is not read.")
 
 
 def _issue(name: str, full: Full, making: Mapping[str, str]) -> Iterator[NotActive]:

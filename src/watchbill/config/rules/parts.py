@@ -26,7 +26,8 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE
+from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS
+from watchbill.config.rules.queues import QUEUES, STALE
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 from watchbill.config.rules.trackers import ISSUE, TRACKERS
 
@@ -354,9 +355,9 @@ PARTS = (
     Part("chats", CHATS, "Chat systems.", live=True),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers.", live=True),
-    Part("queues", QUEUES, "Items that wait for somebody."),
+    Part("queues", QUEUES, "Items that wait for somebody.", live=True),
     Part("duties", DUTIES, "Standing responsibilities of a shift."),
-    Part("stale", STALE, "When silence about an incident is too long.", key=""),
+    Part("stale", STALE, "When silence about an incident is too long.", live=True, key=""),
     Part("platforms", PLATFORMS, "Where vulnerability reports arrive."),
     Part("programs", PROGRAMS, "Bounty programs."),
 )

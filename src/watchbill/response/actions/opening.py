@@ -23,7 +23,8 @@ from watchbill.paging.models import Page, ServicePolicy, TeamPaging
 from watchbill.people.models import Team
 from watchbill.response.actions.case import Case
 from watchbill.response.rules import SEVERITIES, at_least, urgency
-from watchbill.trackers.actions.wanting import IssueAsk, make_issues_in
+from watchbill.trackers.actions.wanting import IssueAsk, follow_in, make_issues_in
+from watchbill.trackers.models import Issue
 from watchbill.trackers.selectors import writing_now
 
 # By hand, as every event waits for it: putting these questions together takes the model layer longer than the database to answer them.
@@ -58,7 +59,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     open_pages_in(pages, now=now)
     _link_in(incidents, now=now)
     _post_in(incidents, teams, now=now)
-    _track_in(incidents, teams, now=now)
+    _track_in(incidents, new, teams, now=now)
     bus.board_changed(incidents[0].id if len(incidents) == 1 else None)
     return incidents
 
@@ -159,11 +160,15 @@ def _post_in(incidents: Sequence[Incident], teams: dict[int, Team], *, now: dt.d
         post_in([ask for ask in asks if ask.chat in works], now=now)
 
 
-def _track_in(incidents: Sequence[Incident], teams: dict[int, Team], *, now: dt.datetime) -> None:
+def _track_in(incidents: Sequence[Incident], new: Sequence[NewIncident], teams: dict[int, Team], *, now: dt.datetime) -> None:
     """Each has its tracking issue in the project of its own team, where that tracker takes any. It is made outside, later.
 
     A restricted one has none, or a confidential one that bears its code name alone: its team says which.
     """
+    for incident, one in zip(incidents, new, strict=True):
+        if one.issue_id is not None:
+            follow_in(incident.id, Issue.objects.get(pk=one.issue_id), now=now)
+    incidents = [incident for incident, one in zip(incidents, new, strict=True) if one.issue_id is None]
     wanted = [
         (i, issue)
         for i in incidents
