@@ -14,14 +14,14 @@ run: $(VENV)/.run-stamp
 test: $(VENV)/.dev-stamp
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long and not timed" -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not timed" -q
 	$(BIN)/python -m pytest -n 3 --dist load -m "timed and not long" -q
 	$(BIN)/python tools/on_external_database.py
 	@$(MAKE) --no-print-directory wheel
 
 check: $(VENV)/.dev-stamp
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n $(WORKERS) -m "$(FAST)" -q --ignore=tests/web --ignore=tests/live
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "$(FAST)" -q --ignore=tests/web --ignore=tests/live
 
 .PHONY: lint
 lint:

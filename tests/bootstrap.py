@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -38,3 +39,9 @@ elif "WATCHBILL_TEST_FOLDER" not in os.environ:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: groups of browser and server tests stay on one worker each, and the others fill what is left."""
     items.sort(key=lambda item: 0 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("live") else 2)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and what they import are there to stay: no collection of garbage looks at them again."""
+    gc.collect()
+    gc.freeze()

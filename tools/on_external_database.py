@@ -24,7 +24,7 @@ def main() -> int:
     try:
         environment = {**os.environ, "WATCHBILL_TEST_DATABASE_URL": url}
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "database and not long", *sys.argv[1:]],
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-m", "database and not long", *sys.argv[1:]],
             env=environment,
             check=False,
         ).returncode

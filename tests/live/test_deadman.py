@@ -18,7 +18,7 @@ from tests.connectors.parts import sink as beacon
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
 from watchbill.kernel import postgres
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 BEAT = 10.0  # seconds
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
 

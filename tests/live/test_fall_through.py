@@ -21,7 +21,7 @@ from tests.connectors.push import Browser, push_service
 from tests.connectors.twilio.fake import ACCOUNT, TOKEN, twilio
 from tests.live.server import Desk, Sink, event, free_port, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
 WITHIN = 10.0  # seconds
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.long]
 MANY, THREADS = 10_000, 4
 WITHIN = 2.0  # seconds: the target of `make bench` for a page into a burst
 Request = tuple[str, dict[str, Any], dict[str, str]]  # path, body, headers

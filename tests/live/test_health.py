@@ -16,7 +16,7 @@ import pytest
 
 from tests.live.server import Desk, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture

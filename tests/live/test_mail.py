@@ -23,7 +23,7 @@ from tests.connectors.mailbox.dovecot import Dovecot, dovecot
 from tests.connectors.mailbox.mails import mail
 from tests.live.server import Desk, Sink, free_port, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 HERS = "ann@example.org"
 MAILBOX = "mailboxes:\n  - {name: alerts, team: Ops, imap_env: ALERTS_IMAP, address: alerts@example.org, for: [alerts], senders: ['@example.org']}\n"
 

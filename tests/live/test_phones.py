@@ -12,7 +12,7 @@ import pytest
 from tests.connectors.twilio.fake import ACCOUNT, TOKEN, Asked, Twilio, action, post, said, twilio
 from tests.live.server import Desk, Sink, event, free_port, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 ANN = '{kind: sms, address: "+1 500 555 0011"}, {kind: voice, address: "+15005550011"}'
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "heartbeat.md"
 
 

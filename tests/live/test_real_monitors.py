@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 
 from tests.live.server import Desk, Sink, event, free_port, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture

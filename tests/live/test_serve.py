@@ -14,7 +14,7 @@ import pytest
 
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture

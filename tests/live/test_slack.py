@@ -14,7 +14,7 @@ from tests.connectors.slack.fake import APP_TOKEN, KEEP, SIGNING, TOKEN, Slack, 
 from tests.connectors.slack.socket import socket_mode
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timed, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.live, pytest.mark.timed]
 
 
 @pytest.fixture

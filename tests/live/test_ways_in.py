@@ -14,7 +14,7 @@ import pytest
 from tests.live.server import Desk, Sink, free_port, two_steps, wait_for
 from tests.live.test_real_monitors import firing_in
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.live
 
 PAGES = Path(__file__).parents[2] / "docs" / "connectors"
 ROUTE = "route: {receiver: watchbill, group_by: [alertname, instance], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}\n"

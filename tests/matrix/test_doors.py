@@ -30,7 +30,6 @@ from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone, Receipt
 
-pytestmark = pytest.mark.xdist_group("doors")
 KEYED = [path for path, door in DOORS.items() if door.key]
 HOW_TO = """
 There is no rule for {missing}, an address of machines.

@@ -31,7 +31,6 @@ def hides(rule: Rule) -> bool:
     return rule.secret is not None and rule.secret <= PAGED
 
 
-pytestmark = pytest.mark.xdist_group("matrix")
 RULES = {**PAGES, **API}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROWS = [pytest.param(path, method, id=f"{method} {path}") for path, row in RULES.items() for method in row]

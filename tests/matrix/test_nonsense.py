@@ -17,7 +17,6 @@ from tests.matrix.rules import ALLAUTH, PAGES
 from tests.matrix.test_matrix import ask
 from watchbill.kernel import kinds
 
-pytestmark = pytest.mark.xdist_group("nonsense")
 CALM = settings(
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True, database=None
 )

@@ -1,4 +1,4 @@
-"""What axe objects to on a page, and nothing else of what it found: the rest is most of its answer, and takes most of its time."""
+"""What axe objects to on a page, and nothing else of what it found: the rest is most of its answer, and takes most of its time. And whether it fits."""
 
 from __future__ import annotations
 
@@ -18,3 +18,16 @@ def objections(page: Page) -> list[tuple[str, str]]:
     if not page.evaluate("() => !!window.axe"):
         page.evaluate(AXE_SCRIPT)
     return [(rule, element) for rule, element in page.evaluate(RUN)]
+
+
+def fits(page: Page) -> bool:
+    """Does nothing scroll sideways, as wide as it is and on a phone of 360 px?"""
+    own = page.viewport_size
+    narrow = "document.documentElement.scrollWidth <= window.innerWidth"
+    if not page.evaluate(narrow) or own is None or own["width"] <= 360:
+        return bool(page.evaluate(narrow))
+    page.set_viewport_size({"width": 360, "height": 800})
+    try:
+        return bool(page.evaluate(narrow))
+    finally:
+        page.set_viewport_size(own)

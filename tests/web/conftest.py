@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from tests import factories as make
+from tests.web.site import Site, site
 from watchbill.incidents.actions import NewIncident
 from watchbill.incidents.models import Incident, Service
 from watchbill.kernel import kinds
@@ -60,6 +62,15 @@ class Desk:
         """An act of this person now."""
         who = self.people[name]
         return act(incident.number, *args, person=who, actor=make.actor(who), now=database_now(), **rest)
+
+
+@pytest.fixture(scope="session")
+def shared_site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
+    """One real desk for all browser tests of this worker."""
+    with django_db_blocker.unblock():
+        settings = dict(connection.settings_dict)
+    with site(settings, f"watchbill_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}") as running:
+        yield running
 
 
 @pytest.fixture

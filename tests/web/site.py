@@ -12,15 +12,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import psycopg
 
+from tests.tables import MADE, make_tables, parameters, url_of
+
 ROOT = Path(__file__).parents[2]
-MADE = "watchbill_tables"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Site:
     numbers: dict[str, int]
     watch: str  # the handle of whoever has the watch
     links: list[str]  # paths that prove whose an account in the chat is, each good once
+    database: dict[str, Any] = field(default_factory=dict)  # how to look at it from beside
+    signed_in: dict[str, Any] = field(default_factory=dict)  # the cookies of whoever signed in, by handle
 
     def address(self, path: str) -> str:
         return self.url + path
@@ -39,30 +41,15 @@ class Site:
 @contextmanager
 def site(settings: dict[str, Any], name: str) -> Iterator[Site]:
     """Make the database beside the given one, fill it, serve it; take everything away afterwards."""
-    with psycopg.connect(**_parameters(settings, "postgres"), autocommit=True) as admin:
-        _make_tables(admin, settings)
+    with psycopg.connect(**parameters(settings, "postgres"), autocommit=True) as admin:
+        make_tables(settings)
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE {MADE}')
         try:
-            with _running(_url(settings, name)) as running:
-                yield running
+            with _running(url_of(settings, name)) as running:
+                yield replace(running, database=parameters(settings, name))
         finally:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _make_tables(admin: psycopg.Connection[Any], settings: dict[str, Any]) -> None:
-    """Once for all workers: a database with the tables of this release and nothing in them, which the others begin as a copy of."""
-    admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [MADE])
-    try:
-        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [MADE]).fetchone():
-            return
-        admin.execute(f"DROP DATABASE IF EXISTS {MADE}_half")
-        admin.execute(f"CREATE DATABASE {MADE}_half")
-        env = {**os.environ, "DATABASE_URL": _url(settings, f"{MADE}_half"), "WATCHBILL_AS_OWNER": "1"}
-        subprocess.run([sys.executable, "-m", "watchbill.main.migrate"], cwd=ROOT, env=env, check=True)
-        admin.execute(f"ALTER DATABASE {MADE}_half RENAME TO {MADE}")
-    finally:
-        admin.execute("SELECT pg_advisory_unlock(hashtext(%s))", [MADE])
 
 
 @contextmanager
@@ -106,20 +93,6 @@ def _running(database: str) -> Iterator[Site]:
             process.terminate()
         for process in processes:
             process.wait(15)
-
-
-def _parameters(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    given = {"dbname": name, "user": settings["USER"], "password": settings["PASSWORD"], "host": settings["HOST"], "port": settings["PORT"]}
-    options = {key: value for key, value in settings["OPTIONS"].items() if key == "passfile"}
-    return {key: value for key, value in {**given, **options}.items() if value}
-
-
-def _url(settings: dict[str, Any], name: str) -> str:
-    given = _parameters(settings, name)
-    words = {key: given[key] for key in ("host", "passfile") if key in given}
-    secret = f":{quote(given['password'], safe='')}" if "password" in given else ""
-    port = f":{given['port']}" if "port" in given else ""
-    return f"postgresql://{quote(given.get('user', ''), safe='')}{secret}@{port}/{name}?{urlencode(words)}"
 
 
 def _free_port() -> int:

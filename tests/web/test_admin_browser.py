@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.axe import objections
+from tests.web.axe import fits, objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, ON_DESK, ON_PHONE, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("admin_browser")]  # one desk for all of them
+pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
 
-@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+@pytest.mark.parametrize(("layout", "theme"), ON_DESK)
 def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811
@@ -33,7 +33,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
 
     def look(name: str) -> None:
         assert objections(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert fits(page), name
         if KEPT:
             page.screenshot(path=Path(KEPT) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
 
@@ -126,7 +126,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     look("audit")
 
 
-@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+@pytest.mark.parametrize(("layout", "theme"), ON_PHONE)
 def test_axe_objects_to_nothing_about_rotations_the_organization_and_rights(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811
@@ -138,7 +138,7 @@ def test_axe_objects_to_nothing_about_rotations_the_organization_and_rights(
 
     def look(name: str) -> None:
         assert objections(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert fits(page), name
         if KEPT:
             page.screenshot(path=Path(KEPT) / f"admin-{name}-{layout}-{theme}.png", full_page=True)
 
@@ -241,6 +241,6 @@ def test_enter_in_the_form_of_a_policy_moves_no_step(desk: Site, visit: Callable
 def test_the_bar_fits_where_it_first_stands_in_one_row(desk: Site, visit: Callable[..., Page]):  # noqa: F811
     page = visit("grace", viewport={"width": 1024, "height": 800})
     page.goto("/admin")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     tops = {round(box["y"]) for link in page.locator("#nav a").all() if (box := link.bounding_box())}
     assert len(tops) == 1

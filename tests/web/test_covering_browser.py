@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.axe import objections
+from tests.web.axe import fits, objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, ON_PHONE, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -28,12 +28,12 @@ def days_on(days: int, hours: int = 0) -> str:
 
 def looked_at(page: Page, name: str, folder: Path) -> None:
     assert objections(page) == [], name
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    assert fits(page), name
     assert page.evaluate(SMALL) == [], name
     page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+@pytest.mark.parametrize(("layout", "theme"), ON_PHONE)
 def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811

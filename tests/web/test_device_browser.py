@@ -14,19 +14,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.connectors.parts import content, message
 from tests.connectors.push import Browser as Keys
 from tests.web.axe import objections
 from tests.web.seed import PASSWORD
-from tests.web.site import Site, _parameters, site
+from tests.web.site import Site
 from tests.web.test_browser import ARGUMENTS, CHROMIUM, DESK, PHONE
 from watchbill.connectors.push.payload import payload
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")  # a folder
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("device_browser")]  # one desk for all of them
+pytestmark = pytest.mark.browser
 
 HERE = "[data-device-here]:not([hidden])"
 STUB = """(() => {
@@ -60,12 +59,8 @@ class Database:
 
 
 @pytest.fixture(scope="module")
-def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Site, Database]]:
-    with django_db_blocker.unblock():
-        settings = dict(connection.settings_dict)
-    name = f"{settings['NAME']}_device"
-    with site(settings, name) as running:
-        yield running, Database(_parameters(settings, name))
+def place(shared_site: Site) -> tuple[Site, Database]:
+    return shared_site, Database(shared_site.database)
 
 
 @pytest.fixture(scope="module")

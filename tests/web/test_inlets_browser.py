@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.axe import objections
+from tests.web.axe import fits, objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, ON_PHONE, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("inlets_browser")]  # one desk for all of them
+pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 
 
-@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+@pytest.mark.parametrize(("layout", "theme"), ON_PHONE)
 def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811
@@ -37,7 +37,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         for summary in page.locator("details.more > summary").all()[:2]:
             summary.click()
         assert objections(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert fits(page), path
         if KEPT:
             page.screenshot(path=Path(KEPT) / f"{name}-{layout}-{theme}.png", full_page=True)
 

@@ -14,6 +14,7 @@ from watchbill.notifications.models import Contact
 from watchbill.paging.models import TeamPaging
 from watchbill.response import actions
 from watchbill.schedules.models import Schedule
+from watchbill.web.views import now as now_page
 
 MIN = dt.timedelta(minutes=1)
 
@@ -149,6 +150,22 @@ def test_off_hours_by_plan_never_look_like_a_gap(desk: Desk):
     html = desk.as_("bob").get("/").content.decode()
     assert ("Off hours by plan" in html) is not working
     assert "Gap" not in html
+
+
+def test_more_than_the_board_holds_is_counted_and_what_is_mine_is_there_all_the_same(desk: Desk, monkeypatch):
+    monkeypatch.setattr(now_page, "ROWS", 2)
+    mine = desk.page("mine")
+    desk.act("alice", actions.acknowledge, mine)
+    for n in range(3):
+        desk.page(f"alert {n}")
+    html = desk.as_("alice").get("/").content.decode()
+    assert "You own" in html
+    assert 'Open incidents <span class="dim">4</span>' in html
+    assert "All 4 open incidents" in html
+    board = html.split('id="board"')[1].split("</section>")[0]
+    assert board.count('class="title"') == 2
+    monkeypatch.setattr(now_page, "ROWS", 4)
+    assert "break their promise" not in desk.as_("alice").get("/").content.decode()
 
 
 def test_the_page_costs_a_fixed_number_of_queries(desk: Desk, django_assert_max_num_queries):

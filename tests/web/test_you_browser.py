@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.axe import objections
+from tests.web.axe import fits, objections
 from tests.web.site import Site
-from tests.web.test_browser import DESK, LOOKS, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, ON_DESK, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("you_browser")]  # one desk for all of them
+pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("WATCHBILL_SCREENSHOTS_TO", "")
 PAGES = {"now": "/", "you": "/you", "rules": "/you/rules", "test": "/you/test", "access": "/you/access"}
 
 
-@pytest.mark.parametrize(("layout", "theme"), LOOKS)
+@pytest.mark.parametrize(("layout", "theme"), ON_DESK)
 def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
     desk: Site,  # noqa: F811
     visit: Callable[..., Page],  # noqa: F811
@@ -44,7 +44,7 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         for summary in page.locator("main details > summary").all()[:3]:
             summary.click()
         assert objections(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert fits(page), path
         if KEPT:
             page.screenshot(path=Path(KEPT) / f"{name}-{layout}-{theme}.png", full_page=True)
 

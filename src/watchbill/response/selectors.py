@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.incidents.selectors import visible_to, with_people
@@ -25,6 +25,7 @@ from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
 
 MOST = 100  # rows of a board
+COUNTED = 1000  # open incidents are counted up to here
 ALERTS = 50  # alerts of one incident that are described; the latest first
 COUNTS_DOWN = (Page.Status.TRIGGERED, Page.Status.PAUSED, Page.Status.EXHAUSTED)
 
@@ -57,6 +58,20 @@ def board(viewer: Viewer, *, now: dt.datetime, limit: int = MOST) -> list[Row]:
     rows = [(_standing(i, pages.get(i.id), i.team_id in watch), i) for i in incidents]
     rows.sort(key=lambda row: (board_key(row[0]), -row[1].id))
     return [Row(incident=i, page=pages.get(i.id), place=place(of), next_at=of.next_at) for of, i in rows[:limit]]
+
+
+def held_by(viewer: Viewer, *, limit: int = MOST) -> list[tuple[Incident, Page | None]]:
+    """What the viewer owns or acts on, with its open respond page: the most severe and longest silent first, however many are open."""
+    mine = Q(owner_id=viewer.person_id) | Q(acting_id=viewer.person_id)
+    rows = with_people(visible_to(viewer)).filter(mine).exclude(status=Incident.Status.RESOLVED)
+    incidents = list(rows.order_by(_severity_rank(), "word_at", "id")[:limit])
+    pages = _open_respond_pages(incidents)
+    return [(incident, pages.get(incident.id)) for incident in incidents]
+
+
+def count_open(viewer: Viewer) -> int:
+    """How many open incidents the viewer may see, counted up to `COUNTED`."""
+    return visible_to(viewer).exclude(status=Incident.Status.RESOLVED)[:COUNTED].count()
 
 
 def describe(viewer: Viewer, incident: Incident) -> dict[str, Any]:
@@ -199,15 +214,19 @@ def _candidates(viewer: Viewer, limit: int) -> set[int]:
     opened = seen.exclude(status=Incident.Status.RESOLVED)
     respond = Page.objects.filter(purpose=Page.Purpose.RESPOND)
     counting = respond.filter(incident__in=seen).order_by("due_at")
-    rank = Case(*[When(severity=s, then=Value(n)) for n, s in enumerate(SEVERITIES)])
     without_page = ~Exists(respond.filter(incident=OuterRef("pk")).exclude(status=Page.Status.RESOLVED))
     of_pages = [counting.filter(status=status).values_list("incident_id", flat=True) for status in COUNTS_DOWN]
     of_incidents = [
         opened.filter(cleared_unseen=True).order_by("cleared_at").values_list("id", flat=True),
-        opened.filter(status=Incident.Status.ACKNOWLEDGED).order_by(rank, "word_at").values_list("id", flat=True),
+        opened.filter(status=Incident.Status.ACKNOWLEDGED).order_by(_severity_rank(), "word_at").values_list("id", flat=True),
         opened.filter(without_page, status=Incident.Status.TRIGGERED).order_by("opened_at").values_list("id", flat=True),
     ]
-    return {each for rows in (*of_pages, *of_incidents) for each in rows[:limit]}
+    first, *others = [rows[:limit] for rows in (*of_pages, *of_incidents)]
+    return set(first.union(*others, all=True))  # one question of the database for all kinds
+
+
+def _severity_rank() -> Case:
+    return Case(*[When(severity=s, then=Value(n)) for n, s in enumerate(SEVERITIES)])
 
 
 def _open_respond_pages(incidents: Sequence[Incident]) -> dict[int, Page]:

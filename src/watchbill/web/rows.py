@@ -39,17 +39,18 @@ class Row:
 
 def rows_of_board(rows: Iterable[BoardRow], *, now: dt.datetime) -> list[Row]:
     """The lines of the board, in its order."""
-    return _rows([(row.incident, row.page) for row in rows], now=now)
+    return rows_of_pairs([(row.incident, row.page) for row in rows], now=now)
 
 
 def rows_of_list(incidents: Sequence[Incident], *, now: dt.datetime) -> list[Row]:
     """The lines of a list, in its order."""
     pages = Page.objects.filter(incident__in=incidents, purpose=Page.Purpose.RESPOND).exclude(status=Page.Status.RESOLVED)
     by_incident = {page.incident_id: page for page in pages}
-    return _rows([(incident, by_incident.get(incident.id)) for incident in incidents], now=now)
+    return rows_of_pairs([(incident, by_incident.get(incident.id)) for incident in incidents], now=now)
 
 
-def _rows(pairs: Sequence[tuple[Incident, Page | None]], *, now: dt.datetime) -> list[Row]:
+def rows_of_pairs(pairs: Sequence[tuple[Incident, Page | None]], *, now: dt.datetime) -> list[Row]:
+    """A line for each of these incidents with its open respond page."""
     counting = [page.id for _, page in pairs if page is not None and page.due_at is not None and page.status != Page.Status.ACKNOWLEDGED]
     ahead = next_steps(counting[:MOST_AHEAD], now=now)
     return [

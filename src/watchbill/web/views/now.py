@@ -14,14 +14,15 @@ from watchbill.intake.selectors import quiet
 from watchbill.notifications.rules import Ready
 from watchbill.notifications.selectors import providers_tested
 from watchbill.response.readiness import Watchkeeper, readiness
-from watchbill.response.selectors import board
+from watchbill.response.selectors import COUNTED, board, count_open, held_by
 from watchbill.schedules.selectors import covers_for, offers_to
 from watchbill.web import rosters, waiting
-from watchbill.web.rows import rows_of_board
+from watchbill.web.rows import rows_of_board, rows_of_pairs
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 from watchbill.web.words import READINESS, Face
 
 SHOWN = 8  # watches to come; the others behind one press
+ROWS = 40  # open incidents, what breaks its promise first; the others are in the list
 
 
 @require_safe
@@ -33,14 +34,18 @@ def now(request: DeskRequest) -> HttpResponse:
     if not posts and not Service.objects.exists():
         return render(request, "first_run.html", {"section": "now"})
     paging = waiting.pages_of(request)
-    rows = rows_of_board(board(visit.viewer, now=visit.now), now=visit.now)
+    shown = board(visit.viewer, now=visit.now, limit=ROWS)
+    rows = rows_of_board(shown, now=visit.now)
+    opened = len(rows) if len(rows) < ROWS else count_open(visit.viewer)
     coming = _coming(visit)
     context = {
         "section": "now",
         "paging": paging[0] if paging else None,
         "also": paging[1:],
         "rows": rows,
-        "mine": [row for row in rows if visit.person.id in (row.incident.owner_id, row.incident.acting_id)],
+        "open_count": f"{COUNTED:,} or more" if opened >= COUNTED else opened,
+        "open_more": opened - len(rows),
+        "mine": rows_of_pairs(held_by(visit.viewer), now=visit.now),
         "offers": list(offers_to(visit.person, now=visit.now)),
         "covers": list(covers_for(visit.person, now=visit.now)),
         "posts": posts,
