@@ -25,11 +25,12 @@ from watchbill.connectors.tracker.writing import perform, prepare
 from watchbill.duties.models import Queue
 from watchbill.engine.clock import elapsed
 from watchbill.kernel.clock import database_now
+from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Team
 from watchbill.response.actions.issues import tell_of_issue_in, tell_of_writes_in
 from watchbill.trackers import selectors
 from watchbill.trackers.actions import mirroring, writing
-from watchbill.trackers.messages import Found, Written
+from watchbill.trackers.messages import Claim, Found, Written
 from watchbill.trackers.models import Issue, Link, Source, Tracker
 from watchbill.trackers.selectors import Settings
 
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 SET = 10  # writes that are taken at once: half a minute of them at GitHub's pace
 SOME = 20  # issues whose comments are read before the next look at what is to be written
 LONGEST_SLEEP = 1.0
+BREATH = 0.3  # between two rounds: in a flood the engine wakes us with each of its own
+LOOK_EVERY = 10.0  # which projects are to be read
 CHECK_EVERY = 60.0
 DRAIN = 5.0
 
@@ -50,10 +53,13 @@ class Trackers:
     def __init__(self) -> None:
         self._running: dict[Settings, TrackerThread] = {}
         self._ending: list[TrackerThread] = []
+        self._look_at = float("-inf")
 
     def keep(self, instance_id: int) -> None:
         """Waits for no thread: one that ends is followed by the next one of its tracker at a later call."""
-        mirroring.want_sources(wanted_sources(), now=database_now())
+        if elapsed() >= self._look_at:
+            self._look_at = elapsed() + LOOK_EVERY
+            mirroring.want_sources(wanted_sources(), now=database_now())
         wanted = [] if settings.DEMO_INBOX else [each for each in selectors.trackers() if each.works]  # a demo asks nobody
         self._ending = [thread for thread in self._ending if thread.alive()]
         for tracker, thread in list(self._running.items()):
@@ -152,7 +158,7 @@ class TrackerThread:
         for claim in claims:
             if self._stopping.is_set() or limited is not None:
                 break
-            written = perform(self._client, claim, prepare(self.tracker, claim))
+            written = self._written(claim)
             self._record(written)
             if written.retry_after is not None:
                 limited = RateLimited(written.detail, written.retry_after.total_seconds())
@@ -160,6 +166,16 @@ class TrackerThread:
             writing.give_back_writes(self.instance_id)
             raise limited
         return bool(claims)  # the next comment waits for the one before it
+
+    def _written(self, claim: Claim) -> Written:
+        """One that nobody foresaw is set aside, and the others go on."""
+        try:
+            return perform(self._client, claim, prepare(self.tracker, claim))
+        except (DatabaseError, psycopg.Error):
+            raise
+        except Exception as error:
+            log.exception("a write to a tracker failed unexpectedly", extra={"tracker": self.tracker.name, "write": claim.id})
+            return Written(claim, Outcome.PERMANENT, f"It failed unexpectedly ({type(error).__name__}); the log says more.")
 
     def _record(self, written: Written) -> None:
         now = database_now()
@@ -206,14 +222,35 @@ class TrackerThread:
                 etag=source.etag,
                 keep=lambda found, cursor: self._keep(source, found, cursor),
             )
+            if mirroring.wants_sweep(source, now=database_now()):
+                self._sweep(source)
         except RateLimited as error:
             mirroring.not_read(source, str(error), now=database_now(), retry_after=error.retry_after)
             raise
-        except Failure as error:
-            mirroring.not_read(source, str(error), now=database_now())
+        except (DatabaseError, psycopg.Error):
+            raise
+        except Exception as error:  # one project that nobody can read stops no other
+            if not isinstance(error, Failure):
+                log.exception("a project could not be read", extra={"tracker": self.tracker.name, "source": source.pk})
+            mirroring.not_read(source, str(error) or type(error).__name__, now=database_now())
         else:
             mirroring.read_to_end(source, etag, now=database_now())
         return True
+
+    def _sweep(self, source: Source) -> None:
+        """Once a day: what is open here and in no list there was deleted, moved or hidden, and no list of changes says so. Each is asked for."""
+        there: set[int] = set()
+        read_project(
+            self._client,
+            source.project,
+            changes=source.changes,
+            cursor=None,
+            etag="",
+            keep=lambda found, _: there.update(one.number for one in found),
+        )
+        for number in selectors.open_numbers(source) - there:
+            self._mirror_one(source, number)
+        mirroring.swept(source, now=database_now())
 
     def _keep(self, source: Source, found: tuple[Found, ...], cursor: object) -> None:
         now = database_now()
@@ -240,8 +277,11 @@ class TrackerThread:
             words = []
         except RateLimited:
             raise
-        except Failure as error:
-            log.info("comments could not be read: %s", error, extra={"tracker": self.tracker.name})
+        except (DatabaseError, psycopg.Error):
+            raise
+        except Exception as error:
+            if not isinstance(error, Failure):
+                log.exception("comments could not be read", extra={"tracker": self.tracker.name, "issue": issue.pk})
             mirroring.listen_later(issue.id, now=database_now())
             return
         account = self._account or selectors.account_of(self.tracker.id)
@@ -267,6 +307,7 @@ class TrackerThread:
                     pause = LONGEST_SLEEP
                 self._wake.wait(pause)
                 self._wake.clear()
+                self._stopping.wait(BREATH)
             writing.give_back_writes(self.instance_id)
         except (DatabaseError, psycopg.Error) as error:
             log.warning("a tracker stops without the database: %s", type(error).__name__, extra={"tracker": self.tracker.name})

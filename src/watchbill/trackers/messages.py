@@ -85,6 +85,7 @@ class Target:
     labels: tuple[str, ...] = ()  # that it shall have
     labels_gone: tuple[str, ...] = ()  # that it shall not have any more
     changes: bool = False
+    open_to_all: bool = False  # it is not confidential and should be, or was there first: no note goes there
     comment: str = ""  # empty: nothing is said there, as of a restricted incident
 
 

@@ -44,6 +44,7 @@ class Source(models.Model):
     etag = models.CharField(max_length=300, blank=True, default="")  # of the last answer to the question after `cursor`
     due_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)  # when it was last read to its end
+    swept_at = models.DateTimeField(null=True)  # when all that is open here was last looked for there
     error = models.CharField(max_length=500, blank=True, default="")
     tries = models.IntegerField(default=0)  # since it was last read to its end
 

@@ -159,6 +159,12 @@ def sources_of(tracker_id: int, project: str, *, changes: bool) -> list[Source]:
     return list(Source.objects.filter(tracker_id=tracker_id, project__iexact=project, changes=changes, wanted=True))
 
 
+def open_numbers(source: Source) -> set[int]:
+    """What is open there as far as we know."""
+    where = {"tracker_id": source.tracker_id, "project": source.project, "changes": source.changes}
+    return set(Issue.objects.filter(**where, state=Issue.State.OPEN).values_list("number", flat=True))
+
+
 def told_to(issue: Issue) -> dt.datetime | None:
     """How far back what was said there must be read; None: until somebody's word."""
     told = [dt.datetime.fromisoformat(to) for to in issue.links.values_list("told__to", flat=True) if to]

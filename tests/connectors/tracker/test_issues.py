@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from tests.connectors.gitlab.fake import GitLab
 from tests.connectors.tracker.conftest import ALL, PROJECT, Tracked
 from tests.connectors.tracker.fake import BROKEN, CUT, GARBLED, LIE, LOSE, SLOW
 from tests.connectors.tracker.test_reading import hook
 from tests.factories import SEC
 from watchbill.connectors.tracker import wire
+from watchbill.engine import trackers as engine_trackers
 from watchbill.engine.session import Session
 from watchbill.kernel.clock import database_now
 from watchbill.trackers.actions import writing
@@ -255,3 +259,33 @@ def test_an_issue_that_is_gone_is_said_in_the_story_of_its_incident(tracked: Tra
     client.post(f"/in/{tracked.kind}/main", body, content_type="application/json", headers=headers)
     tracked.round()
     assert "is not there any more" in tracked.story(incident, "issue_state")[0]
+
+
+def test_a_note_does_not_go_where_everybody_reads_it(tracked: Tracked) -> None:
+    incident = tracked.open()
+    tracked.round()
+    if isinstance(tracked.fake, GitLab):
+        tracked.fake.change(1, confidential=False)  # somebody made it public
+    else:
+        tracked.fake.private.clear()
+        tracked.fake.change(1)
+    tracked.round()
+    tracked.act("note", incident, tracked.desk.ada, "for the team alone")
+    tracked.round(2)
+    assert tracked.fake.notes[PROJECT, 1] == []
+    assert "is not confidential" in unwritten(tracked.link(incident))[0].error
+
+
+def test_a_write_that_nobody_foresaw_is_set_aside_and_the_others_go_on(tracked: Tracked, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tracked.open("first"), tracked.open("second")
+    plain_perform = engine_trackers.perform
+
+    def odd(client: Any, claim: Any, target: Any) -> Any:
+        if claim.link_id == tracked.link(first).id:
+            raise ZeroDivisionError("x")
+        return plain_perform(client, claim, target)
+
+    monkeypatch.setattr(engine_trackers, "perform", odd)
+    tracked.round(2)
+    assert "failed unexpectedly (ZeroDivisionError)" in unwritten(tracked.link(first))[0].error
+    assert tracked.link(second).issue is not None

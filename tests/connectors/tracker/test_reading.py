@@ -84,6 +84,18 @@ def test_each_way_to_fail_is_said_and_nothing_is_lost(tracked: Tracked, monkeypa
     assert known(tracked) == {first}
 
 
+def test_what_was_deleted_is_found_once_a_day(tracked: Tracked) -> None:
+    kept, deleted = tracked.fake.add(), tracked.fake.add()
+    tracked.round()
+    del tracked.fake.issues[PROJECT, deleted]
+    tracked.round()
+    assert known(tracked) == {kept, deleted}
+    Source.objects.update(swept_at=database_now() - dt.timedelta(days=1))
+    tracked.round()
+    assert known(tracked) == {kept}
+    assert tracked.mirrored(deleted).state == "gone"
+
+
 def test_hostile_titles_and_labels_are_kept_as_text(tracked: Tracked) -> None:
     title, label = "<script>alert(1)</script>\x00 " + "x" * 2000, "y" * 400
     labels: Any = [label] if tracked.kind == "gitlab" else [{"name": label}]

@@ -61,7 +61,7 @@ class Client:
         if answer.unchanged:
             return Page(unchanged=True)
         rows = objects(answer.data)
-        private = bool(rows) and self._is_private(project)
+        private = bool(rows) and self._is_private(project, afresh=number == 1)
         items = tuple(shown(row, lambda data: _found(data, private)) for row in rows)
         newest = max((item.updated_at for item in items), default=None)
         return Page(

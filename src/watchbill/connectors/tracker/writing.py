@@ -50,6 +50,7 @@ def prepare(tracker: Settings, claim: Claim) -> Target:
         labels_gone=tuple(sorted(severity - set(own))),
         changes=issue.changes if issue else False,
         comment=_comment(claim, incident) if claim.kind == "comment" and not incident.restricted else "",
+        open_to_all=issue is not None and not issue.confidential and (link.confidential or link.origin == Link.Origin.PROMOTED),
     )
 
 
@@ -77,6 +78,8 @@ def _write(client: Client, claim: Claim, target: Target) -> Found | None:
     assert target.number is not None
     at = (target.project, target.number)
     if claim.kind == "comment":
+        if target.comment and target.open_to_all:
+            raise PermanentFailure("The note was not written there: the issue is not confidential, and was not made for this.")
         if target.comment and not (claim.again and client.find_comment(*at, claim.public_id, claim.created_at, changes=target.changes)):
             client.comment(*at, target.comment, changes=target.changes)
     elif claim.kind == "assign":

@@ -17,6 +17,7 @@ from watchbill.trackers.rules.ends import read_again_in
 from watchbill.trackers.rules.words import Word, is_bot_name, is_human, last_human, severity_of
 
 BUSY = dt.timedelta(minutes=2)  # whoever reads a project has it for so long; one that died on it comes back then
+SWEEP_EVERY = dt.timedelta(days=1)
 LATER = dt.timedelta(minutes=5)
 REMEMBERED = dt.timedelta(days=7)  # webhooks
 FIELDS = (
@@ -88,6 +89,19 @@ def read_to_end(source: Source, etag: str, *, now: dt.datetime) -> None:
     """It was read to its end."""
     again = now + read_again_in(0)
     Source.objects.filter(pk=source.pk).update(etag=etag, read_at=now, error="", tries=0, due_at=again)
+
+
+def wants_sweep(source: Source, *, now: dt.datetime) -> bool:
+    """Is it a day since all that is open was looked for? Whoever reads a project for the first time has just seen all of it."""
+    if source.swept_at is None:
+        swept(source, now=now)
+        return False
+    return now - source.swept_at >= SWEEP_EVERY
+
+
+def swept(source: Source, *, now: dt.datetime) -> None:
+    """All that is open was looked for."""
+    Source.objects.filter(pk=source.pk).update(swept_at=now)
 
 
 def not_read(source: Source, error: str, *, now: dt.datetime, retry_after: dt.timedelta | None = None) -> None:
