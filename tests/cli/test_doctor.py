@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from tests import factories
 from watchbill.cli import operate
+from watchbill.cli.trackers import trackers
 from watchbill.config.models import Applied
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key
 from watchbill.intake.actions.heartbeats import watch_in
@@ -18,6 +19,7 @@ from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.people.models import Organization, Person
 from watchbill.schedules.models import Schedule
+from watchbill.trackers.models import Source, Tracker
 
 pytestmark = pytest.mark.django_db
 
@@ -70,12 +72,12 @@ def test_a_person_on_watch_who_is_deactivated_is_red(watch):
 
 
 def test_a_part_without_its_variable_or_connector_is_red_and_names_the_variable(watch):
-    kept = [("trackers", {"token_env": "NO_SUCH_TOKEN"}), ("duties", {"every": "shift"})]
+    kept = [("platforms", {"token_env": "NO_SUCH_TOKEN"}), ("duties", {"every": "shift"})]
     for kind, content in kept:
         Applied.objects.create(kind=kind, name="x", content=content, applied_at=database_now())
     found = {finding.what: finding for finding in operate._not_active(database_now())}
-    assert (found["trackers x"].state, found["duties x"].state) == ("red", "amber")
-    assert "Not set: NO_SUCH_TOKEN." in found["trackers x"].says
+    assert (found["platforms x"].state, found["duties x"].state) == ("red", "amber")
+    assert "Not set: NO_SUCH_TOKEN." in found["platforms x"].says
 
 
 def test_a_gap_now_and_no_last_resort_are_red(watch):
@@ -181,3 +183,24 @@ def test_a_mailbox_that_is_not_read_is_red_and_says_why(watch, monkeypatch, read
     assert ("the server said no" in found.says) is (state == "red")
     Mailbox.objects.update(purposes=["reports"])
     assert not list(operate._mailboxes(now)), "named by what is not active"
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "says"),
+    [
+        ({}, "green", "It answers as desk, no webhook came yet."),
+        ({"error": "GitLab answered 401: the token is not valid, or lacks a right."}, "amber", "It does not answer: GitLab answered 401"),
+        ({"looked_at": None}, "amber", "Nobody has asked lately"),
+        ({"wait_until": dt.datetime(2999, 1, 1, tzinfo=dt.UTC)}, "amber", "It asked to wait until 00:00 UTC"),
+    ],
+)
+def test_a_tracker_says_how_it_is(monkeypatch, row, state, says):
+    monkeypatch.setenv("GL_TOKEN", "x")
+    monkeypatch.setenv("GL_SECRET", "x")
+    now = database_now()
+    known = {"kind": "gitlab", "url": "https://gl.example.org", "token_env": "GL_TOKEN", "webhook_env": "GL_SECRET"}
+    made = Tracker.objects.create(**{"name": "main", **known, "looked_at": now, "account": "desk", **row})
+    Source.objects.create(tracker=made, project="a/b", due_at=now, error="GitLab answered 404.")
+    first, second = trackers(now)
+    assert (first.state, first.says.startswith(says)) == (state, True)
+    assert (second.state, second.says) == ("amber", "a/b is not read: GitLab answered 404.")

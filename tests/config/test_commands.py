@@ -49,7 +49,7 @@ def test_apply_shows_what_changes_and_what_is_not_active_and_exits_0(cli, file):
         "not active: chats slack: nothing is posted there and nothing is heard from there. Not set: WATCHBILL_SLACK_SIGNING, WATCHBILL_SLACK_TOKEN."
         in ran.out
     )
-    assert "not active: queues oncall, backlog, process issues, " in ran.out
+    assert "not active: queues oncall, backlog: nothing new comes in: the tracker gitlab is not read." in ran.out
     assert "Applied: 48 added." in ran.out
     again = cli("apply", file(EXAMPLE), "--yes")
     assert (again.code, "Nothing to change." in again.out) == (0, True)

@@ -18,6 +18,8 @@ from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
+from watchbill.duties.actions.items import take
+from watchbill.duties.models import Queue, Stale
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.actions import NewIncident, grant_in
@@ -43,6 +45,8 @@ from watchbill.response import actions
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call, watched_schedules
+from watchbill.trackers.actions.wanting import follow_in
+from watchbill.trackers.models import Issue, Tracker
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
@@ -117,6 +121,7 @@ def build() -> World:
     common = {
         "stood": ",".join(str(each.id) for each, _ in stood),
         "schedule_id": schedule.id,
+        "queue_id": _queue(team).id,
         "policy_id": policy.id,
         "pattern": "working-weeks",
         "team_id": team.id,
@@ -176,6 +181,37 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     }
 
 
+def _queue(team: Team) -> Queue:
+    """A queue of the team, and what is silent is so at once."""
+    tracker = Tracker.objects.create(name="tracker", kind="gitlab", url="https://gitlab.example.org", token_env="MATRIX_SECRET")
+    Stale.objects.create(team=team, severity="high", after="0s")
+    return Queue.objects.create(name="oncall", team=team, tracker=tracker, projects=["sec/desk"])
+
+
+def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str, int]:
+    """Two items of the queue, one of which Alice took; of a restricted incident they are the tracking issue."""
+    queue, number = Queue.objects.get(), Issue.objects.count() + 1
+    times = {"created_at": now, "updated_at": now, "seen_at": now}
+    made = [
+        Issue.objects.create(
+            tracker=queue.tracker,
+            words_to=now,
+            project="sec/desk",
+            number=number + n,
+            title=f"{title} {n}",
+            url="https://x.example.org",
+            **times,
+        )
+        for n in (0, 1)
+    ]
+    take(queue, made[1].id, person=alice, actor=make.actor(alice), now=now)
+    if incident.restricted:
+        others = Incident.objects.filter(restricted=True).exclude(pk=incident.pk).order_by("id")
+        for issue, each in zip(made, [incident, others[0]], strict=True):
+            follow_in(each.id, issue, now=now)
+    return {"issue_id": made[0].id, "taken_id": made[1].id}
+
+
 def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
     """Alice offers a watch to Bob, and another one was agreed."""
     watch = make.schedule("Swapped", team, people["alice"], people["bob"])
@@ -229,6 +265,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     handed = _handoffs(world, service, team_id, title, now)
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
+    items = _items(alice, title, opened, now)
     alert = Alert.objects.create(
         service=service, incident=opened, dedup_key=f"{title} key", first_at=now, last_at=now, severity="high", summary=title
     )
@@ -246,6 +283,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
         **handed,
         "task_id": task.id,
         "stakeholder_id": stakeholder.id,
+        **items,
         "number": numbers["open"],
         "owned": numbers["owned"],
         "done": numbers["done"],

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, handoffs, swaps
+from watchbill.web.views import acts, contacts, covers, handoffs, queues, swaps
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
+TAKEN = {"issue_id": "{taken_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -195,6 +196,19 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/admin/changes/<int:record_id>/undo": {
         "GET": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
         "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent="it did not say what it saw", status=409),
+    },
+    "/queues": {"GET": Rule(SIGNED_IN)},
+    "/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
+    "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN, send={"reason": "I am away"}),
+    },
+    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/promote": {"POST": Rule(RESPONDERS, send={"service": "S", "severity": "high"})},
+    "/stale": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),
     },
     "/maintenance": {
         "GET": Rule(SIGNED_IN),
@@ -388,6 +402,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
+    "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

@@ -23,8 +23,10 @@ def desk(now: dt.datetime) -> dict[str, int]:
     from watchbill.audit.actions import Actor
     from watchbill.config.actions import apply
     from watchbill.kernel import kinds
+    from watchbill.main.demo.issues import mirror
     from watchbill.people.absences import add_time_off
     from watchbill.people.models import Organization, Person
+    from watchbill.trackers.models import Issue
 
     kinds.fill([kinds.Kind("email", True), kinds.Kind("webhook", True)])
     text = resources.files("watchbill.config").joinpath("two-desks.yaml").read_text()
@@ -36,6 +38,8 @@ def desk(now: dt.datetime) -> dict[str, int]:
     add_time_off(away["ada"], now + 5 * DAY, now + 9 * DAY, "at the sea", by=Actor("ada", "web", away["ada"].id), now=now)
     add_time_off(away["bruno"], now + 2 * DAY, now + 4 * DAY, by=Actor("grace", "web"), now=now)
     calendars(away["ada"], now)
+    mirror(now=now)
+    Issue.objects.filter(number=31).update(confidential=False)  # so that somebody of another team sees what is silent
     return Story(now).tell()
 
 

@@ -15,6 +15,7 @@ from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.paging.models import Page
 from watchbill.response import actions
+from watchbill.trackers.models import Issue, Link, Tracker, Write
 
 
 def shown(desk: Desk, name: str, incident: Incident, path: str = "") -> str:
@@ -295,3 +296,32 @@ def test_when_the_channel_of_its_team_was_not_told_the_reason_is_shown(desk: Des
     html = shown(desk, "alice", incident)
     assert "not told" not in html
     assert "on its way" in html
+
+
+@pytest.mark.req("G8")
+def test_the_tracking_issue_is_shown_with_what_waits_and_what_failed(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    tracker = Tracker.objects.create(name="main", kind="gitlab", url="https://gl.example.org", token_env="TRACKER_TOKEN")
+    desk.team.issue = {"tracker": "main", "project": "sec/desk", "labels": [], "confidential": True}
+    desk.team.save()
+    incident = desk.page()
+    assert "`writes` has no `create_issue`" in shown(desk, "alice", incident).replace("&#x27;", "'")
+    Tracker.objects.update(writes=["create_issue", "comment"])
+    html = shown(desk, "alice", incident)
+    assert "is not active here" in html
+    assert "TRACKER_TOKEN" not in html
+    monkeypatch.setenv("TRACKER_TOKEN", "x")
+    incident = desk.page("another")
+    assert "on its way" in shown(desk, "alice", incident)
+    link = Link.objects.get(incident_id=incident.id)
+    Write.objects.filter(link=link).update(error="GitLab answered 503.")
+    assert "GitLab answered 503." in shown(desk, "alice", incident)
+    Write.objects.filter(link=link).update(error="", due_at=None)
+    at = {"created_at": desk.now, "updated_at": desk.now, "seen_at": desk.now}
+    link.issue = Issue.objects.create(
+        tracker=tracker, project="sec/desk", number=7, title="x", url="https://gl.example.org/sec/desk/-/issues/7", **at
+    )
+    link.save()
+    desk.act("alice", actions.note, incident, "seen")
+    html = shown(desk, "alice", incident)
+    assert 'href="https://gl.example.org/sec/desk/-/issues/7"' in html
+    assert "To be written: a note." in html

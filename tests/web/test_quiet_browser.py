@@ -38,11 +38,16 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
         "heartbeats": "/heartbeats",
         "routes": "/routes",
         "route": f"/routes/{of['routes']}",
+        "queues": "/queues",
+        "queue": "/queues/1",
+        "stale": "/stale",
     }
     for name, path in pages.items():
         page.goto(path)
         if name == "maintenance":
             page.get_by_text("In advance, only some alerts, again and again").click()
+        if name in ("queue", "stale"):
+            page.locator("main details > summary").last.click()
         if name == "route":
             page.get_by_role("button", name="Try it").click()
             expect(page.get_by_text("It stays with")).to_be_visible()

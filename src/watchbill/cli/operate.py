@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import typer
 from django.conf import settings
@@ -14,6 +14,8 @@ from django.db import connection
 
 from watchbill.audit.selectors import verify_chain
 from watchbill.cli.app import Json, app, now, operator_viewer, out, say
+from watchbill.cli.findings import Finding
+from watchbill.cli.trackers import trackers
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
@@ -45,15 +47,6 @@ REACHING = {
     "policies",
 }  # parts that need a connector, or wake somebody
 LITTLE_ROOM = 500 * 1024 * 1024  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One look. `state`: green, amber (works, and should be looked at) or red (somebody may not be woken)."""
-
-    what: str
-    state: str
-    says: str
 
 
 @app.command()
@@ -286,6 +279,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _calendars,
     _journal,
     _chats,
+    trackers,
     _quiet,
     _ends,
     _evidence,

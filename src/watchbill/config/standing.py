@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import Model
 
 from watchbill.config.rules import ORGANIZATION, Full, Key, in_week, mentions
+from watchbill.config.rules.trackers import fill_issue
+from watchbill.duties.models import Queue, Stale
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
@@ -18,6 +20,7 @@ from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
 from watchbill.schedules.models import Layer, Schedule
+from watchbill.trackers.models import Tracker
 
 Found = tuple[dict[Key, Full], frozenset[Key], dict[Key, str]]
 
@@ -67,6 +70,9 @@ def current_state(applied: Collection[Key]) -> Found:
         **_services(names),
         **_phones(),
         **_chats(),
+        **_trackers(),
+        **_queues(),
+        **_stale(),
         **_heartbeats(),
         **_mailboxes(),
     }
@@ -85,12 +91,15 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "services": Service,
         "phones": Phone,
         "chats": Chat,
+        "trackers": Tracker,
+        "queues": Queue,
         "heartbeats": Heartbeat,
         "mailboxes": Mailbox,
     }
     gone: set[Key] = set()
     for kind, model in models.items():
         gone |= {(kind, name) for name in model._default_manager.filter(is_active=False).values_list("name", flat=True)}
+    gone |= {("stale", f"{row.team.name} / {row.severity}") for row in Stale.objects.filter(is_active=False).select_related("team")}
     return frozenset(gone | {key for key in everybody if key not in current})
 
 
@@ -157,7 +166,7 @@ def _team(team: Team, paging: TeamPaging | None, on_desk: list[str], roles: dict
         "critical_anyway": team.critical_anyway,
         "ack_timeout": team.ack_timeout,
         "assignee_moves": team.assignee_moves,
-        "issue": team.issue,
+        "issue": fill_issue(team.issue),
         "channel": team.channel,
     }
 
@@ -231,6 +240,34 @@ def _chats() -> dict[Key, Full]:
     fields = ("kind", "token_env", "url", "signing_env", "app_token_env", "writes")
     rows = Chat.objects.filter(is_active=True).order_by("position", "id")
     return {("chats", row.name): {field: getattr(row, field) for field in fields} for row in rows}
+
+
+def _trackers() -> dict[Key, Full]:
+    fields = ("kind", "url", "token_env", "webhook_env", "writes", "tells", "people")
+    rows = Tracker.objects.filter(is_active=True).order_by("position", "id")
+    return {("trackers", row.name): {field: getattr(row, field) for field in fields} for row in rows}
+
+
+def _queues() -> dict[Key, Full]:
+    fields = ("projects", "labels", "authors", "state")
+    return {
+        ("queues", row.name): {
+            "team": row.team.name,
+            "tracker": row.tracker.name if row.tracker else None,
+            **{field: getattr(row, field) for field in fields},
+            "kind": "changes" if row.changes else "issues",
+            "other": row.other,
+        }
+        for row in Queue.objects.filter(is_active=True).select_related("team", "tracker").order_by("position", "id")
+    }
+
+
+def _stale() -> dict[Key, Full]:
+    rows = Stale.objects.filter(is_active=True).select_related("team").order_by("position", "id")
+    return {
+        ("stale", f"{row.team.name} / {row.severity}"): {"team": row.team.name, "severity": row.severity, "after": row.after}
+        for row in rows
+    }
 
 
 def _phones() -> dict[Key, Full]:

@@ -29,6 +29,7 @@ from watchbill.engine.mail import Mailboxes
 from watchbill.engine.sealer import Sealer
 from watchbill.engine.sender import SLOW, Build, Sender
 from watchbill.engine.session import Session, Wake
+from watchbill.engine.trackers import Trackers
 from watchbill.kernel.clock import database_now
 from watchbill.notifications import actions, selectors
 from watchbill.notifications.messages import Message, Report, Result
@@ -55,7 +56,9 @@ EVERY = {
     "expire": 5.0,
     "mail": 5.0,
     "calendars": 10.0,
-    "chats": 2.0,
+    "remotes": 2.0,
+    "items": 30.0,
+    "silent": 60.0,
 }
 DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
@@ -80,7 +83,7 @@ class Engine:
         self._sealer = Sealer()
         self._mailboxes = Mailboxes()
         self._calendars = Calendars()
-        self._chats = Chats()
+        self._remotes = (Chats(), Trackers())
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
         self._deaf = 0
@@ -160,7 +163,8 @@ class Engine:
         self._mailboxes.stop()
         self._calendars.stop()
         try:
-            self._chats.close()
+            for remote in self._remotes:
+                remote.close()
             if self._sender is not None:
                 unsent = self._sender.drain(DRAIN)
                 if self._session is not None:
@@ -213,13 +217,16 @@ class Engine:
         self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
         self._now_and_then("absent", lambda at: self._does.tell_of_absent(now=at), now)
         self._now_and_then("watches", lambda at: self._does.tell_of_watches(now=at), now)
+        self._now_and_then("items", lambda at: self._does.look_after_items(now=at), now)
+        self._now_and_then("silent", lambda at: self._does.ask_the_silent(now=at), now)
         self._now_and_then("expire", lambda at: self._does.expire(now=at), now)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
         self._now_and_then("calendars", lambda _: self._calendars.look(), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
-        self._now_and_then("chats", lambda _: self._chats.keep(self.instance_id), now)
-        self._chats.wake()
+        self._now_and_then("remotes", lambda _: [remote.keep(self.instance_id) for remote in self._remotes], now)
+        for remote in self._remotes:
+            remote.wake()
         self._say_how_it_went(now, began)
         self._round_at = elapsed()
         return bool(more or taken or self._results) or fired >= SET

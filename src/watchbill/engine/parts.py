@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from watchbill.connectors.tested import providers
+from watchbill.duties.actions.items import look_after_items
+from watchbill.duties.actions.silence import ask_the_silent
 from watchbill.handoff.actions.keeping import look_at_endings
 from watchbill.handoff.actions.looking import look_at_handoffs
 from watchbill.handoff.actions.watching import watch_over
@@ -51,6 +53,8 @@ class Parts:
     tell_of_absent: Callable[..., int] = lambda *, now: tell_of_absent(now=now) + tell_of_untaken(now=now)
     tell_of_watches: Callable[..., int] = tell_of_watches
     look_at_handoffs: Callable[..., int] = look_at_handoffs
+    look_after_items: Callable[..., int] = look_after_items
+    ask_the_silent: Callable[..., int] = ask_the_silent
 
 
 def real() -> Parts:

@@ -18,6 +18,8 @@ from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import draw_code_name, draw_number, plain
 from watchbill.notifications.chats.actions import changed_in
+from watchbill.trackers.actions import wanting as issues
+from watchbill.trackers.actions.wanting import comment_in
 
 DICE = SystemRandom()
 TITLE_LENGTH = Incident._meta.get_field("title").max_length or 1024
@@ -40,6 +42,7 @@ class NewIncident:
     previous_id: int | None = None
     urgency: str | None = None
     policy_id: int | None = None
+    issue_id: int | None = None  # its tracking issue, which was there first
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -153,7 +156,26 @@ def tell_in(lines: Iterable[Line], *, now: dt.datetime) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(TELL, [now, json.dumps(rows)])
+        _write_on_issues_in(lines, now=now)  # before the chats: whoever writes there takes these locks in this order too
         changed_in({line.incident_id for line in lines if not line.kind.startswith("chat_")}, now=now)
+
+
+ON_ISSUES = {  # kind of line -> what it may change on the tracking issue
+    "acknowledged": "assign",
+    "owner": "assign",
+    "acting": "assign",
+    "resolved": "state",
+    "reopened": "state",
+    "severity": "label",
+}
+
+
+def _write_on_issues_in(lines: Sequence[Line], *, now: dt.datetime) -> None:
+    """What these lines mean for tracking issues. No query for lines that mean nothing there."""
+    notes = [(line.incident_id, {"text": plain(line.text), "by": line.actor_id}) for line in lines if line.kind == "note"]
+    comment_in(notes, now=now)
+    for kind in sorted(set(ON_ISSUES.values())):
+        issues.changed_in({line.incident_id for line in lines if ON_ISSUES.get(line.kind) == kind}, [kind], now=now)
 
 
 GRANT = """

@@ -17,11 +17,14 @@ from watchbill.config.actions.desks import write_heartbeats_in, write_policies_i
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
+from watchbill.config.actions.queues import order_queues_in, retire_stale_in, write_queues_in, write_stale_in
+from watchbill.config.actions.trackers import order_trackers_in, write_trackers_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
+from watchbill.duties.models import Queue
 from watchbill.handoff.actions.leaving import leave_in
 from watchbill.incidents.models import Service
 from watchbill.intake.actions.heartbeats import retire_in
@@ -31,6 +34,7 @@ from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
 from watchbill.schedules.models import Schedule
+from watchbill.trackers.models import Tracker
 
 MODELS: dict[str, type[Model]] = {
     "teams": Team,
@@ -39,6 +43,8 @@ MODELS: dict[str, type[Model]] = {
     "services": Service,
     "phones": Phone,
     "chats": Chat,
+    "trackers": Tracker,
+    "queues": Queue,
     "heartbeats": Heartbeat,
     "mailboxes": Mailbox,
 }
@@ -85,15 +91,20 @@ def last_administrators(plan: Plan) -> list[tuple[str, str]]:
 def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.datetime) -> None:
     """Write the entries of `moved` as `final` has them. People first, then what names them."""
     ids = naming.load_in()
-    changed = {part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "organization")}
+    changed = {
+        part: {name: final[kind, name] for kind, name in moved if kind == part} for part in (*MODELS, "people", "stale", "organization")
+    }
     write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
     write_chats_in(changed["chats"])
+    write_trackers_in(changed["trackers"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
     write_services_in(changed["services"], ids)
     write_heartbeats_in(changed["heartbeats"], now=now)
     write_team_paging_in(changed["teams"], ids)
+    write_queues_in(changed["queues"], ids)
+    write_stale_in(changed["stale"], ids)
     write_phones_in(changed["phones"])
     write_mailboxes_in(changed["mailboxes"], ids)
     for full in changed["organization"].values():
@@ -122,6 +133,7 @@ def deactivate_in(keys: Iterable[Key], *, by: Actor, now: dt.datetime) -> None:
     leaving = list(Person.objects.filter(handle__in=names.get("people", ()), is_active=True).values_list("id", flat=True))
     Person.objects.filter(id__in=leaving).update(is_active=False)
     retire_in(names.get("heartbeats", ()), now=now)
+    retire_stale_in(names.get("stale", []))
     for kind, model in MODELS.items():
         model._default_manager.filter(name__in=names.get(kind, ())).update(is_active=False)
     if leaving:
@@ -148,6 +160,8 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     order_phones_in(file)
     order_mailboxes_in(file)
     order_chats_in(file)
+    order_trackers_in(file)
+    order_queues_in(file)
     return bool(fresh or gone)
 
 

@@ -137,7 +137,7 @@ def mentions(kind: str, full: Full) -> set[Key]:
             _key("schedules", full["manager"]),
             _key("people", full["last_resort"]),
         }
-        found |= _targets((full["high_impact"] or {}).get("notify", ()))
+        found |= _targets((full["high_impact"] or {}).get("notify", ())) | {_key("trackers", (full["issue"] or {}).get("tracker"))}
     elif kind == "schedules":
         found |= {("teams", full["team"])} | {("people", h) for layer in full["layers"] for people in layer["order"] for h in people}
     elif kind == "policies":
@@ -149,6 +149,12 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
     elif kind == "mailboxes":
         found |= {("teams", full["team"]), _key("services", full["service"])}
+    elif kind == "queues":
+        found |= {("teams", full["team"]), _key("trackers", full["tracker"])}
+    elif kind == "stale":
+        found |= {("teams", full["team"])}
+    elif kind == "trackers":
+        found |= {("people", handle) for handle in full["people"]}
     elif kind == "heartbeats":
         found |= {("services", full["service"])}
     elif kind == ORGANIZATION[0]:

@@ -14,6 +14,7 @@ from watchbill.config.rules.difference import Key
 from watchbill.config.rules.forms import missing_of
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
+from watchbill.config.rules.trackers import idle_trackers, inactive_tracker
 from watchbill.notifications.rules import why_refused
 
 BY_OWNER = {
@@ -45,11 +46,13 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
     """Everything that does nothing yet. `silent_kinds`: kinds of contact that nothing sends by, and why; `variables`: those that are set."""
     listed = list(entries)
     idle = idle_chats(listed, variables)
+    making = idle_trackers(listed, variables)
+    reading = {name for (kind, name), full in listed if kind == "trackers" and full["token_env"] in variables}
     found = list(_contacts(listed, _silent(silent_kinds, listed, variables), variables))
     teams = {name: full for (kind, name), full in listed if kind == "teams"}
     for (kind, name), full in listed:
         if kind == "teams":
-            found += [NotActive(kind, name, f"`{part}` is kept and not active yet.") for part in ("issue",) if full.get(part)]
+            found += _issue(name, full, making)
         if kind == "chats" and (unset := missing_of(full, variables)):
             found.append(NotActive(kind, name, "nothing is posted there and nothing is heard from there.", unset))
         elif why := _idle_channels(kind, full, idle, teams):
@@ -57,11 +60,28 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
         elif kind == "phones":
             if missing := missing_of(full, variables):
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
+        elif kind == "trackers":
+            why, missing = inactive_tracker(full, variables)
+            found += [NotActive(kind, name, why, missing)] if why else []
+        elif kind == "queues":
+            found += _queue(name, full, reading)
         elif kind == "mailboxes":
             found += _mailbox(name, full, missing_of(full, variables))
         elif kind in BY_KIND and not BY_KIND[kind].live:
             found.append(NotActive(kind, name, "kept and not active yet.", missing_of(full, variables)))
     return found
+
+
+def _queue(name: str, full: Full, reading: Collection[str]) -> Iterator[NotActive]:
+    if full["other"]:
+        yield NotActive("queues", name, f"a queue of {next(iter(full['other']))} is kept and not active yet.")
+    elif full["tracker"] not in reading:
+        yield NotActive("queues", name, f"nothing new comes in: the tracker {full['tracker']} is not read.")
+
+
+def _issue(name: str, full: Full, making: Mapping[str, str]) -> Iterator[NotActive]:
+    if (issue := full.get("issue")) and (why := making.get(issue["tracker"], "")):
+        yield NotActive("teams", name, f"no tracking issue is made: {why}.")
 
 
 def _mailbox(name: str, full: Full, missing: tuple[str, ...]) -> Iterator[NotActive]:

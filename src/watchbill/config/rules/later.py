@@ -7,54 +7,15 @@ from watchbill.config.rules.forms import (
     ENVIRONMENT,
     NAME,
     SEVERITY,
-    URL,
     WORDS,
     Span,
 )
-from watchbill.config.rules.shapes import Field, Flag, Group, Keyed, Many, Named, OneOf, Whole
+from watchbill.config.rules.shapes import Field, Group, Keyed, Many, Named, OneOf, Whole
 
 ANY_TIME = Span()
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
 
-TRACKERS = Group(
-    {
-        "name": Field(NAME, required=True),
-        "kind": Field(OneOf(("gitlab", "github")), required=True),
-        "url": Field(URL, required=True),
-        "token_env": Field(ENVIRONMENT, required=True),
-        "webhook_env": Field(ENVIRONMENT),
-        "writes": Field(
-            Many(OneOf(("create_issue", "comment", "assign", "label", "close")), once=True), "What Watchbill may write.", default="nothing"
-        ),
-    },
-    "name",
-)
-QUEUES = Group(
-    {
-        "name": Field(NAME, required=True),
-        "team": Field(TEAM, required=True),
-        "tracker": Field(Named("trackers")),
-        "projects": Field(Many(NAME, 1, once=True)),
-        "labels": Field(Many(NAME, once=True), default="any"),
-        "kind": Field(OneOf(("issues", "changes")), default="issues"),
-        "reports": Field(
-            Group(
-                {
-                    "assigned": Field(OneOf(("team", "nobody", "anybody"))),
-                    "bounty": Field(OneOf(("none", "proposed", "awarded", "any"))),
-                    "ineligible": Field(Flag()),
-                    "state": Field(NAME),
-                }
-            )
-        ),
-        "incidents": Field(
-            Group({"owner": Field(OneOf(("on_call", "team", "anybody"))), "state": Field(OneOf(("open", "triggered", "acknowledged")))})
-        ),
-        "mailbox": Field(Named("mailboxes")),
-    },
-    "name",
-)
 DUTIES = Group(
     {
         "team": Field(TEAM, required=True),
@@ -66,14 +27,6 @@ DUTIES = Group(
         "queue": Field(Named("queues"), "The queue that is gone through; none: a note proves it."),
     },
     "name",
-)
-STALE = Group(
-    {
-        "team": Field(TEAM, required=True),
-        "severity": Field(SEVERITY, required=True),
-        "after": Field(ANY_TIME, "No human word for so long.", required=True),
-    },
-    "team",
 )
 PLATFORMS = Group(
     {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchbill.config.rules import chats
+from watchbill.config.rules import chats, queues, trackers
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 from watchbill.notifications.rules import e164
 
@@ -134,7 +134,6 @@ def _brief_person(full: Full) -> dict[str, Any]:
 
 def _team(words: Mapping[str, Any]) -> Full:
     calendar = words.get("calendar")
-    issue = words.get("issue")
     impact = words.get("high_impact")
     return {
         "desk": words["desk"],
@@ -154,7 +153,7 @@ def _team(words: Mapping[str, Any]) -> Full:
         "critical_anyway": words.get("critical_anyway", False),
         "ack_timeout": words.get("ack_timeout", ""),
         "assignee_moves": words.get("assignee_moves", "accept"),
-        "issue": None if issue is None else {"labels": [], "confidential": True, **issue},
+        "issue": trackers.fill_issue(words.get("issue")),
         "channel": words.get("channel"),
     }
 
@@ -191,7 +190,7 @@ def _brief_team(full: Full) -> dict[str, Any]:
             "notify": [brief_target(t) for t in short["high_impact"]["notify"]],
         }
     if "issue" in short:
-        short["issue"] = _without(short["issue"], {"labels": [], "confidential": True})
+        short["issue"] = trackers.brief_issue(short["issue"])
     return {**short, **_brief_members(full["members"])}
 
 
@@ -374,6 +373,8 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "policies": _policy,
     "services": _service,
     "chats": chats.fill,
+    "trackers": trackers.fill,
+    "queues": queues.fill,
     "phones": _phone,
     "heartbeats": _heartbeat,
     "mailboxes": _mailbox,
@@ -385,6 +386,8 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "policies": _brief_policy,
     "services": _brief_service,
     "chats": chats.brief,
+    "trackers": trackers.brief,
+    "queues": queues.brief,
     "phones": _brief_phone,
     "heartbeats": _brief_heartbeat,
     "mailboxes": _brief_mailbox,

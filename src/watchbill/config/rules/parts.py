@@ -26,8 +26,10 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS, QUEUES, STALE, TRACKERS
+from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS
+from watchbill.config.rules.queues import QUEUES, STALE
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
+from watchbill.config.rules.trackers import ISSUE, TRACKERS
 
 CONTACT_KINDS = ("email", "webhook", "sms", "voice", "push", "slack", "apprise")
 ROLES = ("viewer", "responder", "manager", "admin")
@@ -146,17 +148,7 @@ TEAMS = Group(
             Span((ELAPSED, CALENDAR)), "No human word for so long: the owner is pinged.", default="4h on a paged desk, none on a queue desk"
         ),
         "assignee_moves": Field(OneOf(("accept", "offer")), "When a hand-off moves the tracker's assignee.", default="accept"),
-        "issue": Field(
-            Group(
-                {
-                    "tracker": Field(Named("trackers"), required=True),
-                    "project": Field(NAME, required=True),
-                    "labels": Field(Many(NAME, once=True), default="none"),
-                    "confidential": Field(Flag(), default="true"),
-                }
-            ),
-            "Where a tracking issue is made.",
-        ),
+        "issue": Field(ISSUE, "Where the tracking issue of each of its incidents is made."),
         "channel": Field(CHANNEL, "The team's channel: the message of each of its incidents stands there, without a step."),
     },
     "name",
@@ -363,10 +355,10 @@ PARTS = (
     Part("mailboxes", MAILBOXES, "Mailboxes that are read: mails that page, answers by mail.", live=True),
     Part("chats", CHATS, "Chat systems.", live=True),
     Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
-    Part("trackers", TRACKERS, "Issue trackers."),
-    Part("queues", QUEUES, "Items that wait for somebody."),
+    Part("trackers", TRACKERS, "Issue trackers.", live=True),
+    Part("queues", QUEUES, "Items that wait for somebody.", live=True),
     Part("duties", DUTIES, "Standing responsibilities of a shift."),
-    Part("stale", STALE, "When silence about an incident is too long.", key=""),
+    Part("stale", STALE, "When silence about an incident is too long.", live=True, key=""),
     Part("platforms", PLATFORMS, "Where vulnerability reports arrive."),
     Part("programs", PROGRAMS, "Bounty programs."),
 )

@@ -284,7 +284,7 @@ def _queue(entry: Entry, whole: Whole) -> None:
             f"there {'are' if sources else 'is'} {', '.join(sources) or 'no source'}; expected exactly one of tracker, reports, incidents or mailbox.",
         )
         return
-    for name in ("projects", "labels", "kind"):
+    for name in ("projects", "labels", "authors", "state", "kind"):
         if name in entry.words and sources != ["tracker"]:
             whole.say(entry, (name,), f"`{name}` goes with `tracker`; this queue has `{sources[0]}`.")
     if sources == ["tracker"] and "projects" not in entry.words:

@@ -28,6 +28,7 @@ from watchbill.kernel.clock import database_now  # noqa: E402
 from watchbill.kernel.models import EngineInstance  # noqa: E402
 from watchbill.main.demo import stories  # noqa: E402
 from watchbill.main.demo.handing import hand_over  # noqa: E402
+from watchbill.main.demo.issues import mirror  # noqa: E402
 from watchbill.main.demo.pulse import NAME as PIPELINE  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
 from watchbill.notifications.actions import claim, record  # noqa: E402
@@ -126,6 +127,7 @@ def seed(now: dt.datetime) -> str:
     replay(now)
     changes_ahead(now)
     hand_over(grace, now)
+    mirror(now=now)
     Organization.objects.filter(id=1).update(demo=True)
     return password
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -54,7 +54,7 @@ WHERE person_id = ANY(%s) AND state = 'queued' AND held AND kind = ANY(%s) ORDER
 """
 
 
-def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def fetch(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of a query in the open transaction."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -62,7 +62,7 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def run(sql: str, values: Sequence[Any]) -> int:
+def run(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> int:
     """Change rows in the open transaction; how many."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

@@ -23,6 +23,9 @@ from watchbill.paging.models import Page, ServicePolicy, TeamPaging
 from watchbill.people.models import Team
 from watchbill.response.actions.case import Case
 from watchbill.response.rules import SEVERITIES, at_least, urgency
+from watchbill.trackers.actions.wanting import IssueAsk, follow_in, make_issues_in
+from watchbill.trackers.models import Issue
+from watchbill.trackers.selectors import writing_now
 
 # By hand, as every event waits for it: putting these questions together takes the model layer longer than the database to answer them.
 SERVICES = """
@@ -38,7 +41,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     """Open incidents with their pages, and answer them, in the order given. A set of statements, whatever the count.
 
     A service that is restricted makes its incidents so. The page walks the service's policy; a service without one goes to the last resort.
-    The channel of the team has its message from now on.
+    The channel of the team has its message from now on, and its tracker is asked for the tracking issue.
     """
     if not new:
         return []
@@ -56,6 +59,7 @@ def open_in(new: Sequence[NewIncident], *, by: Actor, now: dt.datetime) -> list[
     open_pages_in(pages, now=now)
     _link_in(incidents, now=now)
     _post_in(incidents, teams, now=now)
+    _track_in(incidents, new, teams, now=now)
     bus.board_changed(incidents[0].id if len(incidents) == 1 else None)
     return incidents
 
@@ -154,6 +158,29 @@ def _post_in(incidents: Sequence[Incident], teams: dict[int, Team], *, now: dt.d
     if asks:
         works = posting_now(now=now)
         post_in([ask for ask in asks if ask.chat in works], now=now)
+
+
+def _track_in(incidents: Sequence[Incident], new: Sequence[NewIncident], teams: dict[int, Team], *, now: dt.datetime) -> None:
+    """Each has its tracking issue in the project of its own team, where that tracker takes any. It is made outside, later.
+
+    A restricted one has none, or a confidential one that bears its code name alone: its team says which.
+    """
+    for incident, one in zip(incidents, new, strict=True):
+        if one.issue_id is not None:
+            follow_in(incident.id, Issue.objects.get(pk=one.issue_id), now=now)
+    incidents = [incident for incident, one in zip(incidents, new, strict=True) if one.issue_id is None]
+    wanted = [
+        (i, issue)
+        for i in incidents
+        if (issue := teams[i.team_id].issue) and not (i.restricted and issue.get("restricted", "none") == "none")
+    ]
+    trackers = writing_now({issue["tracker"] for _, issue in wanted}, now=now)
+    asks = [
+        IssueAsk(i.id, trackers[issue["tracker"]].id, issue["project"], tuple(issue["labels"]), bool(issue["confidential"] or i.restricted))
+        for i, issue in wanted
+        if issue["tracker"] in trackers
+    ]
+    make_issues_in(asks, now=now)
 
 
 def _urgency(team: Team, service: Service | None, severity: str) -> str:

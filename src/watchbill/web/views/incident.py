@@ -27,6 +27,7 @@ from watchbill.response.selectors import ledger, manages, was_notified
 from watchbill.web import ledgers, waiting, walks
 from watchbill.web.attempts import attempts_of
 from watchbill.web.rows import face_of_incident
+from watchbill.web.tracking import tracking_of
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 LATEST = 40  # lines of the story on the page; all of it on asking
@@ -136,6 +137,7 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "access": access,
         "postings": postings,
         "untold": _untold(found, postings),
+        "tracking": tracking_of(found),
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
 

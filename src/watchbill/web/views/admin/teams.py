@@ -26,6 +26,7 @@ OWNERSHIP = (
     ("on_call", "whoever has the watch"),
     ("assigned", "whoever it is assigned to"),
 )
+RESTRICTED = (("", "no issue (as usual)"), ("code name", "a confidential one with its code name alone"))
 MOVES = (("", "when it is accepted (as usual)"), ("offer", "when it is offered"))
 
 
@@ -93,7 +94,9 @@ def questions(there: World, words: Mapping[str, Any]) -> list[Question]:
                 Choice("tracker", "Tracker", there.options("trackers", none="none")),
                 Line("project", "Project"),
                 Names("labels", "Labels", hint="With commas."),
+                Line("severity_label", "Label of the severity", hint="Its beginning, as severity/. Empty: none."),
                 Tick("confidential", "Open: everybody who sees the project sees them", says=False),
+                Choice("restricted", "A restricted incident gets", RESTRICTED),
             ],
             hint="Where an issue is made. Trackers themselves are set up by the configuration file.",
         ),

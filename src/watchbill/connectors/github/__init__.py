@@ -1,0 +1,1 @@
+"""GitHub, its REST API (2022-11-28) and its webhooks."""

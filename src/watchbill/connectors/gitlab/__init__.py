@@ -1,0 +1,1 @@
+"""GitLab, its REST API v4 and its webhooks."""

@@ -1,0 +1,1 @@
+"""What waits in a queue, and what is silent, as one viewer may see it."""

@@ -1,0 +1,117 @@
+"""What the trackers of the demo show: invented issues and change requests, as if they had been read. The demo asks no tracker anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from watchbill.audit.actions import Actor
+from watchbill.duties.actions.items import record_pass, take
+from watchbill.duties.models import Queue
+from watchbill.people.models import Person
+from watchbill.trackers.models import Issue, Tracker
+from watchbill.trackers.rules.words import severity_of
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One issue: where, what, so long ago; `silent`: since when nobody wrote."""
+
+    tracker: str
+    project: str
+    number: int
+    title: str
+    labels: tuple[str, ...]
+    ago: dt.timedelta
+    author: str = "detections-bot"
+    silent: dt.timedelta | None = None
+    changes: bool = False
+    confidential: bool = False
+    assignees: tuple[str, ...] = ()
+
+
+ISSUES = (
+    Story("gitlab", "security/operations", 812, "Runner token in a public job log", ("oncall", "severity::2"), 30 * HOUR),
+    Story("gitlab", "security/operations", 815, "Login from two countries within an hour: service account", ("oncall",), 3 * HOUR),
+    Story("gitlab", "security/engineering", 241, "Detection rule fires on every deployment", ("oncall",), 2 * HOUR, "bkeller"),
+    Story("gitlab", "security/engineering", 238, "Certificate inventory misses the edge nodes", ("oncall",), 4 * DAY, "ada.osei"),
+    Story("gitlab", "security/operations", 640, "Automate the lookup of leaked keys", ("Backlog",), 40 * DAY, "fumi.sato"),
+    Story(
+        "gitlab", "security/operations", 702, "Runbook for a lost laptop is out of date", ("Backlog", "documentation"), 21 * DAY, "dana.m"
+    ),
+    Story(
+        "github",
+        "example/security-process",
+        77,
+        "Request to join the distributors list: Harbour Linux",
+        ("distributors",),
+        5 * HOUR,
+        "harbour-sec",
+    ),
+    Story("github", "example/security-process", 74, "Clarify which components are in scope", (), 6 * DAY, "newcomer"),
+    Story("github", "example/security-process", 78, "Fix the link to the embargo policy", (), 9 * HOUR, "typo-hunter", changes=True),
+    Story(
+        "github",
+        "example/security-disclosures",
+        31,
+        "Parser reads past its buffer",
+        ("severity/high",),
+        30 * DAY,
+        "ada-osei",
+        9 * DAY,
+        confidential=True,
+    ),
+    Story(
+        "github",
+        "example/security-disclosures",
+        29,
+        "Token survives a password change",
+        ("severity/medium",),
+        70 * DAY,
+        "fumi",
+        20 * DAY,
+        confidential=True,
+    ),
+)
+
+
+def mirror(*, now: dt.datetime) -> None:
+    """Keep them as if the engine had read them; somebody went through a queue since, and took something."""
+    trackers = {row.name: row for row in Tracker.objects.all()}
+    Issue.objects.bulk_create([_row(story, trackers[story.tracker], now) for story in ISSUES])
+    queue, backlog = (Queue.objects.select_related("team", "tracker").get(name=name) for name in ("oncall", "backlog"))
+    emeka = Person.objects.get(handle="emeka")
+    by = {"person": emeka, "actor": Actor("emeka", "web", emeka.id)}
+    later = list(Issue.objects.filter(number__in=(815, 241)).values_list("id", flat=True))
+    seen = record_pass(queue, "two known ones, nothing to do", **by, now=now - 5 * HOUR)  # type: ignore[arg-type]
+    seen.issues = [each for each in seen.issues if each not in later]
+    seen.save(update_fields=["issues"])
+    take(backlog, Issue.objects.get(number=702).id, **by, now=now - 3 * DAY)  # type: ignore[arg-type]
+
+
+def _row(story: Story, tracker: Tracker, now: dt.datetime) -> Issue:
+    at, word = now - story.ago, now - (story.silent or story.ago)
+    kind = {"gitlab": "merge_requests" if story.changes else "issues", "github": "pull" if story.changes else "issues"}[tracker.kind]
+    address = f"{'https://gitlab.example.org' if tracker.kind == 'gitlab' else 'https://github.com'}/{story.project}/"
+    return Issue(
+        tracker=tracker,
+        project=story.project,
+        changes=story.changes,
+        number=story.number,
+        title=story.title,
+        url=f"{address}{'-/' if tracker.kind == 'gitlab' else ''}{kind}/{story.number}",
+        labels=list(story.labels),
+        severity=severity_of(story.labels),
+        author=story.author,
+        author_is_bot=story.author.endswith("-bot"),
+        assignees=list(story.assignees),
+        confidential=story.confidential,
+        created_at=at,
+        updated_at=word,
+        seen_at=at,
+        word_at=word if story.silent else None,
+        word_by=story.author if story.silent else "",
+        words_to=word,
+    )

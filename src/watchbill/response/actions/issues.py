@@ -1,0 +1,49 @@
+"""What people say and do on the tracking issue of an incident: told in its story. A human word there is one here; closing it resolves nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from watchbill.audit.actions import Actor
+from watchbill.incidents.actions import Line, tell_in
+from watchbill.incidents.models import Incident
+from watchbill.incidents.rules import plain
+from watchbill.kernel import bus
+from watchbill.paging.actions import word_in
+from watchbill.response.actions.case import finish_in, lock_in
+from watchbill.trackers.messages import News, Told
+
+LONGEST = 5000  # of a comment in the story; all of it is in the tracker
+
+
+def tell_of_issue_in(news: News, *, tracker: str, now: dt.datetime) -> None:
+    """Lines of the story, and when somebody last said something, which holds back what asks for a word. In the open transaction."""
+    if not news.lines:
+        return
+    case = lock_in(news.incident_id, actor=Actor(name=tracker, via=tracker), now=now)
+    if case is None:
+        return
+    for kind, text, _ in news.lines:
+        case.tell(kind, _short(text))
+    case.record("issue.news", lines=len(news.lines))
+    word = max((at for _, _, at in news.lines if at is not None), default=None)
+    incident = case.incident
+    if word is None or (incident.word_at is not None and incident.word_at >= word):
+        finish_in(case)
+        return
+    incident.word_at = min(word, now)
+    finish_in(case, "word_at")
+    if incident.status != Incident.Status.RESOLVED:
+        word_in(incident.id, now=now)
+
+
+def tell_of_writes_in(told: Sequence[Told], *, now: dt.datetime) -> None:
+    """How writes on tracking issues ended, in the open transaction that recorded it. No incident is locked: whoever acts on it waits for that row."""
+    tell_in([Line(one.incident_id, one.kind, one.text, None, "engine", dict(one.data)) for one in told], now=now)
+    bus.boards_changed({one.incident_id for one in told})
+
+
+def _short(text: str) -> str:
+    text = plain(text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,119 @@
+"""What is to be written on tracking issues: asked for in the open transaction, one statement each, written outside later.
+
+A row counts up what is wanted. What goes out is read when it is written, so that a slow tracker gets the latest state and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from watchbill.kernel import bus
+from watchbill.notifications.actions.outbox import fetch, run
+from watchbill.trackers.models import Issue, Link
+
+SWITCH = {
+    "create": "create_issue",
+    "comment": "comment",
+    "assign": "assign",
+    "state": "close",
+    "label": "label",
+}  # kind of write -> what the file calls it
+
+
+@dataclass(frozen=True, slots=True)
+class IssueAsk:
+    """Make the tracking issue of this incident."""
+
+    incident_id: int
+    tracker_id: int
+    project: str
+    labels: tuple[str, ...]
+    confidential: bool
+
+
+MAKE = """
+WITH asked AS (
+  SELECT * FROM json_to_recordset(%s::json) AS r(incident_id bigint, tracker_id bigint, project text, labels jsonb, confidential bool)
+), made AS (
+  INSERT INTO trackers_link (incident_id, tracker_id, project, labels, confidential, origin, told, created_at)
+  SELECT incident_id, tracker_id, project, labels, confidential, 'made', '{}', %s FROM asked ORDER BY incident_id
+  ON CONFLICT (incident_id) DO NOTHING RETURNING id
+)
+INSERT INTO trackers_write (public_id, link_id, kind, wanted, done, due_at, tries, doubt, error, given_up, created_at)
+SELECT gen_random_uuid(), id, 'create', 1, 0, %s, 0, false, '', false, %s FROM made
+"""
+
+CHANGED = """
+INSERT INTO trackers_write AS w (public_id, link_id, kind, wanted, done, due_at, tries, doubt, error, given_up, created_at)
+SELECT gen_random_uuid(), l.id, k.kind, 1, 0, %(now)s, 0, false, '', false, %(now)s
+FROM trackers_link l JOIN trackers_tracker t ON t.id = l.tracker_id
+CROSS JOIN unnest(%(kinds)s::text[], %(switches)s::text[]) AS k(kind, switch)
+WHERE l.incident_id = ANY(%(incidents)s) AND t.is_active AND t.writes ? k.switch ORDER BY l.id, k.kind
+ON CONFLICT (link_id, kind) WHERE kind <> 'comment'
+DO UPDATE SET wanted = w.wanted + 1, given_up = false, due_at = least(coalesce(w.due_at, EXCLUDED.due_at), EXCLUDED.due_at)
+"""
+
+COMMENT = """
+INSERT INTO trackers_write (public_id, link_id, kind, entry, wanted, done, due_at, tries, doubt, error, given_up, created_at)
+SELECT gen_random_uuid(), l.id, 'comment', r.entry, 1, 0, %(now)s, 0, false, '', false, %(now)s
+FROM ROWS FROM (json_to_recordset(%(rows)s::json) AS (incident_id bigint, entry jsonb)) WITH ORDINALITY AS r
+JOIN trackers_link l ON l.incident_id = r.incident_id JOIN trackers_tracker t ON t.id = l.tracker_id
+WHERE t.is_active AND t.writes ? 'comment' ORDER BY r.ordinality
+"""
+
+
+def make_issues_in(asks: Sequence[IssueAsk], *, now: dt.datetime) -> None:
+    """Tracking issues, in the open transaction. An incident that has one keeps it."""
+    if asks:
+        rows = [
+            {
+                "incident_id": ask.incident_id,
+                "tracker_id": ask.tracker_id,
+                "project": ask.project,
+                "labels": list(ask.labels),
+                "confidential": ask.confidential,
+            }
+            for ask in asks
+        ]
+        run(MAKE, [json.dumps(rows), now, now, now])
+
+
+def changed_in(incident_ids: Collection[int], kinds: Collection[str], *, now: dt.datetime) -> None:
+    """Of these incidents the assignee, the state or the labels may have changed: what is on their issues is due, in the open transaction."""
+    if incident_ids and kinds:
+        ordered = sorted(set(kinds))
+        values = {"now": now, "kinds": ordered, "switches": [SWITCH[kind] for kind in ordered], "incidents": sorted(set(incident_ids))}
+        if run(CHANGED, values):
+            bus.wake_engine()
+
+
+def comment_in(comments: Sequence[tuple[int, Mapping[str, Any]]], *, now: dt.datetime) -> None:
+    """Comments {text, by} on the issues of incidents, in the order given. Those without an issue, or whose tracker takes none, get none."""
+    if comments:
+        rows = [{"incident_id": incident_id, "entry": dict(entry)} for incident_id, entry in comments]
+        if run(COMMENT, {"now": now, "rows": json.dumps(rows)}):
+            bus.wake_engine()
+
+
+def follow_in(incident_id: int, issue: Issue, *, now: dt.datetime) -> Link:
+    """This issue is the tracking issue of the incident from now on: it was there first."""
+    told = {"state": issue.state, "assignees": list(issue.assignees), "to": issue.updated_at.isoformat()}
+    return Link.objects.create(
+        incident_id=incident_id,
+        tracker_id=issue.tracker_id,
+        project=issue.project,
+        confidential=issue.confidential,
+        origin=Link.Origin.PROMOTED,
+        issue=issue,
+        told=told,
+        created_at=now,
+    )
+
+
+def is_followed(issue_id: int) -> bool:
+    """Is it the tracking issue of an incident?"""
+    return bool(fetch("SELECT 1 FROM trackers_link WHERE issue_id = %s", [issue_id]))
