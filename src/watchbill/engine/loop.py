@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -46,19 +47,10 @@ EVERY = {
     "seal": 2.0,
     "proof": 5.0,
     "session": 1.0,
-    "unowned": 30.0,
-    "handoffs": 2.0,
-    "providers": 5.0,
     "slow": 0.5,
-    "drill": 20.0,
-    "absent": 60.0,
-    "watches": 15.0,
-    "expire": 5.0,
     "mail": 5.0,
     "calendars": 10.0,
     "remotes": 2.0,
-    "items": 30.0,
-    "silent": 60.0,
 }
 DEADMAN_EVERY = 10.0
 FROZEN = 5.0  # a round that begins so long after the last one asks again what is true
@@ -211,15 +203,8 @@ class Engine:
         more = self._step("send", self._claim, now)
         self._step("hear", self._hear, now)
         self._now_and_then("proof", self._prove, now)
-        self._now_and_then("unowned", lambda at: self._does.alarm_unowned(now=at), now)
-        self._now_and_then("handoffs", lambda at: self._does.look_at_handoffs(now=at), now)
-        self._now_and_then("providers", lambda at: self._does.test_providers(now=at), now)
-        self._now_and_then("drill", lambda at: self._does.drill(now=at), now)
-        self._now_and_then("absent", lambda at: self._does.tell_of_absent(now=at), now)
-        self._now_and_then("watches", lambda at: self._does.tell_of_watches(now=at), now)
-        self._now_and_then("items", lambda at: self._does.look_after_items(now=at), now)
-        self._now_and_then("silent", lambda at: self._does.ask_the_silent(now=at), now)
-        self._now_and_then("expire", lambda at: self._does.expire(now=at), now)
+        for name, every in parts.CHORES.items():
+            self._now_and_then(name, partial(self._chore, name), now, every=every)
         self._now_and_then("seal", lambda at: self._sealer.seal(now=at), now)
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
         self._now_and_then("calendars", lambda _: self._calendars.look(), now)
@@ -242,10 +227,13 @@ class Engine:
             self._errors.append(f"{name}: {_said(error)}")
             return None
 
-    def _now_and_then(self, name: str, do: Callable[[dt.datetime], Any], now: dt.datetime) -> None:
-        if elapsed() - self._last.get(name, float("-inf")) >= EVERY[name]:
+    def _now_and_then(self, name: str, do: Callable[[dt.datetime], Any], now: dt.datetime, *, every: float = 0.0) -> None:
+        if elapsed() - self._last.get(name, float("-inf")) >= (every or EVERY[name]):
             self._last[name] = elapsed()
             self._step(name, do, now)
+
+    def _chore(self, name: str, now: dt.datetime) -> None:
+        getattr(self._does, name)(now=now)
 
     def _record(self, now: dt.datetime) -> None:
         if self._sender is not None:

@@ -32,6 +32,18 @@ from watchbill.schedules.actions import expire_covers, expire_offers
 STEP_GRACE = dt.timedelta(seconds=5)  # a step fires at its time, 5 s later at most
 EVENT_GRACE = dt.timedelta(seconds=60)  # a flood is taken in within seconds
 SEND_GRACE = dt.timedelta(seconds=90)  # longer than any provider is waited for
+# What wakes nobody within seconds, in the order of a round: the names of `Parts` below, and every how many seconds.
+CHORES = {
+    "alarm_unowned": 30.0,
+    "look_at_handoffs": 2.0,
+    "test_providers": 5.0,
+    "drill": 20.0,
+    "tell_of_absent": 60.0,
+    "tell_of_watches": 15.0,
+    "look_after_items": 30.0,
+    "ask_the_silent": 60.0,
+    "expire": 5.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
