@@ -209,7 +209,7 @@ def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str,
         others = Incident.objects.filter(restricted=True).exclude(pk=incident.pk).order_by("id")
         for issue, each in zip(made, [incident, others[0]], strict=True):
             follow_in(each.id, issue, now=now)
-    return {"issue_id": made[0].id, "taken_id": made[1].id}
+    return {"issue_id": made[0].id, "held_id": made[1].id}
 
 
 def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:

@@ -49,7 +49,7 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
-TAKEN = {"issue_id": "{taken_id}"}
+HELD = {"issue_id": "{held_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -202,9 +202,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
     "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
-        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN, send={"reason": "I am away"}),
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
     },
-    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD)},
     "/queues/<int:queue_id>/items/<int:issue_id>/promote": {"POST": Rule(RESPONDERS, send={"service": "S", "severity": "high"})},
     "/stale": {
         "GET": Rule(SIGNED_IN),
@@ -444,8 +444,10 @@ DOORS: Mapping[str, Door] = {
 
 # Kinds that call back and prove it by a signature: an address of each, and what an unsigned call hears there.
 SIGNED: Mapping[str, tuple[str, int]] = {
+    "github": ("/in/github/hub", 401),
+    "gitlab": ("/in/gitlab/tracker", 401),
     "phone": ("/in/phone/gateway/status", 403),
     "slack": ("/in/slack/team/command", 401),
     "twilio": ("/in/twilio/main/status/x", 403),
 }
-NOT_THERE_YET = ("/in/gitlab", "/in/github", "/in/hackerone", "/in/heartbeat")  # 503 until their connector is built
+NOT_THERE_YET = ("/in/hackerone", "/in/heartbeat")  # 503 until their connector is built
