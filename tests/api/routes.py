@@ -60,6 +60,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/handoffs/{id}/accept"): ("", {"readback": "disk full; I look for what writes"}),
     ("POST", "/handoffs/{id}/decline"): ("", {"why": "I am in a plane"}),
     ("POST", "/handoffs/{id}/withdraw"): ("", {}),
+    ("POST", "/handoffs/{id}/write-again"): ("", {}),
     ("GET", "/maintenances"): ("", None),
     ("POST", "/maintenances"): ("", {"service": "S", "reason": "new disks", "ends_at": UNTIL}),
     ("GET", "/maintenances/{id}"): ("", None),

@@ -49,7 +49,7 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
-TAKEN = {"issue_id": "{taken_id}"}
+HAD = {"issue_id": "{had_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -58,7 +58,7 @@ OFFERED = {"id": "{swap_id}"}
 HANDED = {"summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "olga", "what": "find what writes"}]}
 HANDED_FORM = {"summary": "disk full", "engaged": "alice", "next_steps": "olga: find what writes"}
 ALL_HANDED = {f"{{owned}}.{name}": text for name, text in HANDED_FORM.items()}
-TAKEN, GIVEN = {"handoff_id": "{taken_id}"}, {"handoff_id": "{given_id}"}
+TAKEN, GIVEN, LENT = ({"handoff_id": f"{{{name}_id}}"} for name in ("taken", "given", "lent"))
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -202,10 +202,13 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
     "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
-        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN, send={"reason": "I am away"}),
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HAD, send={"reason": "I am away"}),
     },
-    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN)},
-    "/queues/<int:queue_id>/items/<int:issue_id>/promote": {"POST": Rule(RESPONDERS, send={"service": "S", "severity": "high"})},
+    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HAD)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/promote": {
+        # An item of a restricted incident is that incident's issue already: nobody promotes it, and others learn nothing of it.
+        "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
+    },
     "/stale": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),
@@ -230,7 +233,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/handoffs/<int:handoff_id>/ask": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"text": "which rack?"})},
     "/handoffs/<int:handoff_id>/answer": {"POST": Rule(OWNER, PAGED, at=GIVEN, send={"question": "{question_id}", "text": "B7"})},
     "/handoffs/<int:handoff_id>/withdraw": {"POST": Rule(OWNER, PAGED, at=GIVEN)},
-    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at={"handoff_id": "{lent_id}"})},
+    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at=LENT)},
+    "/handoffs/<int:handoff_id>/write-again": {"POST": Rule(RESPONDERS, PAGED, at=LENT)},
     "/incidents/<int:number>/handoff": {
         "GET": Rule(OWNER, PAGED, at=OWNED),
         "POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", "kind": "shift", "do": "offer", **HANDED_FORM}),
@@ -357,6 +361,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/handoffs/<int:id>/accept": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"readback": "I look"})},
     "/api/v1/handoffs/<int:id>/decline": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"why": "no"})},
     "/api/v1/handoffs/<int:id>/withdraw": {"POST": Rule(OWNER, PAGED, at={"id": "{given_id}"}, send={})},
+    "/api/v1/handoffs/<int:id>/write-again": {"POST": Rule(RESPONDERS, PAGED, at={"id": "{lent_id}"}, send={})},
     "/api/v1/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/reassign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},
