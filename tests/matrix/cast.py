@@ -210,7 +210,7 @@ def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str,
         others = Incident.objects.filter(restricted=True).exclude(pk=incident.pk).order_by("id")
         for issue, each in zip(made, [incident, others[0]], strict=True):
             follow_in(each.id, issue, now=now)
-    return {"issue_id": made[0].id, "had_id": made[1].id}
+    return {"issue_id": made[0].id, "held_id": made[1].id}
 
 
 def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
@@ -267,7 +267,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
     items = _items(alice, title, opened, now)
-    failed = {"chat": Chat.objects.get(), "channel": "#none", "error": "channel_not_found", "given_up": True}
+    failed = {"chat": Chat.objects.get(name="chat"), "channel": "#none", "error": "channel_not_found", "given_up": True}
     Posting.objects.create(incident_id=opened.id, **failed, created_at=now)
     alert = Alert.objects.create(
         service=service, incident=opened, dedup_key=f"{title} key", first_at=now, last_at=now, severity="high", summary=title

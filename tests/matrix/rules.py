@@ -49,7 +49,8 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
-HAD = {"issue_id": "{had_id}"}
+STEP = {"step": "cve", "answer": "done"}
+HELD = {"issue_id": "{held_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -105,6 +106,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/incidents/<int:number>/stakeholder": {"POST": Rule(**RESPOND, send={"name": "Legal", "every": "30"})},
     "/incidents/<int:number>/stakeholder-gone": {"POST": Rule(**RESPOND, send={"stakeholder": "{stakeholder_id}"})},
     "/incidents/<int:number>/stakeholders-told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
+    "/incidents/<int:number>/write-again": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/flow": {"POST": Rule(**RESPOND, send=STEP)},
+    "/incidents/<int:number>/merge": {"POST": Rule(RESPONDERS, NOBODY, send={"into": "{owned}"})},  # a restricted one goes nowhere
     "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/incidents/<int:number>/split": {
         "GET": Rule(**RESPOND),
@@ -202,9 +206,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
     "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
-        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HAD, send={"reason": "I am away"}),
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
     },
-    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HAD)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD)},
     "/queues/<int:queue_id>/items/<int:issue_id>/promote": {
         # An item of a restricted incident is that incident's issue already: nobody promotes it, and others learn nothing of it.
         "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
@@ -368,6 +372,32 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/give-back": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "I am ill"})},
     "/api/v1/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
     "/api/v1/incidents/<int:number>/split": {"POST": Rule(**RESPOND, send={"keys": ["{alert_key}"]})},
+    "/api/v1/incidents/<int:number>/write-again": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/merge": {"POST": Rule(RESPONDERS, NOBODY, send={"into": "{owned}"})},
+    "/api/v1/incidents/<int:number>/steps": {"GET": Rule(SIGNED_IN, PAGED), "POST": Rule(**RESPOND, send=STEP)},
+    "/api/v1/incidents/<int:number>/tasks": {
+        "GET": Rule(SIGNED_IN, PAGED),
+        "POST": Rule(**RESPOND, send={"what": "reimage the laptop", "assignee": "bob"}),
+    },
+    "/api/v1/incidents/<int:number>/tasks/<int:task_id>/done": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/participants": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/api/v1/incidents/<int:number>/stakeholders": {
+        "GET": Rule(SIGNED_IN, PAGED),
+        "POST": Rule(**RESPOND, send={"name": "Legal", "every_minutes": 30}),
+    },
+    "/api/v1/incidents/<int:number>/stakeholders/told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
+    "/api/v1/incidents/<int:number>/stakeholders/<int:stakeholder_id>/remove": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/queues": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
+    },
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/promote": {
+        "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
+    },
     "/api/v1/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/api/v1/maintenances": {
         "GET": Rule(SIGNED_IN),
