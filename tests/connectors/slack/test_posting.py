@@ -11,7 +11,8 @@ import pytest
 
 from tests.connectors.slack.conftest import OTHERS, SECURITY, Whole, known
 from tests.connectors.slack.fake import CUT, LOSE
-from watchbill.connectors.chat.desk import caller, command
+from watchbill.connectors.chat.callers import caller
+from watchbill.connectors.chat.desk import command
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import settings_of, states
@@ -39,7 +40,7 @@ def test_it_is_posted_once_and_edits_itself(whole: Whole):
     whole.act("acknowledge", incident, whole.desk.bruno)
     taken = whole.until(incident, lambda m: "ACKNOWLEDGED" in json.dumps(m))
     assert "Bruno has it." in json.dumps(taken)
-    assert buttons(taken) == ["Resolve", "Escalate", "Note"]
+    assert buttons(taken) == ["Resolve", "Escalate", "Note", "Hand over"]
     whole.act("resolve", incident, whole.desk.ada)
     over = whole.until(incident, lambda m: "RESOLVED" in json.dumps(m))
     assert buttons(over) == []
