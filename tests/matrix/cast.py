@@ -19,6 +19,7 @@ from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
 from watchbill.duties.actions.items import take
+from watchbill.duties.learnings.actions import learn
 from watchbill.duties.models import Queue, Stale
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.rules import Step, Words
@@ -262,6 +263,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     opened = Incident.objects.get(number=numbers["open"])
     task = Task.objects.create(incident=opened, what=f"task about {title}", made_by=alice, made_at=now)
     stakeholder = Stakeholder.objects.create(incident=opened, name=f"who cares about {title}", added_at=now)
+    learning = learn(f"learned of {title}", "question", opened.number, person=alice, actor=make.actor(alice), now=now)
     handed = _handoffs(world, service, team_id, title, now)
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
@@ -282,6 +284,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     return {
         **handed,
         "task_id": task.id,
+        "learning_id": learning.id,
         "stakeholder_id": stakeholder.id,
         **items,
         "number": numbers["open"],

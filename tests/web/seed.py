@@ -121,7 +121,18 @@ class Story:
         self.until(now)
         self.snooze(numbers, owner)
         self.hand_over(numbers, owner)
+        self.learn(numbers)
         return numbers
+
+    def learn(self, numbers: dict[str, int]) -> None:
+        """What Grace wrote down on the way, and what became of one of it."""
+        from watchbill.duties.learnings.actions import close, learn
+
+        learn("End all sessions of a role with one command.", "automatable", numbers["mine"], **self.by("grace", self.now - 4 * MIN))
+        asked = learn("Why does the phone go to voicemail after 4 rings?", "question", **self.by("grace", self.now - 3 * MIN))
+        close(
+            asked.id, "The provider's default; it is 8 now.", "https://handbook.example.org/phones", **self.by("grace", self.now - 2 * MIN)
+        )
 
     def snooze(self, numbers: dict[str, int], owner: str) -> None:
         """One more, snoozed by its owner."""

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from watchbill.api import absences, covering, covers, directory, errors, handoffs, incidents, quiet, records, swapping, watch
+from watchbill.api import absences, covering, covers, directory, errors, handoffs, incidents, learnings, quiet, records, swapping, watch
 from watchbill.api.docs import ListOfOperations
 from watchbill.api.errors import UnsupportedMediaType
 
@@ -41,6 +41,7 @@ for each in (
     swapping.router,
     incidents.router,
     handoffs.router,
+    learnings.router,
     quiet.router,
     records.router,
     directory.router,

@@ -62,6 +62,8 @@ MODULES = {
     "ack": "desk",
     "resolve": "desk",
     "note": "desk",
+    "learn": "learnings",
+    "learnings": "learnings",
     "page": "desk",
     "handoff": "handoffs",
     "accept": "handoffs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from django.conf import settings
 
@@ -28,6 +29,8 @@ MARKUP = re.compile(r"([\\`*_\[\]<>#!~|])")
 def prepare(tracker: Settings, claim: Claim) -> Target:
     """Read what is true now. Two queries."""
     link = Link.objects.select_related("issue").get(pk=claim.link_id)
+    if link.draft is not None or link.incident_id is None:
+        return _of_its_own(tracker, claim, link, link.draft or {})
     incident = Incident.objects.select_related("team", "service", "owner", "acting").get(pk=link.incident_id)
     who = incident.acting or incident.owner
     user = tracker.user_of(who.handle) if who is not None else ""
@@ -52,6 +55,16 @@ def prepare(tracker: Settings, claim: Claim) -> Target:
         comment=_comment(claim, incident) if claim.kind == "comment" and not incident.restricted else "",
         open_to_all=issue is not None and not issue.confidential and (link.confidential or link.origin == Link.Origin.PROMOTED),
     )
+
+
+def _of_its_own(tracker: Settings, claim: Claim, link: Link, said: Mapping[str, str]) -> Target:
+    """An issue about no incident: made once, and left to whoever works with it there."""
+    address, about = f"{settings.PUBLIC_URL}{said['path']}", f", on {_said(said['about'])}" if said["about"] else ""
+    text = f"{mark(claim.public_id)}\n{said['kind']}, written down by {_said(said['by'])}{about}:\n\n{neutral(said['text'])}\n\n{address}\n"
+    title = " ".join(in_a_line(said["text"]).split())[:LONGEST_TITLE] or said["kind"]
+    draft = Draft(title, text, tuple(link.labels), link.confidential)
+    number = link.issue.number if link.issue else None
+    return Target(link.id, link.project, number, tracker.writes, open=True, assignees=None, draft=draft)
 
 
 def perform(client: Client, claim: Claim, target: Target) -> Written:
