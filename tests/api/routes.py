@@ -59,6 +59,8 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/learnings"): ("state=all", None),
     ("POST", "/learnings"): ("", {"text": "end sessions by one command", "kind": "automatable"}),
     ("POST", "/learnings/{id}/close"): ("", {"outcome": "in the runbook"}),
+    ("GET", "/runbooks"): ("q=disk", None),
+    ("GET", "/runbooks/{id}"): ("", None),
     ("GET", "/handoffs/{id}"): ("", None),
     ("POST", "/handoffs/{id}/accept"): ("", {"readback": "disk full; I look for what writes"}),
     ("POST", "/handoffs/{id}/decline"): ("", {"why": "I am in a plane"}),

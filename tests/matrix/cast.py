@@ -43,6 +43,7 @@ from watchbill.people.models import Membership, Person, Team, TimeOff
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
+from watchbill.runbooks.actions import Wording, write
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call, watched_schedules
@@ -123,6 +124,7 @@ def build() -> World:
         "stood": ",".join(str(each.id) for each, _ in stood),
         "schedule_id": schedule.id,
         "queue_id": _queue(team).id,
+        "runbook_id": write(team, Wording("Disk full", "Do this."), person=people["bob"], actor=OPERATOR, now=now).id,
         "policy_id": policy.id,
         "pattern": "working-weeks",
         "team_id": team.id,

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, handoffs, learnings, queues, swaps
+from watchbill.web.views import acts, contacts, covers, handoffs, learnings, queues, runbooks, swaps
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,19 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/learnings/<int:learning_id>/issue": {
         "POST": Rule(RESPONDERS, PAGED, send={"place": "x"}, silent="its team has no project that takes issues", status=422)
     },
+    "/runbooks": {"GET": Rule(SIGNED_IN)},
+    "/runbooks/new": {
+        "GET": Rule(RESPONDERS | {"charlie"}),  # of a team of their own
+        "POST": Rule(RESPONDERS | {"charlie"}, send={"title": "Another one", "text": "Do this."}),
+    },
+    "/runbooks/<int:runbook_id>": {"GET": Rule(SIGNED_IN)},
+    "/runbooks/<int:runbook_id>/edit": {
+        "GET": Rule(RESPONDERS),
+        "POST": Rule(RESPONDERS, send={"title": "Disk full", "text": "Do that.", "seen": "1"}),
+    },
+    "/runbooks/<int:runbook_id>/versions/<int:number>": {"GET": Rule(SIGNED_IN, at={"number": "1"})},
+    "/runbooks/<int:runbook_id>/retire": {"POST": Rule(RESPONDERS)},
+    "/runbooks/<int:runbook_id>/bring-back": {"POST": Rule(RESPONDERS, silent="it is in use")},
     "/stale": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),
@@ -371,6 +384,8 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"text": "end sessions", "kind": "risky", "incident": "{number}"}),
     },
+    "/api/v1/runbooks": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/runbooks/<int:id>": {"GET": Rule(SIGNED_IN, at={"id": "{runbook_id}"})},
     "/api/v1/learnings/<int:id>/close": {
         "POST": Rule(RESPONDERS, PAGED, at={"id": "{learning_id}"}, send={"outcome": "done in the runbook"})
     },
@@ -426,6 +441,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/learnings/<int:learning_id>/<slug:act>": ("<slug:act>", sorted(learnings.ACTS)),
+    "/runbooks/<int:runbook_id>/<slug:act>": ("<slug:act>", runbooks.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }

@@ -60,6 +60,22 @@ def calendars(person: Any, now: dt.datetime) -> None:
     AwayCalendar.objects.update(due_at=now + DAY)
 
 
+RUNBOOK = """# First
+
+1. Look at what writes: `lsof +L1`, then `du -xh / | sort -h | tail`.
+2. Do **not** restart before the queue is empty.
+3. Move the old log away: `logrotate --force`.
+4. Note what you saw on the incident.
+
+## Who knows more
+
+| what | who |
+|---|---|
+| the relay | Priya N. (IT) |
+| the archive job | [the data desk](https://intranet.example.org/data) |
+"""
+
+
 class Story:
     """Acts at given moments; the engine's rounds in between are run by `until`."""
 
@@ -122,7 +138,18 @@ class Story:
         self.snooze(numbers, owner)
         self.hand_over(numbers, owner)
         self.learn(numbers)
+        self.write_runbook()
         return numbers
+
+    def write_runbook(self) -> None:
+        """What to do about a disk that fills, in two versions."""
+        from watchbill.runbooks.actions import At, Wording, edit, write
+
+        at = (At(self.services["Detections"].id, {"component": "relay"}),)
+        team = self.services["Detections"].team
+        text = RUNBOOK.replace("4. Note", "3. Note").replace("3. Move the old log away: `logrotate --force`.\n", "")
+        made = write(team, Wording("Disk of a relay fills", text, "wanted on Sunday", at), **self.by("grace", self.now - 20 * DAY))
+        edit(made.id, 1, Wording("Disk of a relay fills", RUNBOOK, "learned from #7", at), **self.by("grace", self.now - 5 * DAY))
 
     def learn(self, numbers: dict[str, int]) -> None:
         """What Grace wrote down on the way, and what became of one of it."""

@@ -10,7 +10,21 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from watchbill.api import absences, covering, covers, directory, errors, handoffs, incidents, learnings, quiet, records, swapping, watch
+from watchbill.api import (
+    absences,
+    covering,
+    covers,
+    directory,
+    errors,
+    handoffs,
+    incidents,
+    learnings,
+    quiet,
+    records,
+    runbooks,
+    swapping,
+    watch,
+)
 from watchbill.api.docs import ListOfOperations
 from watchbill.api.errors import UnsupportedMediaType
 
@@ -42,6 +56,7 @@ for each in (
     incidents.router,
     handoffs.router,
     learnings.router,
+    runbooks.router,
     quiet.router,
     records.router,
     directory.router,
