@@ -255,12 +255,12 @@ def test_a_chat_that_changed_is_followed_by_a_new_thread_and_nobody_waits_for_th
     whole.chat.app_token_env, whole.chat.signing_env = "", ""
     whole.chat.save()
     began = time.monotonic()
-    chats.keep(1)
+    chats.look(1)
     assert time.monotonic() - began < 1
     other = whole.open("other")
 
     def kept() -> bool:
-        chats.keep(1)
+        chats.look(1)
         return bool(whole.slack.text() and any("other" in text for text in whole.slack.text()))
 
     whole.slack.wait(kept)
