@@ -235,6 +235,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/runbooks/<int:runbook_id>/versions/<int:number>": {"GET": Rule(SIGNED_IN, at={"number": "1"})},
     "/runbooks/<int:runbook_id>/retire": {"POST": Rule(RESPONDERS)},
     "/runbooks/<int:runbook_id>/bring-back": {"POST": Rule(RESPONDERS, silent="it is in use")},
+    "/shift": {"GET": Rule(frozenset({"alice", "grace", "olga", "root"}), query="person=alice")},
+    "/shift/text": {"GET": Rule(frozenset({"alice", "grace", "olga", "root"}), query="person=alice")},
     "/stale": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),

@@ -301,6 +301,8 @@ def addresses(desk: Site) -> dict[str, str]:
         "runbook": "/runbooks/1",
         "runbook-version": "/runbooks/1/versions/2",
         "runbook-edit": "/runbooks/1/edit",
+        "shift": "/shift",
+        "shift-of-the-watch": f"/shift?person={desk.watch}",
         "policies": "/policies",
         "policy": "/policies/1",
         "callsheets": "/callsheet",
