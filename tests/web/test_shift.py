@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.web.conftest import Desk
 from watchbill.handoff.models import Handoff, WatchAccount
+from watchbill.incidents.models import Task
 from watchbill.response import actions
 
 FORM = {"summary": "db is down", "engaged": "alice", "next_steps": "bob: look"}
@@ -38,6 +41,22 @@ def test_it_says_what_must_be_done_what_was_done_and_what_is_left(desk: Desk):
         assert desk.as_("alice").get(path).status_code == status, path
     assert desk.as_("charlie").get("/shift?person=alice").status_code == 403
     assert "No watch now" in desk.as_("charlie").get("/shift").content.decode()
+
+
+def test_a_task_past_its_day_stands_on_now_and_on_the_page_of_the_watch(desk: Desk):
+    incident = desk.page()
+    today = f"{desk.now:%Y-%m-%d}"
+    said = {"what": "rotate <b>keys</b>", "to": "alice", "due_on": today}
+    assert "rotate &lt;b&gt;" in desk.as_("bob").post(f"/incidents/{incident.number}/task", said, follow=True).content.decode()
+    assert "Was due" not in desk.as_("alice").get("/").content.decode()
+    assert "By " in desk.as_("alice").get("/shift").content.decode()
+    Task.objects.update(due_on=desk.now.date() - dt.timedelta(days=2))
+    for path in ("/", "/shift", f"/incidents/{incident.number}"):
+        html = desk.as_("alice").get(path).content.decode()
+        assert "Was due" in html
+        assert "rotate &lt;b&gt;" in html
+    refused = desk.as_("bob").post(f"/incidents/{incident.number}/task", {**said, "due_on": "soon"}, follow=True).content.decode()
+    assert "is no day" in refused
 
 
 @pytest.mark.req("G29")
