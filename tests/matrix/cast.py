@@ -19,6 +19,7 @@ from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
 from watchbill.duties.actions.items import take
+from watchbill.duties.learnings.actions import learn
 from watchbill.duties.models import Queue, Stale
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.models import HandoffRecord
@@ -43,6 +44,7 @@ from watchbill.people.models import Membership, Person, Team, TimeOff
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
 from watchbill.response import actions
+from watchbill.runbooks.actions import Wording, write
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call, watched_schedules
@@ -123,6 +125,7 @@ def build() -> World:
         "stood": ",".join(str(each.id) for each, _ in stood),
         "schedule_id": schedule.id,
         "queue_id": _queue(team).id,
+        "runbook_id": write(team, Wording("Disk full", "Do this."), person=people["bob"], actor=OPERATOR, now=now).id,
         "policy_id": policy.id,
         "pattern": "working-weeks",
         "team_id": team.id,
@@ -263,6 +266,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     opened = Incident.objects.get(number=numbers["open"])
     task = Task.objects.create(incident=opened, what=f"task about {title}", made_by=alice, made_at=now)
     stakeholder = Stakeholder.objects.create(incident=opened, name=f"who cares about {title}", added_at=now)
+    learning = learn(f"learned of {title}", "question", opened.number, person=alice, actor=make.actor(alice), now=now)
     handed = _handoffs(world, service, team_id, title, now)
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
@@ -285,6 +289,7 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     return {
         **handed,
         "task_id": task.id,
+        "learning_id": learning.id,
         "stakeholder_id": stakeholder.id,
         **items,
         "number": numbers["open"],

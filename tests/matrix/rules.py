@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, handoffs, queues, swaps
+from watchbill.web.views import acts, contacts, covers, handoffs, learnings, queues, runbooks, swaps
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,37 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         # An item of a restricted incident is that incident's issue already: nobody promotes it, and others learn nothing of it.
         "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
     },
+    "/learnings": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(
+            RESPONDERS,
+            PAGED,
+            hidden=422,
+            send={"text": "end all sessions by one command", "kind": "automatable", "incident": "{number}"},
+        ),
+    },
+    "/learnings/new": {"GET": Rule(SIGNED_IN, PAGED, query="incident={number}")},
+    "/learnings/<int:learning_id>": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/learnings/<int:learning_id>/correct": {"POST": Rule(OWNER, PAGED, send={"text": "said better", "kind": "question"})},
+    "/learnings/<int:learning_id>/close": {"POST": Rule(RESPONDERS, PAGED, send={"document": "https://handbook.example.org/x"})},
+    "/learnings/<int:learning_id>/issue": {
+        "POST": Rule(RESPONDERS, PAGED, send={"place": "x"}, silent="its team has no project that takes issues", status=422)
+    },
+    "/runbooks": {"GET": Rule(SIGNED_IN)},
+    "/runbooks/new": {
+        "GET": Rule(RESPONDERS | {"charlie"}),  # of a team of their own
+        "POST": Rule(RESPONDERS | {"charlie"}, send={"title": "Another one", "text": "Do this."}),
+    },
+    "/runbooks/<int:runbook_id>": {"GET": Rule(SIGNED_IN)},
+    "/runbooks/<int:runbook_id>/edit": {
+        "GET": Rule(RESPONDERS),
+        "POST": Rule(RESPONDERS, send={"title": "Disk full", "text": "Do that.", "seen": "1"}),
+    },
+    "/runbooks/<int:runbook_id>/versions/<int:number>": {"GET": Rule(SIGNED_IN, at={"number": "1"})},
+    "/runbooks/<int:runbook_id>/retire": {"POST": Rule(RESPONDERS)},
+    "/runbooks/<int:runbook_id>/bring-back": {"POST": Rule(RESPONDERS, silent="it is in use")},
+    "/shift": {"GET": Rule(frozenset({"alice", "grace", "olga", "root"}), query="person=alice")},
+    "/shift/text": {"GET": Rule(frozenset({"alice", "grace", "olga", "root"}), query="person=alice")},
     "/stale": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),
@@ -359,6 +390,15 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/incidents/<int:number>/escalate": {"POST": Rule(**RESPOND, send={})},
     "/api/v1/incidents/<int:number>/snooze": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "waits", "until": "{soon}"})},
     "/api/v1/incidents/<int:number>/note": {"POST": Rule(**RESPOND, send={"text": "looked at it"})},
+    "/api/v1/learnings": {
+        "GET": Rule(SIGNED_IN),
+        "POST": Rule(RESPONDERS, PAGED, send={"text": "end sessions", "kind": "risky", "incident": "{number}"}),
+    },
+    "/api/v1/runbooks": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/runbooks/<int:id>": {"GET": Rule(SIGNED_IN, at={"id": "{runbook_id}"})},
+    "/api/v1/learnings/<int:id>/close": {
+        "POST": Rule(RESPONDERS, PAGED, at={"id": "{learning_id}"}, send={"outcome": "done in the runbook"})
+    },
     "/api/v1/incidents/<int:number>/handoff": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", **HANDED})},
     "/api/v1/incidents/<int:number>/keep": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"until": "{later}"})},
     "/api/v1/handoffs/<int:id>": {"GET": Rule(SIGNED_IN, PAGED, at={"id": "{taken_id}"})},
@@ -437,6 +477,8 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/swaps/<int:swap_id>/<slug:act>": ("<slug:act>", sorted(swaps.DONE)),
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
+    "/learnings/<int:learning_id>/<slug:act>": ("<slug:act>", sorted(learnings.ACTS)),
+    "/runbooks/<int:runbook_id>/<slug:act>": ("<slug:act>", runbooks.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }

@@ -60,6 +60,22 @@ def calendars(person: Any, now: dt.datetime) -> None:
     AwayCalendar.objects.update(due_at=now + DAY)
 
 
+RUNBOOK = """# First
+
+1. Look at what writes: `lsof +L1`, then `du -xh / | sort -h | tail`.
+2. Do **not** restart before the queue is empty.
+3. Move the old log away: `logrotate --force`.
+4. Note what you saw on the incident.
+
+## Who knows more
+
+| what | who |
+|---|---|
+| the relay | Priya N. (IT) |
+| the archive job | [the data desk](https://intranet.example.org/data) |
+"""
+
+
 class Story:
     """Acts at given moments; the engine's rounds in between are run by `until`."""
 
@@ -121,7 +137,29 @@ class Story:
         self.until(now)
         self.snooze(numbers, owner)
         self.hand_over(numbers, owner)
+        self.learn(numbers)
+        self.write_runbook()
         return numbers
+
+    def write_runbook(self) -> None:
+        """What to do about a disk that fills, in two versions."""
+        from watchbill.runbooks.actions import At, Wording, edit, write
+
+        at = (At(self.services["Detections"].id, {"component": "relay"}),)
+        team = self.services["Detections"].team
+        text = RUNBOOK.replace("4. Note", "3. Note").replace("3. Move the old log away: `logrotate --force`.\n", "")
+        made = write(team, Wording("Disk of a relay fills", text, "wanted on Sunday", at), **self.by("grace", self.now - 20 * DAY))
+        edit(made.id, 1, Wording("Disk of a relay fills", RUNBOOK, "learned from #7", at), **self.by("grace", self.now - 5 * DAY))
+
+    def learn(self, numbers: dict[str, int]) -> None:
+        """What Grace wrote down on the way, and what became of one of it."""
+        from watchbill.duties.learnings.actions import close, learn
+
+        learn("End all sessions of a role with one command.", "automatable", numbers["mine"], **self.by("grace", self.now - 4 * MIN))
+        asked = learn("Why does the phone go to voicemail after 4 rings?", "question", **self.by("grace", self.now - 3 * MIN))
+        close(
+            asked.id, "The provider's default; it is 8 now.", "https://handbook.example.org/phones", **self.by("grace", self.now - 2 * MIN)
+        )
 
     def snooze(self, numbers: dict[str, int], owner: str) -> None:
         """One more, snoozed by its owner."""

@@ -235,6 +235,12 @@ def test_keys_acknowledge_write_a_note_and_list_themselves_and_can_be_turned_off
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    expect(page.locator("#ln-t")).to_be_focused()
+    page.keyboard.type("n is a note and l a learning")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("learned (improvement): n is a note and l a learning")).to_be_visible()
+    assert page.url.endswith(f"/incidents/{number}")
     page.keyboard.press("n")
     expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("a note with an a")
@@ -288,6 +294,15 @@ def addresses(desk: Site) -> dict[str, str]:
         "schedule": "/schedules/1",
         "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
         "history": "/schedules/1/history",
+        "learnings": "/learnings",
+        "learning": "/learnings/1",
+        "learning-new": "/learnings/new",
+        "runbooks": "/runbooks",
+        "runbook": "/runbooks/1",
+        "runbook-version": "/runbooks/1/versions/2",
+        "runbook-edit": "/runbooks/1/edit",
+        "shift": "/shift",
+        "shift-of-the-watch": f"/shift?person={desk.watch}",
         "policies": "/policies",
         "policy": "/policies/1",
         "callsheets": "/callsheet",

@@ -62,6 +62,8 @@ MODULES = {
     "ack": "desk",
     "resolve": "desk",
     "note": "desk",
+    "learn": "learnings",
+    "learnings": "learnings",
     "page": "desk",
     "reopen": "verbs",
     "escalate": "verbs",

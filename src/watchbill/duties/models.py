@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from watchbill.duties.learnings import models as learnings  # noqa: F401  Django looks for tables here
 from watchbill.people.models import Person, Team
 from watchbill.trackers.models import Issue, Tracker
 

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from watchbill.audit.models import append_only
 from watchbill.incidents.models import Incident
 from watchbill.people.models import Person
 
@@ -115,6 +116,21 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class WatchAccount(models.Model):
+    """What was done in a watch and what it leaves, as its giver sent it along with what was offered together. Append-only."""
+
+    batch = models.UUIDField(unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()  # Markdown; names nothing restricted
+    at = models.DateTimeField()
+
+    class Meta:
+        triggers = append_only("watch_account")
+
+    def __str__(self) -> str:
+        return f"account of {self.person_id}"
 
 
 class HandoffRecord(models.Model):

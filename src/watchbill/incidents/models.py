@@ -219,6 +219,11 @@ class Task(models.Model):
     made_at = models.DateTimeField()
     done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     done_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)  # a follow-up: by which day
+    reminded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_on"], name="task_due", condition=Q(done_at__isnull=True, due_on__isnull=False))]
 
     def __str__(self) -> str:
         return self.what

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "watchbill.notifications",
     "watchbill.schedules",
     "watchbill.trackers",
+    "watchbill.runbooks",
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",

@@ -102,13 +102,14 @@ class Issue(models.Model):
 
 
 class Link(models.Model):
-    """The tracking issue of an incident: one that is to be made, was made, or was there before."""
+    """The tracking issue of an incident: one that is to be made, was made, or was there before. Or an issue of its own, asked for by somebody."""
 
     class Origin(models.TextChoices):
         MADE = "made"
         PROMOTED = "promoted"  # the incident was made of it
 
-    incident_id = models.BigIntegerField(unique=True)
+    incident_id = models.BigIntegerField(null=True, unique=True)
+    draft = models.JSONField(null=True)  # of one that is about no incident: {text, kind, by, about, path}
     tracker = models.ForeignKey(Tracker, on_delete=models.PROTECT, related_name="links", db_index=False)
     project = models.CharField(max_length=300)
     labels = models.JSONField(default=list)  # that it gets when it is made
@@ -119,10 +120,13 @@ class Link(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(origin__in=["made", "promoted"]), name="link_origin")]
+        constraints = [
+            models.CheckConstraint(condition=Q(origin__in=["made", "promoted"]), name="link_origin"),
+            models.CheckConstraint(condition=Q(incident_id__isnull=False) ^ Q(draft__isnull=False), name="link_about_one_thing"),
+        ]
 
     def __str__(self) -> str:
-        return f"incident {self.incident_id} in {self.project}"
+        return f"incident {self.incident_id} in {self.project}" if self.incident_id else f"issue in {self.project}"
 
 
 class Write(models.Model):

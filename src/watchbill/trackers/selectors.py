@@ -96,7 +96,7 @@ def link_of(incident_id: int) -> Link | None:
 def links_of(incident_ids: Collection[int]) -> dict[int, Link]:
     """The same of several, by incident."""
     rows = Link.objects.filter(incident_id__in=incident_ids).select_related("tracker", "issue__tracker")
-    return {row.incident_id: row for row in rows}
+    return {row.incident_id: row for row in rows if row.incident_id is not None}
 
 
 def unwritten(link: Link) -> list[Write]:
@@ -174,7 +174,7 @@ def told_to(issue: Issue) -> dt.datetime | None:
 def wordless(tracker_id: int, *, now: dt.datetime, limit: int) -> list[Issue]:
     """Issues whose comments must be read: open ones that have a severity, and those of incidents, that changed since they last were."""
     asked = Q(words_to__isnull=True) | Q(words_to__lt=F("updated_at"))
-    which = (Q(state="open") & ~Q(severity="")) | Q(links__isnull=False)
+    which = (Q(state="open") & ~Q(severity="")) | Q(links__incident_id__isnull=False)
     rows = Issue.objects.filter(asked, which, Q(listen_at=None) | Q(listen_at__lte=now), tracker_id=tracker_id)
     return list(rows.order_by("words_to", "updated_at").distinct()[:limit])
 

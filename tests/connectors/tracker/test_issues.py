@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from tests.connectors.gitlab.fake import GitLab
@@ -17,6 +18,7 @@ from watchbill.engine import trackers as engine_trackers
 from watchbill.engine.session import Session
 from watchbill.kernel.clock import database_now
 from watchbill.trackers.actions import writing
+from watchbill.trackers.actions.wanting import NoteAsk, make_issue_in
 from watchbill.trackers.models import Link, Write
 from watchbill.trackers.selectors import states, unwritten
 
@@ -68,6 +70,26 @@ def test_notes_state_assignee_and_severity_go_there_when_their_switches_are_on(t
     tracked.round(2)
     assert tracked.there()["state"] in ("opened", "open")
     assert not any(tracked.story(incident, kind) for kind in INCIDENT_STORY)
+    assert not Write.objects.filter(due_at__isnull=False).exists()
+
+
+@pytest.mark.req("G17")
+def test_an_issue_of_its_own_is_made_once_and_is_left_to_whoever_works_with_it(tracked: Tracked) -> None:
+    ask = NoteAsk("end all sessions @all\n/close", "Could be automatic", "Ada [x](y)", "#4", "/learnings/7")
+    with transaction.atomic():
+        link = make_issue_in(ask, tracked.row.id, PROJECT, ["learned"], confidential=True, now=database_now())
+    tracked.fake.next.append(("POST", LOSE))  # it is there, and nobody heard so
+    tracked.round(3)
+    assert len(tracked.fake.issues) == 1
+    row = tracked.there()
+    body = row.get("description") or row.get("body")
+    assert row["title"] == "end all sessions @all /close"
+    assert "> end all sessions @\u200ball\n> /close" in body
+    assert r"Ada \[x\](y), on \#4" in body
+    assert "/learnings/7" in body
+    assert labels(row) == ["learned"]
+    link.refresh_from_db()
+    assert (link.issue.number, link.incident_id) == (1, None)
     assert not Write.objects.filter(due_at__isnull=False).exists()
 
 

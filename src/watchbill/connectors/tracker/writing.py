@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 
 from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
@@ -26,6 +28,8 @@ LONGEST_TITLE = 250  # GitLab takes 255
 def prepare(tracker: Settings, claim: Claim) -> Target:
     """Read what is true now. Two queries, three for a hand-off."""
     link = Link.objects.select_related("issue").get(pk=claim.link_id)
+    if link.draft is not None or link.incident_id is None:
+        return _of_its_own(tracker, claim, link, link.draft or {})
     incident = Incident.objects.select_related("team", "service", "owner", "acting").get(pk=link.incident_id)
     who = _whose(incident) if claim.kind == "assign" else None
     user = tracker.user_of(who.handle) if who is not None else ""
@@ -51,6 +55,16 @@ def prepare(tracker: Settings, claim: Claim) -> Target:
         comment=comment,
         open_to_all=open_to_all,
     )
+
+
+def _of_its_own(tracker: Settings, claim: Claim, link: Link, told: Mapping[str, str]) -> Target:
+    """An issue about no incident: made once, and left to whoever works with it there."""
+    address, about = f"{settings.PUBLIC_URL}{told['path']}", f", on {said(told['about'])}" if told["about"] else ""
+    text = f"{mark(claim.public_id)}\n{told['kind']}, written down by {said(told['by'])}{about}:\n\n{neutral(told['text'])}\n\n{address}\n"
+    title = " ".join(in_a_line(told["text"]).split())[:LONGEST_TITLE] or told["kind"]
+    draft = Draft(title, text, tuple(link.labels), link.confidential)
+    number = link.issue.number if link.issue else None
+    return Target(link.id, link.project, number, tracker.writes, open=True, assignees=None, draft=draft)
 
 
 def perform(client: Client, claim: Claim, target: Target) -> Written:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
+from watchbill.duties.actions.followups import remind_of_tasks
 from watchbill.duties.models import Pass, Queue, Taking
 from watchbill.duties.rules.silence import is_late
 from watchbill.duties.selectors.queues import MOST, item_in, visible
@@ -141,11 +142,11 @@ def record_pass(queue: Queue, note: str = "", *, person: Person, actor: Actor, n
 
 
 def look_after_items(*, now: dt.datetime) -> int:
-    """What was closed in its tracker is done; who has had one for a week is reminded. Answers for how many."""
+    """What was closed in its tracker is done; who has had one for a week, or a task whose day has come, is reminded. Answers for how many."""
     closed = Taking.objects.filter(ended_at=None).exclude(issue__state=Issue.State.OPEN).values_list("pk", flat=True)[:MOST_REMINDED]
     done = sum(_close(pk, now=now) for pk in list(closed))
     had = Taking.objects.filter(ended_at=None, taken_at__lte=now - dt.timedelta(days=7)).order_by("taken_at").values_list("pk", flat=True)
-    return done + sum(_remind(pk, now=now) for pk in list(had[:MOST_REMINDED]))
+    return done + sum(_remind(pk, now=now) for pk in list(had[:MOST_REMINDED])) + remind_of_tasks(now=now)
 
 
 @transaction.atomic(durable=True)

@@ -210,5 +210,6 @@ def given_back(viewer: Viewer, queue: Queue, *, since: dt.datetime, limit: int =
 
 def _became(viewer: Viewer, rows: Collection[Issue]) -> dict[int, Incident]:
     """Incidents whose tracking issues these are, as far as the viewer may see them."""
-    links = dict(Link.objects.filter(issue__in=rows).values_list("incident_id", "issue_id"))
+    linked = Link.objects.filter(issue__in=rows, incident_id__isnull=False).values_list("incident_id", "issue_id")
+    links = {incident_id: issue_id for incident_id, issue_id in linked if incident_id is not None}
     return {links[incident.id]: incident for incident in visible_to(viewer).filter(pk__in=links)}

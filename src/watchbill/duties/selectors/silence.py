@@ -122,7 +122,7 @@ def _issues(team: Team, rules: Mapping[str, str]) -> list[Issue]:
     """Open issues with a severity in the team's project, which are no incident here, and whose comments were read since they changed."""
     setting = team.issue or {}
     rows = Issue.objects.filter(tracker__name=setting.get("tracker", ""), project=setting.get("project", ""), changes=False, state="open")
-    rows = rows.filter(severity__in=rules, words_to__gte=F("updated_at"), tracker__is_active=True, links__isnull=True)
+    rows = rows.filter(severity__in=rules, words_to__gte=F("updated_at"), tracker__is_active=True).exclude(links__incident_id__isnull=False)
     return list(rows.select_related("tracker"))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from watchbill.audit.actions import Actor
+from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.handoff import rules
 from watchbill.handoff.actions.telling import KIND_WORDS, ask_in, assignee_in, urgency_of
-from watchbill.handoff.models import Handoff
+from watchbill.handoff.models import Handoff, WatchAccount
 from watchbill.handoff.rules import Words
 from watchbill.handoff.selectors.watches import end_of_watch
 from watchbill.incidents.models import Incident
@@ -24,6 +24,7 @@ from watchbill.people.permissions import Verb
 from watchbill.response.actions.acknowledging import who_has
 from watchbill.response.actions.case import Case, clock, engage_in, finish_in, finish_with_word_in, keep_access_in, open_case_in
 
+LONGEST_ACCOUNT = 50_000
 LINES = ("related", "engaged", "channels", "open_questions", "decisions", "pending")
 
 
@@ -44,8 +45,11 @@ def offer(number: int, wanted: Wanted, *, person: Person, actor: Actor, now: dt.
 
 
 @transaction.atomic(durable=True)
-def offer_all(wanted: Mapping[int, Wanted], *, person: Person, actor: Actor, now: dt.datetime) -> list[Handoff]:
-    """One document for the end of a watch: an offer for each incident, all of them or none, in the order of their numbers."""
+def offer_all(wanted: Mapping[int, Wanted], account: str = "", *, person: Person, actor: Actor, now: dt.datetime) -> list[Handoff]:
+    """One document for the end of a watch: an offer for each incident, all of them or none, in the order of their numbers.
+
+    `account`: of the whole watch, as Markdown. It stands beside each of these offers.
+    """
     if not wanted:
         raise Invalid("Choose at least one incident to hand over.", field="number")
     batch = uuid.uuid4()
@@ -56,6 +60,10 @@ def offer_all(wanted: Mapping[int, Wanted], *, person: Person, actor: Actor, now
     ):  # locks in one order, so that two at a time do not wait for one another
         case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
         made.append(_offer_in(case, wanted[number], person, batch=batch))
+    if account:
+        WatchAccount.objects.create(batch=batch, person=person, text=plain(account)[:LONGEST_ACCOUNT], at=now)
+        entry = Entry("handoff.account", "handoff", str(batch), detail={"offers": [each.pk for each in made]})
+        record_in([entry], by=actor, now=now)
     return made
 
 

@@ -18,27 +18,38 @@ from watchbill.response.actions.case import Outcome, engage_in, finish_with_word
 MOST = 100  # open ones of one incident
 LONGEST = 500
 LONGEST_UPDATE = 5000
+LONGEST_DUE = dt.timedelta(days=366)
 LONGEST_EVERY = dt.timedelta(days=31)
 
 
 @transaction.atomic(durable=True)
-def add_task(number: int, what: str, assignee: Person | None = None, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
-    """Something to do, by anybody. Whoever it is given to is told, and let into a restricted incident: naming does that."""
+def add_task(
+    number: int, what: str, assignee: Person | None = None, due_on: dt.date | None = None, *, person: Person, actor: Actor, now: dt.datetime
+) -> Outcome:
+    """Something to do, by anybody, also after the incident. Whoever it is given to is told, and let into a restricted incident: naming does that.
+
+    With a day it is a follow-up: somebody must have it, and is reminded from that day on.
+    """
     case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
     what = _line(what, "what", "Say what there is to do.")
     if assignee is not None and not assignee.is_active:
         raise Invalid(f"The account of {assignee.name} is closed. Choose somebody else.", field="assignee")
+    if due_on is not None and assignee is None:
+        raise Invalid("With a day it needs somebody who does it by then.", field="to")
+    if due_on is not None and not now.date() - dt.timedelta(days=1) <= due_on <= now.date() + LONGEST_DUE:
+        raise Invalid(f"{due_on:%d %B %Y} is not a day within the next year.", field="due_on")
     if case.incident.tasks.filter(done_at=None).count() >= MOST:
         raise Invalid(f"#{number} has {MOST} open tasks. Finish some first; more belong into a tracker.", field="what")
-    made = Task.objects.create(incident=case.incident, what=what, assignee=assignee, made_by=person, made_at=now)
+    made = Task.objects.create(incident=case.incident, what=what, assignee=assignee, made_by=person, made_at=now, due_on=due_on)
     engage_in(case)
     whose = f" for {assignee.name}" if assignee is not None else ""
-    case.tell("task", f"{person.name} wrote down a task{whose}: {what}", task=made.id, assignee=assignee.id if assignee else None)
-    case.record("task.add", task=made.id, assignee=assignee.handle if assignee else None)
+    by_day = f" by {due_on:%d %B %Y}" if due_on is not None else ""
+    case.tell("task", f"{person.name} wrote down a task{whose}{by_day}: {what}", task=made.id, assignee=assignee.id if assignee else None)
+    case.record("task.add", task=made.id, assignee=assignee.handle if assignee else None, due_on=due_on.isoformat() if due_on else None)
     if assignee is not None and assignee.id != person.id:
         keep_access_in(case, assignee.id, "named")
         join_in(case.incident.id, assignee.id, now=now)
-        tell_person_in(case, [assignee.id], f"{person.name} gave you a task: {what}")
+        tell_person_in(case, [assignee.id], f"{person.name} gave you a task{by_day}: {what}")
     finish_with_word_in(case)
     return outcome(case, f"Written down{whose}. Who owns #{number} stays.")
 

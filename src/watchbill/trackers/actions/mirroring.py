@@ -151,10 +151,11 @@ def keep_words_in(issue: Issue, words: Sequence[Word], *, account: str, tells: C
     row.words_to = issue.updated_at
     row.listen_at = None
     row.save(update_fields=["word_at", "word_by", "words_to", "listen_at"])
-    return [_news(link, row, words, account, tells) for link in Link.objects.select_for_update(no_key=True).filter(issue=row)]
+    links = Link.objects.select_for_update(no_key=True).filter(issue=row, incident_id__isnull=False)
+    return [_news(link, link.incident_id, row, words, account, tells) for link in links if link.incident_id is not None]
 
 
-def _news(link: Link, row: Issue, words: Sequence[Word], account: str, tells: Collection[str]) -> News:
+def _news(link: Link, incident_id: int, row: Issue, words: Sequence[Word], account: str, tells: Collection[str]) -> News:
     told = link.told
     to = dt.datetime.fromisoformat(told["to"]) if told.get("to") else link.created_at
     fresh = sorted((word for word in words if word.at > to and is_human(word, account=account)), key=lambda word: word.at)
@@ -169,7 +170,7 @@ def _news(link: Link, row: Issue, words: Sequence[Word], account: str, tells: Co
     latest = max([to, *(word.at for word in words)])
     link.told = {"state": row.state, "assignees": list(row.assignees), "to": latest.isoformat()}
     link.save(update_fields=["told"])
-    return News(link.incident_id, link.id, tuple(lines))
+    return News(incident_id, link.id, tuple(lines))
 
 
 def _state_line(row: Issue, who: Word | None) -> tuple[str, str, dt.datetime | None]:

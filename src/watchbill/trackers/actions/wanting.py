@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from watchbill.kernel import bus
 from watchbill.notifications.actions.outbox import fetch, run
-from watchbill.trackers.models import Issue, Link
+from watchbill.trackers.models import Issue, Link, Write
 
 SWITCH = {
     "create": "create_issue",
@@ -33,6 +33,17 @@ class IssueAsk:
     project: str
     labels: tuple[str, ...]
     confidential: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAsk:
+    """What an issue says that is about no incident. `about`: what it was learned from, as #418; `path`: where it stands here."""
+
+    text: str
+    kind: str
+    by: str
+    about: str
+    path: str
 
 
 MAKE = """
@@ -89,6 +100,15 @@ def make_issues_in(asks: Sequence[IssueAsk], *, now: dt.datetime) -> None:
         run(MAKE, [json.dumps(rows), now, now, now])
 
 
+def make_issue_in(ask: NoteAsk, tracker_id: int, project: str, labels: Sequence[str], *, confidential: bool, now: dt.datetime) -> Link:
+    """An issue of its own, in the open transaction. It follows nothing: what becomes of it is said in the tracker alone."""
+    link = Link.objects.create(
+        draft=asdict(ask), tracker_id=tracker_id, project=project, labels=list(labels), confidential=confidential, created_at=now
+    )
+    Write.objects.create(link=link, kind=Write.Kind.CREATE, due_at=now, created_at=now)
+    return link
+
+
 def changed_in(incident_ids: Collection[int], kinds: Collection[str], *, now: dt.datetime) -> None:
     """Of these incidents the assignee, the state or the labels may have changed: what is on their issues is due, in the open transaction."""
     if incident_ids and kinds:
@@ -135,4 +155,4 @@ def follow_in(incident_id: int, issue: Issue, *, now: dt.datetime) -> Link:
 
 def is_followed(issue_id: int) -> bool:
     """Is it the tracking issue of an incident?"""
-    return bool(fetch("SELECT 1 FROM trackers_link WHERE issue_id = %s", [issue_id]))
+    return bool(fetch("SELECT 1 FROM trackers_link WHERE issue_id = %s AND incident_id IS NOT NULL", [issue_id]))

@@ -168,6 +168,8 @@ def _keep_written_in(link: Link, result: Written) -> None:
 
 def _said(row: Write, result: Written, *, end_say: bool, done: bool) -> list[Told]:
     incident_id = row.link.incident_id
+    if incident_id is None:
+        return []  # no story: whoever asked for it sees where it is, or why it is not
     if result.made is not None:
         where = f"{row.link.project}#{result.made.number}"
         return [Told(incident_id, "issue_made", f"The tracking issue is {where} ({row.link.tracker.name}).", {"link": result.made.url})]

@@ -141,7 +141,7 @@
     tick();
   };
 
-  /* 5 keys: a acknowledges, n writes a note, ? lists them; they can be turned off --- */
+  /* 5 keys: a acknowledges, n writes a note, l a learning, ? lists them; they can be turned off --- */
   const keysOn = () => localStorage.getItem("watchbill-keys") !== "off";
   const typing = (node) => node && node.matches("textarea, input:not([type=checkbox], [type=radio], [type=submit], [type=button]), select, [contenteditable]");
   const acknowledge = (asked) => {
@@ -156,6 +156,7 @@
     if (typing(focus) || one("dialog[open]")) return;
     if (event.key === "a") acknowledge(focus && focus !== document.body && focus.matches("input, button, summary"));
     else if (event.key === "n" && one("#note")) { event.preventDefault(); one("#note").focus(); }
+    else if ((event.key === "n" || event.key === "l") && one("#learn")) { event.preventDefault(); one("#learn").showModal(); }
     else if (event.key === "?" && one("#keys")) one("#keys").showModal();
   });
 
@@ -199,11 +200,12 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-print], [data-open-keys], [data-close], [aria-disabled=true]");
+    const button = event.target.closest("[data-print], [data-open-keys], [data-open-learn], [data-close], [aria-disabled=true]");
     if (!button) return;
     if (button.matches("[aria-disabled=true]")) event.preventDefault();
     else if (button.matches("[data-print]")) window.print();
     else if (button.matches("[data-open-keys]")) { event.preventDefault(); one("#keys")?.showModal(); }
+    else if (button.matches("[data-open-learn]") && one("#learn")) { event.preventDefault(); one("#learn").showModal(); }
     else if (button.matches("[data-close]")) button.closest("dialog")?.close();
   });
   document.addEventListener("toggle", (event) => {              // one open drawer at a time

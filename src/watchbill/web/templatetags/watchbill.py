@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from watchbill.duties.learnings.rules import KINDS as LEARNINGS
 from watchbill.incidents.models import Stakeholder
 from watchbill.kernel import kinds
 from watchbill.notifications.addresses import shown
@@ -287,3 +288,15 @@ def late(stakeholder: Stakeholder, now: dt.datetime) -> bool:
     if not stakeholder.every_minutes:
         return False
     return now - (stakeholder.updated_at or stakeholder.added_at) > dt.timedelta(minutes=stakeholder.every_minutes)
+
+
+@register.simple_tag
+def learning_kinds() -> Mapping[str, str]:
+    """What a learning can be, with the words for it."""
+    return LEARNINGS
+
+
+@register.filter
+def learning_word(kind: str) -> str:
+    """A kind of learning, as a person says it."""
+    return LEARNINGS.get(kind, kind)

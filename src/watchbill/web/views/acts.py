@@ -138,6 +138,15 @@ def _nobody_or(request: DeskRequest) -> Person | None:
     return _people(request)[0] if request.POST.get("to") else None
 
 
+def _day(request: DeskRequest) -> dt.date | None:
+    """By which day; it may be open."""
+    said = request.POST.get("due_on", "")
+    try:
+        return dt.date.fromisoformat(said) if said else None
+    except ValueError as error:
+        raise Invalid(f"{said[:20]!r} is no day. Expected one such as 2026-11-30.", field="due_on") from error
+
+
 def _id(request: DeskRequest, field: str) -> int:
     text = request.POST.get(field, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
@@ -175,7 +184,9 @@ ACTS: dict[str, Callable[[DeskRequest, int], Outcome]] = {
     "note": lambda request, number: actions.note(number, request.POST.get("text", ""), request.POST.get("kind", ""), **_by(request)),
     "severity": lambda request, number: actions.set_severity(number, request.POST.get("severity", ""), _reason(request), **_by(request)),
     "manager": lambda request, number: actions.manager_step(number, request.POST.get("act", ""), **_by(request)),
-    "task": lambda request, number: actions.add_task(number, request.POST.get("what", ""), _nobody_or(request), **_by(request)),
+    "task": lambda request, number: actions.add_task(
+        number, request.POST.get("what", ""), _nobody_or(request), _day(request), **_by(request)
+    ),
     "task-done": lambda request, number: actions.end_task(number, _id(request, "task"), **_by(request)),
     "stakeholder": lambda request, number: actions.add_stakeholder(number, request.POST.get("name", ""), _minutes(request), **_by(request)),
     "stakeholder-gone": lambda request, number: actions.remove_stakeholder(number, _id(request, "stakeholder"), **_by(request)),

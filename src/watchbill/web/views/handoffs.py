@@ -14,16 +14,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from watchbill.handoff import actions, rules
 from watchbill.handoff.actions.recording import write_again
 from watchbill.handoff.lines import words_in
-from watchbill.handoff.models import Handoff
+from watchbill.handoff.models import Handoff, WatchAccount
 from watchbill.handoff.rules import Words
 from watchbill.handoff.selectors import by_id, draft_of, offered_by, offered_to, open_offer, records_of, running_break, seen_by, words_of
 from watchbill.handoff.selectors.drafting import draft_words, who_could
 from watchbill.handoff.selectors.ending import mine_in_hand, to_settle
+from watchbill.handoff.selectors.shift import choose, watches_of
+from watchbill.handoff.selectors.shift_text import text_of
 from watchbill.incidents.models import Incident
 from watchbill.incidents.selectors import by_number
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person, Team
 from watchbill.response.selectors import ledger
+from watchbill.runbooks.rendering import render as markdown
 from watchbill.web import handing, ledgers
 from watchbill.web.tracking import issue_gaps
 from watchbill.web.views.incident import choices_of
@@ -195,6 +198,7 @@ def _form(request: DeskRequest, found: Incident, words: Words, problem: str = ""
 
 def _page(request: DeskRequest, row: Handoff, problem: str = "") -> HttpResponse:
     visit, words = request.visit, words_of(row)
+    account = WatchAccount.objects.filter(batch=row.batch).first() if row.batch else None
     offered = row.state == Handoff.State.OFFERED
     mine = row.receiver_id == visit.person.id
     remind, page, manager = rules.nudges(actions.schedule(row))
@@ -216,6 +220,7 @@ def _page(request: DeskRequest, row: Handoff, problem: str = "") -> HttpResponse
         "nudges": [(remind, "reminded", row.reminded_at), (page, "paged", row.paged_at), (manager, "manager", row.escalated_at)],
         "running": _is_running_break(visit, row),
         "together": list(seen_by(visit.viewer).filter(batch=row.batch).exclude(pk=row.pk)) if row.batch else [],
+        "account": markdown(account.text) if account is not None else "",
         "had": ledgers.picture(ledger(visit.viewer, row.incident), row.incident, visit),
         "problem": problem,
     }
@@ -258,7 +263,13 @@ def _offer_all(request: DeskRequest, rows: list[Incident]) -> list[Handoff]:
     for number, each in wanted.items():
         if gaps := rules.missing(each.words):
             raise Invalid(f"#{number} cannot be offered yet, so nothing was. {' '.join(gap.why for gap in gaps)}")
-    return actions.offer_all(wanted, **_by(request.visit))
+    return actions.offer_all(wanted, _account(request.visit) if "account" in request.POST else "", **_by(request.visit))
+
+
+def _account(visit: Visit) -> str:
+    """What was done in the watch that runs, or was the last one, and what it leaves."""
+    watch = choose(watches_of(visit.viewer, visit.person, now=visit.now), schedule_id=None, at=visit.now, exact=False)
+    return text_of(visit.viewer, visit.person, watch, now=visit.now, zone=visit.zone) if watch is not None else ""
 
 
 def _accept(request: DeskRequest, row: Handoff) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from watchbill.incidents.models import Access, Incident, TimelineEntry
 from watchbill.incidents.selectors import by_number, timeline
 from watchbill.intake.models import Alert
 from watchbill.intake.selectors import quiet
+from watchbill.intake.selectors.runbooks import runbooks_of
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import idle, postings_of
 from watchbill.notifications.selectors import tried
@@ -24,6 +25,7 @@ from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import Decision, Verb, decide
 from watchbill.response.actions.words import KINDS
 from watchbill.response.selectors import ledger, manages, steps_of, was_notified
+from watchbill.runbooks.rendering import render as markdown
 from watchbill.web import ledgers, waiting, walks
 from watchbill.web.attempts import attempts_of
 from watchbill.web.rows import face_of_incident
@@ -50,7 +52,7 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
     respond = next((page for page in reversed(pages) if page.purpose == Page.Purpose.RESPOND), None)
     opened = respond if respond is not None and respond.status != Page.Status.RESOLVED else None
     ahead = waiting.next_of(opened, now=visit.now) if opened is not None and _waits(opened) else None
-    rights = _rights(visit, found)
+    rights, belongs = _rights(visit, found), _belongs(found)
     context = {
         "section": "incidents",
         "i": found,
@@ -76,7 +78,8 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "flow": (flow := steps_of(found)),
         "flow_open": sum(step.state == "open" for step, _ in flow),
         "flow_begun": any(row is not None for _, row in flow),
-        **_belongs(found),
+        **belongs,
+        **_what_to_do(found, [alert for alert, _ in belongs["alerts"]]),
         "can_split": rights["respond"].allowed and found.status != Incident.Status.RESOLVED and _fire(found) > 1,
         **choices_of(found),
     }
@@ -143,6 +146,15 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "tracking": (tracking := tracking_of(found)),
         "unwritten": any(row.error for row in postings) or (tracking is not None and bool(tracking.failed)),
         "earlier": earlier if earlier is None or not earlier.restricted else None,
+    }
+
+
+def _what_to_do(found: Incident, alerts: Sequence[Alert]) -> dict[str, Any]:
+    """Runbooks for it, ours and those that its source names."""
+    ours, named = runbooks_of(found, alerts)
+    return {
+        "runbooks": [{"runbook": each.runbook, "why": each.why, "html": markdown(each.runbook.text)} for each in ours],
+        "named_runbooks": named,
     }
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from watchbill.handoff.selectors import offered_to
 from watchbill.handoff.selectors.ending import to_settle
-from watchbill.incidents.models import Incident, Service
+from watchbill.incidents.models import Incident, Service, Task
 from watchbill.incidents.selectors import visible_to
 from watchbill.intake.selectors import quiet
 from watchbill.notifications.rules import Ready
@@ -24,6 +24,7 @@ from watchbill.web.visit import DeskRequest, Visit, signed_in
 from watchbill.web.words import READINESS, Face
 
 SHOWN = 8  # watches to come; the others behind one press
+LATE = 5  # tasks past their day; all of them are on the page of the watch
 ROWS = 40  # open incidents, what breaks its promise first; the others are in the list
 
 
@@ -51,6 +52,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "offers": list(offers_to(visit.person, now=visit.now)),
         "to_me": offered_to(visit.viewer),
         "settle": to_settle(visit.viewer, now=visit.now),
+        "late_tasks": _late_tasks(visit),
         "covers": list(covers_for(visit.person, now=visit.now)),
         "posts": posts,
         "watch": _watch(visit, posts),
@@ -62,6 +64,12 @@ def now(request: DeskRequest) -> HttpResponse:
         "service_names": Service.objects.filter(is_active=True).order_by("name").values_list("name", flat=True),
     }
     return render(request, "now.html", context)
+
+
+def _late_tasks(visit: Visit) -> list[Task]:
+    """Tasks of the reader whose day is over."""
+    mine = Task.objects.filter(assignee=visit.person, done_at=None, due_on__lt=visit.now.astimezone(visit.zone).date())
+    return list(mine.filter(incident__in=visible_to(visit.viewer)).select_related("incident").order_by("due_on", "id")[:LATE])
 
 
 def _providers_red(visit: Visit) -> list[str]:

@@ -1,0 +1,1 @@
+"""What whoever has the watch learns on the way, in one line each, and what became of it."""
