@@ -12,6 +12,7 @@ import pytest
 
 from tests.config.example import EXAMPLE, SMALL
 from watchbill.config import reader, selectors
+from watchbill.config.models import Applied
 from watchbill.incidents.models import Service
 from watchbill.main import commands
 from watchbill.people.models import Person
@@ -131,6 +132,56 @@ def test_changed_here_is_shown_and_kept_unless_overwritten(cli, file):
     ran = cli("apply", file(SMALL), "--yes", "--overwrite")
     assert "    name: [red]A[/red] -> Ann" in ran.out
     assert Person.objects.get(handle="ann").name == "Ann"
+
+
+LAYERS = """\
+      - name: all
+        shifts: {days: [mon], start: "00:00", length: 1w}
+        rotation: {order: [ann, cleo], turn: 1w, starting: 2026-01-05}
+"""
+OTHER = """\
+      - name: nights
+        shifts: {days: [mon, tue], start: "20:00", length: 12h}
+        rotation: {order: [[ann, cleo]], turn: 1 shift, starting: 2026-01-05}
+      - name: all
+        shifts: {days: [mon], start: "00:00", length: 1w}
+        rotation: {order: [cleo, ann], turn: 2w, starting: 2026-01-05}
+"""
+
+
+def test_what_changes_of_a_rotation_a_policy_and_a_team_is_said_in_words(cli, file):
+    """A person who is asked for a yes must be able to read what they agree to."""
+    cli("apply", file(SMALL), "--yes")
+    text = SMALL.replace(LAYERS, OTHER).replace("members: [ann, cleo]", "members: [cleo], roles: {ann: viewer}")
+    text = text.replace(
+        "wait: 15m}", "wait: 10m}\n      - {notify: [{person: cleo}, {webhook: 'https://u:secret@hooks.example/secret'}], wait: 5m}"
+    )
+    text = text.replace("policy: P}", "policy: P, group_for: 2h, urgency: {low: low}}")
+    changed = cli("apply", file(text), "--yes").out
+    for line in (
+        "    layer nights: added: mon, tue at 20:00 for 12h; ann and cleo, each 1 shift, from 2026-01-05",
+        "    layer all, order: ann; cleo -> cleo; ann",
+        "    layer all, turn: 1w -> 2w",
+        "    members, ann: responder -> viewer, not on the desk",
+        "    step 1: schedule First; wait 15m -> schedule First; wait 10m",
+        "    step 2: added: person cleo, webhook hooks.example; wait 5m",
+    ):
+        assert line in changed.splitlines()
+    assert not [word for word in ("secret", "{", "...") if word in changed]
+    moved = cli("apply", file(text.replace("hooks.example/secret", "hooks.example/other")), "--yes").out
+    assert "the same, with another address" in moved
+    assert "other'" not in moved
+    back = cli("apply", file(SMALL), "--yes").out
+    assert "    layer nights: removed: mon, tue at 20:00 for 12h; ann and cleo, each 1 shift, from 2026-01-05" in back.splitlines()
+
+
+def test_a_rotation_that_was_changed_here_says_in_words_what_the_file_wants(cli, file):
+    cli("apply", file(SMALL), "--yes")
+    as_the_file_set_it = Applied.objects.get(kind="schedules").content
+    cli("apply", file(SMALL.replace("order: [ann, cleo]", "order: [cleo, ann]")), "--yes")
+    Applied.objects.filter(kind="schedules").update(content=as_the_file_set_it)
+    ran = cli("apply", file(SMALL), "--yes")
+    assert "    layer all, order: cleo; ann changed here, kept; the file says ann; cleo" in ran.out.splitlines()
 
 
 def test_prune_says_what_it_deactivates(cli, file):

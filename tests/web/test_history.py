@@ -67,3 +67,16 @@ def test_a_week_that_is_none_is_said(desk: Desk, text: str):
 
 def test_months_without_a_watch_say_so(desk: Desk):
     assert "Nobody had a watch" in desk.as_("alice").get(address("?from=1990-01")).content.decode()
+
+
+def test_what_is_to_come_is_counted_as_it_is_planned(desk: Desk):
+    page = desk.as_("charlie").get(address("?of=plan&by=week&show=nights")).content.decode()
+    assert "Who will carry how much" in page
+    assert re.search(r'Alice</th>(<td class="h5">7</td>){8}', page)
+    assert "Before" not in page  # the past is the other picture
+    monday = desk.now.date() - dt.timedelta(days=desk.now.weekday())
+    rows = list(csv.DictReader(io.StringIO(desk.as_("alice").get(address("?of=plan&by=week&format=csv")).content.decode())))
+    assert [row["week"] for row in rows] == [(monday + n * dt.timedelta(days=7)).isoformat() for n in range(8)]
+    later = re.search(r'href="([^"]*from=[^"]*)"> ?After', page)
+    assert later is not None
+    assert "Before" in desk.as_("alice").get(address(later[1].replace("&amp;", "&"))).content.decode()

@@ -86,6 +86,24 @@ def test_ones_own_month_has_every_schedule(desk: Desk, turns: Schedule):
     assert "Managers" in desk.as_("grace").get("/you/month").content.decode()
 
 
+def test_a_manager_looks_at_the_month_of_their_people_in_the_time_of_those(desk: Desk, turns: Schedule):
+    Person.objects.filter(handle="bob").update(timezone="Asia/Tokyo")
+    at = monday(desk, 2)
+    html = desk.as_("grace").get(f"/you/month?month={at:%Y-%m}&person=bob").content.decode()
+    assert "Watches of Bob" in html
+    assert "shown in Asia/Tokyo" in html
+    assert "Turns" in html
+    assert ">you<" not in html
+    assert f"month={at:%Y-%m}" in html
+    assert "person=bob" in html  # the arrows keep whose it is
+    assert '<option value="bob" selected>' in html
+    assert "Whose watches" not in desk.as_("alice").get("/you/month").content.decode()
+    for name in ("alice", "vera", "charlie"):
+        assert desk.as_(name).get("/you/month?person=bob").status_code == 403
+    assert desk.as_("root").get("/you/month?person=bob").status_code == 200
+    assert desk.as_("root").get("/you/month?person=nobody").status_code == 403
+
+
 def test_my_watches_to_come_lead_to_the_form_of_a_swap(desk: Desk, turns: Schedule):
     at = monday(desk, 8)
     html = month(desk, "alice", turns, at) + month(desk, "alice", turns, at + 10 * DAY)

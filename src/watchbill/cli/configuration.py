@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from watchbill.cli.app import OPERATOR, Json, app, err, now, out, printable, say, usage
 from watchbill.cli.watches import outcome_object, show_outcome
-from watchbill.config import actions, reader, selectors
+from watchbill.config import actions, reader, selectors, words
 from watchbill.config.actions import Diff
 from watchbill.config.rules import Change, FieldChange, NotActive, Verb, json_schema
-from watchbill.kernel.discreet import by_host, discreet
+from watchbill.kernel.discreet import discreet
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.schedules.actions import NewGap
 
@@ -35,7 +34,6 @@ MARKS = {
     Verb.KEPT: ("!", "magenta"),
     Verb.UNNAMED: ("?", "dim"),
 }
-LONGEST = 200  # characters of a value in the list of changes
 
 
 @app.command()
@@ -150,17 +148,23 @@ def _show_change(change: Change) -> None:
 
 
 def _show_field(field: FieldChange) -> None:
-    here, file = _short(field.here), _short(field.file)
-    if field.kept:
-        out.print(Text.assemble(f"    {field.field}: {here} ", ("changed here, kept", "magenta"), f"; the file says {file}"))
-    else:
-        out.print(Text.assemble(f"    {field.field}: ", (here, "red"), " -> ", (file, "green")))
+    """One line for each part that changes; a part that comes or goes says so."""
+    for row in words.parts(field.field, field.here, field.file):
+        part, here, file = printable(row.label), _line(row.before), _line(row.after)
+        if field.kept:
+            out.print(
+                Text.assemble(
+                    f"    {part}: {here or 'there is none'} ", ("changed here, kept", "magenta"), f"; the file says {file or 'none'}"
+                )
+            )
+        elif here and file:
+            out.print(Text.assemble(f"    {part}: ", (here, "red"), " -> ", (file, "green")))
+        else:
+            out.print(Text.assemble(f"    {part}: ", (f"added: {file}", "green") if file else (f"removed: {here}", "red")))
 
 
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
-    text = by_host(text)
-    return printable(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")
+def _line(text: str) -> str:
+    return printable(", ".join(text.splitlines()))
 
 
 def _counts(diff: Diff) -> str:

@@ -65,7 +65,7 @@ def sheet_of_person(person: Person, first: dt.date, zone: dt.tzinfo, visit: Visi
             shift.end,
             "watch",
             schedule.name,
-            is_mine=not shift.shadow,
+            is_mine=person.id == visit.person.id and not shift.shadow,
             tags=_tags(shift),
             because=shift.layer or "",
             link=f"{reverse('schedule-month', args=[schedule.id])}?month={first:%Y-%m}",

@@ -8,7 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+from watchbill.kernel.lengths import DAY, HOUR, MINUTE, span
+
+__all__ = ["DAY", "HOUR", "MINUTE", "span"]  # those of all lengths, beside the times
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -57,23 +60,6 @@ def twin(at: dt.datetime, zone: dt.tzinfo, *, seconds: bool = False) -> str:
 def same_day(one: dt.datetime, other: dt.datetime, zone: dt.tzinfo) -> bool:
     """Do both fall on the same date of the zone?"""
     return one.astimezone(zone).date() == other.astimezone(zone).date()
-
-
-def span(seconds: float) -> str:
-    """A length in words, two units at most: 38 s; 9 min 15 s; 29 h 13 min; 3 days 4 h; 41 days."""
-    left = max(0, int(seconds))
-    if left < MINUTE:
-        return f"{left} s"
-    if left < HOUR:
-        return _two(left // MINUTE, "min", left % MINUTE, "s")
-    if left < 2 * DAY:
-        return _two(left // HOUR, "h", left % HOUR // MINUTE, "min")
-    days = left // DAY
-    return _two(days, "days", left % DAY // HOUR, "h") if days < 10 else f"{days} days"
-
-
-def _two(big: int, big_unit: str, small: int, small_unit: str) -> str:
-    return f"{big} {big_unit}" + (f" {small} {small_unit}" if small else "")
 
 
 def countdown(seconds: float) -> str:

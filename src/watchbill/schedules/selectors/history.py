@@ -1,4 +1,7 @@
-"""What did everybody carry on one schedule, month by month or week by week? The past as it was, over edits and withdrawn overrides."""
+"""What did everybody carry on one schedule, month by month or week by week, and what will they?
+
+The past as it was, over edits and withdrawn overrides; what is to come as it is planned now.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,14 @@ from watchbill.schedules.selectors.loading import load
 from watchbill.schedules.selectors.watch import people_objects
 
 
-def history_of(schedule: Schedule, first: dt.date, count: int, *, now: dt.datetime, weekly: bool = False) -> list[Period]:
-    """So many months, or weeks, from the one that holds `first`, in the schedule's zone. What is to come is not counted. Three queries."""
+def history_of(
+    schedule: Schedule, first: dt.date, count: int, *, now: dt.datetime, weekly: bool = False, planned: bool = False
+) -> list[Period]:
+    """So many months, or weeks, from the one that holds `first`, in the schedule's zone. What is to come is not counted unless `planned`. Three queries."""
     calendar = weeks_of if weekly else months_of
-    periods = [replace(each, end=min(each.end, now)) for each in calendar(first, count, schedule.timezone) if each.start < now]
+    periods = list(calendar(first, count, schedule.timezone))
+    if not planned:
+        periods = [replace(each, end=min(each.end, now)) for each in periods if each.start < now]
     if not periods:
         return []
     start, end = periods[0].start, periods[-1].end

@@ -9,6 +9,7 @@ from typing import Any
 from watchbill.config import selectors
 from watchbill.config.actions import Found
 from watchbill.config.rules import BY_KIND, HEAD, ORGANIZATION, Full, Key, Standing
+from watchbill.config.words import value
 from watchbill.web.admin import saying
 from watchbill.web.admin.questions import Block, Doubtful, Options, Place, Question, Values, one
 
@@ -111,7 +112,7 @@ class Editor:
 
     def _marked(self, block: Block) -> Block:
         name = "members" if block.field == "managers" else block.field
-        return replace(block, was=saying.value(name, self.here[name])) if name in self.here else block
+        return replace(block, was=value(name, self.here[name])) if name in self.here else block
 
     def places(self) -> set[str]:
         """Fields that are asked for: what is refused elsewhere is said above the form."""

@@ -12,17 +12,19 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed, NotFound, Refused
+from watchbill.kernel.errors import AlreadyDone, Invalid, NotFound, Refused
 from watchbill.people.absences import add_time_off, end_time_off
 from watchbill.people.calendars import subscribe, unsubscribe
 from watchbill.people.dismissing import count_again, dismiss, dismissed_of
-from watchbill.people.models import Membership, Person, TimeOff
+from watchbill.people.models import Person, TimeOff
 from watchbill.people.selectors import calendars_of, failing_calendars
 from watchbill.people.working import clock_midnight
 from watchbill.response.absence import may_keep
 from watchbill.schedules.models import Cover, Schedule
 from watchbill.schedules.selectors import Meeting, meetings_of, time_off_rows
 from watchbill.web import times
+from watchbill.web.looking_after import looked_after
+from watchbill.web.looking_after import whose as whose_is
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 MOST_SAID = 4  # watches in one message; the page shows all
@@ -44,7 +46,9 @@ class Met:
 def time_off(request: DeskRequest) -> HttpResponse:
     """What runs and what comes, each with the watches that it meets; POST adds one."""
     visit = request.visit
-    whose = _whose(visit, (request.POST if request.method == "POST" else request.GET).get("person", ""))
+    whose = whose_is(
+        visit, (request.POST if request.method == "POST" else request.GET).get("person", ""), otherwise="You may keep your own time off."
+    )
     if request.method == "POST" and _added(request, whose):
         return _back(visit, whose)
     return _page(request, whose)
@@ -138,7 +142,7 @@ def _page(request: DeskRequest, whose: Person) -> HttpResponse:
         "is_mine": is_mine,
         "zone": times.zone_of(whose.timezone),
         "rows": [(row, [each for each in met if each.start < row.end and each.end > row.start]) for row in rows],
-        "others": (others := _managed(visit)),
+        "others": (others := looked_after(visit)),
         "calendars": calendars_of(whose) if is_mine else [],
         "dismissed": list(dismissed_of(whose)) if is_mine else [],
         "failing": failing_calendars([each.pk for each in others] if is_mine else [whose.pk]),
@@ -181,25 +185,6 @@ def _added(request: DeskRequest, whose: Person) -> bool:
         span = f"{times.moment(each.start, visit.zone, now=visit.now)} to {times.moment(each.end, visit.zone, now=visit.now)}"
         messages.warning(request, f"{name} {have} the watch {each.schedule.name} then, {span}. Find somebody who takes it.")
     return True
-
-
-def _whose(visit: Visit, handle: str) -> Person:
-    if not handle or handle == visit.person.handle:
-        return visit.person
-    person = Person.objects.filter(handle=handle).first()
-    decision = may_keep(visit.viewer, person, now=visit.now) if person else None
-    if person is None or decision is None or not decision.allowed:
-        raise NotAllowed(f"You may keep your own time off. {decision.why if decision else 'There is nobody of that handle.'}")
-    return person
-
-
-def _managed(visit: Visit) -> list[Person]:
-    """Whose time off this visitor may keep besides their own: members of the teams that they manage by their role."""
-    teams = [team_id for team_id, role in visit.viewer.roles.items() if role in ("manager", "admin")]
-    people = Person.objects.filter(is_active=True).exclude(pk=visit.person.pk).order_by("name")
-    if not visit.viewer.is_admin:
-        people = people.filter(pk__in=Membership.objects.filter(team__in=teams).values("person"))
-    return list(people[:200])
 
 
 def _back(visit: Visit, whose: Person) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What everybody carried on one schedule: a heat map by person and month or week, the numbers, and the same as CSV."""
+"""What everybody carried on one schedule, or will: a heat map by person and month or week, the numbers, and the same as CSV."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 @require_safe
 @signed_in
 def history(request: DeskRequest, schedule_id: int) -> HttpResponse:
-    """Six months, or eight weeks, from the one that is asked for; the latest unless said. `format=csv` for a spreadsheet."""
+    """Six months, or eight weeks, from the one that is asked for; the latest unless said; `of=plan`: of those to come. `format=csv` for a spreadsheet."""
     found = Schedule.objects.filter(pk=schedule_id, is_active=True).select_related("team").first()
     if found is None:
         raise NotFound("There is no such schedule.")
     now, asked = request.visit.now, request.GET
-    weekly = asked.get("by") == "week"
+    weekly, planned = asked.get("by") == "week", asked.get("of") == "plan"
     today = now.astimezone(times.zone_of(found.timezone)).date()
-    first, latest = _window(asked.get("from", ""), today, weekly=weekly)
-    periods = history_of(found, first, WEEKS if weekly else MONTHS, now=now, weekly=weekly)
+    first, nearest = _window(asked.get("from", ""), today, weekly=weekly, planned=planned)
+    periods = history_of(found, first, WEEKS if weekly else MONTHS, now=now, weekly=weekly, planned=planned)
     numbers = history_objects(found, periods, weekly=weekly)
     if asked.get("format") == "csv":
         return _csv(numbers, "week" if weekly else "month")
@@ -52,31 +52,37 @@ def history(request: DeskRequest, schedule_id: int) -> HttpResponse:
         "word": heat.MEASURES[measure][0],
         "weekly": weekly,
         "numbers": numbers,
-        **_around(first, latest, weekly=weekly),
+        "planned": planned,
+        **_around(first, nearest, weekly=weekly, planned=planned),
     }
     return render(request, "history.html", context)
 
 
-def _window(text: str, today: dt.date, *, weekly: bool) -> tuple[dt.date, dt.date]:
-    """The first period that is asked for, and the first one of the latest window."""
+def _window(text: str, today: dt.date, *, weekly: bool, planned: bool) -> tuple[dt.date, dt.date]:
+    """The first period that is asked for, and the first one of the window that is nearest to now: it ends with the current one, or begins with it."""
     if not weekly:
-        latest = later(today.replace(day=1), 1 - MONTHS)
-        return first_of(text, latest, "from"), latest
-    latest = today - (today.weekday() + 7 * (WEEKS - 1)) * DAY
+        nearest = later(today.replace(day=1), 0 if planned else 1 - MONTHS)
+        return first_of(text, nearest, "from"), nearest
+    nearest = today - (today.weekday() + (0 if planned else 7 * (WEEKS - 1))) * DAY
     try:
-        day = dt.date.fromisoformat(text) if text else latest
+        day = dt.date.fromisoformat(text) if text else nearest
         if not 1972 <= day.year < 2199:
             raise ValueError(text)
     except ValueError as error:
         raise Invalid("That week was not understood; expected a day of it, for example from=2026-03-02.") from error
-    return day - day.weekday() * DAY, latest
+    return day - day.weekday() * DAY, nearest
 
 
-def _around(first: dt.date, latest: dt.date, *, weekly: bool) -> dict[str, Any]:
+def _around(first: dt.date, nearest: dt.date, *, weekly: bool, planned: bool) -> dict[str, Any]:
+    """Where the arrows lead; the one over the current period leads nowhere, since the other picture begins there."""
     step = 7 * WEEKS * DAY
     before, after = (first - step, first + step) if weekly else (later(first, -MONTHS), later(first, MONTHS))
     shown = "%Y-%m-%d" if weekly else "%Y-%m"
-    return {"first": f"{first:{shown}}", "before": f"{before:{shown}}", "after": f"{after:{shown}}" if first < latest else ""}
+    return {
+        "first": f"{first:{shown}}",
+        "before": "" if planned and first <= nearest else f"{before:{shown}}",
+        "after": f"{after:{shown}}" if planned or first < nearest else "",
+    }
 
 
 def _named(rows: Sequence[heat.Row]) -> list[tuple[Person, heat.Row]]:

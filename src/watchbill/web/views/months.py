@@ -1,4 +1,4 @@
-"""A calendar month: of one schedule, and of one's own watches on all of them."""
+"""A calendar month: of one schedule, and of one person's watches on all of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from watchbill.kernel.errors import NotFound
 from watchbill.schedules.models import Schedule
 from watchbill.web import sheets, times
+from watchbill.web.looking_after import looked_after, whose
 from watchbill.web.months import first_of, later
 from watchbill.web.visit import DeskRequest, signed_in
 
@@ -33,11 +34,18 @@ def schedule(request: DeskRequest, schedule_id: int) -> HttpResponse:
 @require_safe
 @signed_in
 def mine(request: DeskRequest) -> HttpResponse:
-    """The reader's own month."""
+    """The reader's own month; or that of somebody whom they manage, in that person's time."""
     visit = request.visit
-    first = _first(request, visit.zone)
-    context = {"section": "you", "sheet": sheets.sheet_of_person(visit.person, first, visit.zone, visit)}
-    return render(request, "month.html", context | _around(first, visit.zone))
+    person = whose(visit, request.GET.get("person", ""), otherwise="You may look at your own month.")
+    zone = visit.zone if person == visit.person else times.zone_of(person.timezone)
+    first = _first(request, zone)
+    context = {
+        "section": "you",
+        "whose": person,
+        "others": looked_after(visit),
+        "sheet": sheets.sheet_of_person(person, first, zone, visit),
+    }
+    return render(request, "month.html", context | _around(first, zone))
 
 
 def _first(request: DeskRequest, zone: dt.tzinfo) -> dt.date:
