@@ -13,12 +13,14 @@ from tests.factories import DAY, T0
 from watchbill.config import reader, selectors, writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
+from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
 from watchbill.schedules.models import Layer, Schedule
+from watchbill.trackers.models import Tracker
 
 QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 
@@ -26,6 +28,10 @@ QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 def forget():
     """An installation without anything, in the same transaction."""
     for model in (
+        Duty,
+        Queue,
+        Stale,
+        Tracker,
         TeamPaging,
         ServicePolicy,
         Heartbeat,
