@@ -13,6 +13,8 @@ from watchbill.audit.models import Record
 from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.proving import begin_pass, finish_pass, prove, record_pass, see
 from watchbill.duties.models import Asked, Duty, Pass, Proof, Stamp
+from watchbill.duties.rules import ledger
+from watchbill.duties.selectors import ledger as ledgers
 from watchbill.duties.selectors.passing import lines_of
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.notifications.models import Notification
@@ -209,3 +211,29 @@ def test_the_incidents_of_whoever_is_on_call_are_a_queue_too(duties: Duties) -> 
         see(duties.queue, incident.id, **duties.by(ada, EIGHT + HOUR))
     assert duties.stand(EIGHT + HOUR) == [("ada", "met")]
     assert not any(line.new for line in lines_of(duties.viewer(ada), duties.queue, now=EIGHT + 2 * HOUR))
+
+
+def test_the_ledger_is_the_same_to_the_byte_when_it_is_made_again_from_the_evidence(duties: Duties) -> None:
+    desk, notes = duties.desk, duties.duty("=Note what should be better")
+    look = duties.duty("Look at changes", "day", since=EIGHT)
+    for n in range(10):
+        now = EIGHT + n * 6 * HOUR + MIN
+        look_after_duties(now=now)
+        if n in (0, 3, 4):
+            record_pass(duties.queue, **duties.by(desk.chen if n else desk.ada, now + HOUR))
+        if n == 3:
+            record_pass(duties.queue, **duties.by(desk.bruno, now + 2 * HOUR))
+        if n in (1, 5):
+            prove(notes, nothing=True, **duties.by(desk.ada, now + HOUR))
+    Duty.objects.filter(pk=look.pk).update(is_active=False)
+    look_after_duties(now=EIGHT + 60 * HOUR)
+    Duty.objects.filter(pk=look.pk).update(name="Renamed")
+    stored, again = (ledger.text(each(EIGHT - DAY, EIGHT + 4 * DAY)) for each in (ledgers.lines, ledgers.remade))
+    assert stored == again
+    rows = stored.splitlines()
+    assert rows[0] == "duty,part,from,due,person,state,done_at,done_by"
+    assert "Review oncall issues,1 of 2,2026-03-02T08:00:00Z,2026-03-02T14:00:00Z,ada,met,2026-03-02T09:01:00Z,ada" in rows
+    assert "'=Note what should be better,,2026-03-02T20:00:00Z,2026-03-03T08:00:00Z,bruno,unmet,," in rows
+    assert {line.state for line in ledgers.lines(EIGHT - DAY, EIGHT + 4 * DAY)} == {"met", "late", "unmet", "void"}
+    sums = ledger.by(ledgers.lines(EIGHT - DAY, EIGHT + 4 * DAY), "duty")
+    assert sums["Review oncall issues"].all == 10 and sums["Renamed"].kept == 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, handoffs, queues, swaps
+from watchbill.web.views import acts, contacts, covers, duties, handoffs, queues, swaps
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
 TAKEN = {"issue_id": "{taken_id}"}
+REVIEWED = {"duty_id": "{review_id}"}
+BEGUN = {"duty_id": "{begun_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -198,6 +200,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent="it did not say what it saw", status=409),
     },
     "/queues": {"GET": Rule(SIGNED_IN)},
+    "/duties": {"GET": Rule(SIGNED_IN)},
+    "/duties/<int:duty_id>": {"GET": Rule(SIGNED_IN)},
+    "/duties/<int:duty_id>/prove": {"POST": Rule(RESPONDERS, send={"text": "looked"})},
+    "/duties/<int:duty_id>/begin": {"POST": Rule(RESPONDERS, at=BEGUN)},
+    "/duties/<int:duty_id>/seen": {"POST": Rule(RESPONDERS, PAGED, at=REVIEWED, send={"item": "{issue_id}"})},
+    "/duties/<int:duty_id>/finish": {"POST": Rule(RESPONDERS, at=REVIEWED)},
     "/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
@@ -403,6 +411,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
+    "/duties/<int:duty_id>/<slug:act>": ("<slug:act>", duties.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

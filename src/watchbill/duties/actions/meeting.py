@@ -70,5 +70,5 @@ def settled_in(rows: Sequence[Asked], people: Mapping[int, int | None], *, now: 
 
 
 def _settled(row: Asked) -> Entry:
-    detail = {"asked": row.pk, "person": row.person_id, "state": row.state}
+    detail = {"asked": row.pk, "person": row.person_id, "state": row.state, "queue": row.duty.queue_id}
     return Entry("duty.settle", "duty", str(row.duty_id), team_id=row.duty.team_id, detail=detail)

@@ -22,6 +22,7 @@ from watchbill.people.permissions import Verb, decide
 from watchbill.people.selectors import viewer_of
 
 MOST_TEXT = 2000
+NOT_IN_IT = "That is not in this pass. Look at the queue: it may be closed by now, or have come later."
 
 
 @transaction.atomic(durable=True)
@@ -52,14 +53,18 @@ def begin_pass(queue: Queue, *, person: Person, actor: Actor, now: dt.datetime) 
 @transaction.atomic(durable=True)
 def see(queue: Queue, item: int, *, person: Person, actor: Actor, now: dt.datetime) -> Pass:
     """Somebody looked at one item of the pass that runs. The last one ends it. Raises NotFound."""
+    if item not in current_ids(viewer_of(person), queue, now=now):
+        raise NotFound(NOT_IN_IT)
     running = _running_in(queue, person, now=now)
-    if item not in running.issues or item not in current_ids(viewer_of(person), queue, now=now):
-        raise NotFound("That is not in this pass. Look at the queue: it may be closed by now, or have come later.")
+    if item not in running.issues:
+        raise NotFound(NOT_IN_IT)
     try:
         with transaction.atomic():
             Stamp.objects.create(of=running, item=item, person=person, at=now)
     except IntegrityError:
         return running  # seen before: once is enough
+    seen = Entry("queue.see", "queue", str(queue.id), team_id=queue.team_id, detail={"pass": running.pk, "item": item})
+    record_in([seen], by=actor, now=now)
     if not _left(running, person, now=now):
         _prove_pass_in(running, person, "", actor=actor, now=now)
     bus.board_changed()
