@@ -236,4 +236,4 @@ def test_the_ledger_is_the_same_to_the_byte_when_it_is_made_again_from_the_evide
     assert "'=Note what should be better,,2026-03-02T20:00:00Z,2026-03-03T08:00:00Z,bruno,unmet,," in rows
     assert {line.state for line in ledgers.lines(EIGHT - DAY, EIGHT + 4 * DAY)} == {"met", "late", "unmet", "void"}
     sums = ledger.by(ledgers.lines(EIGHT - DAY, EIGHT + 4 * DAY), "duty")
-    assert sums["Review oncall issues"].all == 10 and sums["Renamed"].kept == 0
+    assert (sums["Review oncall issues"].all, sums["Renamed"].kept) == (10, 0)
