@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from watchbill.api.app import api
@@ -50,6 +51,25 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/incidents/{number}/give-back"): ("", {"reason": "I am ill"}),
     ("POST", "/incidents/{number}/severity"): ("", {"severity": "critical"}),
     ("POST", "/incidents/{number}/split"): ("", {"keys": ["k1"], "keep": True}),
+    ("POST", "/incidents/{number}/write-again"): ("", {}),
+    ("POST", "/incidents/{number}/merge"): ("", {"into": "{number}"}),
+    ("GET", "/incidents/{number}/steps"): ("", None),
+    ("POST", "/incidents/{number}/steps"): ("", {"step": "cve", "answer": "done"}),
+    ("GET", "/incidents/{number}/tasks"): ("", None),
+    ("POST", "/incidents/{number}/tasks"): ("", {"what": "reimage the laptop", "assignee": "bob"}),
+    ("POST", "/incidents/{number}/tasks/{task_id}/done"): ("", {}),
+    ("GET", "/incidents/{number}/participants"): ("", None),
+    ("GET", "/incidents/{number}/stakeholders"): ("", None),
+    ("POST", "/incidents/{number}/stakeholders"): ("", {"name": "Legal", "every_minutes": 30}),
+    ("POST", "/incidents/{number}/stakeholders/told"): ("", {"text": "contained"}),
+    ("POST", "/incidents/{number}/stakeholders/{stakeholder_id}/remove"): ("", {}),
+    ("GET", "/queues"): ("", None),
+    ("GET", "/queues/{queue_id}"): ("", None),
+    ("POST", "/queues/{queue_id}/pass"): ("", {"note": "nothing new"}),
+    ("POST", "/queues/{queue_id}/items/{issue_id}/take"): ("", {}),
+    ("POST", "/queues/{queue_id}/items/{issue_id}/give-back"): ("", {"reason": "I am away"}),
+    ("POST", "/queues/{queue_id}/items/{issue_id}/done"): ("", {}),
+    ("POST", "/queues/{queue_id}/items/{issue_id}/promote"): ("", {"service": "S", "severity": "high"}),
     ("POST", "/incidents/{number}/manager"): ("", {"act": "calling"}),
     ("POST", "/incidents/{number}/handoff"): (
         "",
@@ -60,6 +80,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/handoffs/{id}/accept"): ("", {"readback": "disk full; I look for what writes"}),
     ("POST", "/handoffs/{id}/decline"): ("", {"why": "I am in a plane"}),
     ("POST", "/handoffs/{id}/withdraw"): ("", {}),
+    ("POST", "/handoffs/{id}/write-again"): ("", {}),
     ("GET", "/maintenances"): ("", None),
     ("POST", "/maintenances"): ("", {"service": "S", "reason": "new disks", "ends_at": UNTIL}),
     ("GET", "/maintenances/{id}"): ("", None),
@@ -97,7 +118,11 @@ def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
     """The method, the address with its query, and the body."""
     method, path = route
     query, body = VALID[route]
-    address = path.replace("{number}", str(number)).replace("{id}", "1").replace("{name}", "P" if path.startswith("/policies") else "First")
+    if isinstance(body, dict):
+        body = {name: number if value == "{number}" else value for name, value in body.items()}
+    address = re.sub(r"\{(?:\w+_)?id\}", "1", path.replace("{number}", str(number))).replace(
+        "{name}", "P" if path.startswith("/policies") else "First"
+    )
     return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body
 
 

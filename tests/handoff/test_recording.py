@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import HOUR, MIN, SEC, T0
+from tests.factories import HOUR, T0, actor
 from tests.handoff.offers import accept, offer
 from tests.handoff.test_answering import owned
 from tests.response.desk import Desk
-from watchbill.handoff.actions.recording import claim_records, record_failed, record_written
+from watchbill.handoff.actions.recording import write_again
 from watchbill.handoff.models import Handoff, HandoffRecord
 from watchbill.handoff.selectors import describe
+from watchbill.kernel.errors import Refused
 from watchbill.notifications.chats.models import Chat, Posting
 
 
@@ -36,7 +37,7 @@ def states(made: Handoff) -> list[tuple[str, str]]:
 
 @pytest.mark.req("G29", "H2")
 def test_the_channel_reads_it_and_what_a_chat_cannot_be_told_is_shown(told: Desk) -> None:
-    assert states(accepted(told)) == [("chat", "failed"), ("issue", "waiting")]  # there is no such chat
+    assert states(accepted(told)) == [("chat", "failed"), ("issue", "failed")]  # there is no such chat, no such tracker
     Chat.objects.create(name="chat", kind="slack", token_env="HANDOFF_TOKEN", writes=["post", "update"], looked_at=T0 + HOUR)
     made = accepted(told)
     record = HandoffRecord.objects.get(handoff=made, place="chat")
@@ -60,32 +61,27 @@ def test_of_a_restricted_one_the_channel_reads_number_and_code_name_alone(told: 
 
 
 @pytest.mark.req("G29")
-def test_the_issue_is_written_once_and_tried_again_with_growing_pauses(told: Desk) -> None:
+def test_without_an_issue_or_a_chat_the_record_says_why_and_is_asked_for_again_by_hand(told: Desk) -> None:
     made = accepted(told)
-    (first,) = claim_records(now=T0 + HOUR)
-    assert (first.handoff.id, first.name, first.tries) == (made.id, "security/operations", 1)
-    assert claim_records(now=T0 + HOUR) == []  # another node is at it
-    record_failed(first.record_id, "502 from the tracker", now=T0 + HOUR)
-    assert describe(made)["records"][-1] == {
-        "place": "issue",
-        "name": "security/operations",
-        "state": "failed",
-        "error": "502 from the tracker",
-    }
-    assert claim_records(now=T0 + HOUR + 29 * SEC) == []
-    (second,) = claim_records(now=T0 + HOUR + 30 * SEC)
-    record_written(second.record_id, "https://gitlab.example.org/security/operations/-/issues/7", now=T0 + HOUR + MIN)
-    assert claim_records(now=T0 + 9 * HOUR) == []
-    assert states(made)[-1] == ("issue", "written")
+    place = {each["place"]: each for each in describe(made)["records"]}
+    assert place["chat"]["error"] == "Nothing can be said in the chat chat: it is not active."
+    assert place["issue"]["error"] == "The incident has no tracking issue; its page says why."
+    Chat.objects.create(name="chat", kind="slack", token_env="HANDOFF_TOKEN", writes=["post", "update"], looked_at=T0 + HOUR)
+    by = {"person": told.bruno, "actor": actor(told.bruno), "now": T0 + HOUR}
+    write_again(made.id, **by)
+    assert states(made) == [("chat", "waiting"), ("issue", "failed")]
+    posting = Posting.objects.filter(pk=HandoffRecord.objects.get(handoff=made, place="chat").posting_id)
+    posting.update(error="channel_not_found", given_up=True, due_at=None, tries=7)
+    write_again(made.id, **{**by, "now": T0 + 30 * HOUR})
+    again = posting.get()
+    assert (again.due_at, again.given_up, again.tries) == (T0 + 30 * HOUR, False, 0)
+    assert again.notice["until"] == (T0 + 42 * HOUR).isoformat()  # it is worth saying again
 
 
-def test_where_the_assignee_moves_at_the_offer_the_tracker_is_asked_then_and_again_at_accept(told: Desk) -> None:
-    told.team.assignee_moves = "offer"
+def test_what_has_not_failed_is_not_written_again(told: Desk) -> None:
+    told.team.issue = None
     told.team.save()
-    made = offer(owned(told), told.ada, told.bruno, now=T0 + HOUR)
-    (asked,) = claim_records(now=T0 + HOUR)
-    assert asked.handoff.state == "offered"
-    record_written(asked.record_id, "", now=T0 + HOUR)
-    accept(made, told.bruno, now=T0 + 2 * HOUR)
-    (again,) = claim_records(now=T0 + 2 * HOUR)
-    assert (again.record_id, again.handoff.state) == (asked.record_id, "accepted")
+    Chat.objects.create(name="chat", kind="slack", token_env="HANDOFF_TOKEN", writes=["post", "update"], looked_at=T0 + HOUR)
+    made = accepted(told)
+    with pytest.raises(Refused, match="is on its way"):
+        write_again(made.id, person=told.bruno, actor=actor(told.bruno), now=T0 + HOUR)

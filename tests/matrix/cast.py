@@ -23,6 +23,7 @@ from watchbill.duties.actions.items import take
 from watchbill.duties.actions.proving import begin_pass
 from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.handoff.actions import Wanted, accept, ask, offer
+from watchbill.handoff.models import HandoffRecord
 from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Incident, Service, Stakeholder, Task
@@ -31,7 +32,7 @@ from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.actions import add_contact, add_device, send_test
 from watchbill.notifications.chats.actions import make_link
-from watchbill.notifications.chats.models import Chat
+from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.notifications.chats.selectors import settings_of
 from watchbill.notifications.models import Notification, ProviderTest
 from watchbill.notifications.signing import BUTTON, DRILL, make_token
@@ -213,7 +214,7 @@ def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str,
         others = Incident.objects.filter(restricted=True).exclude(pk=incident.pk).order_by("id")
         for issue, each in zip(made, [incident, others[0]], strict=True):
             follow_in(each.id, issue, now=now)
-    return {"issue_id": made[0].id, "taken_id": made[1].id}
+    return {"issue_id": made[0].id, "held_id": made[1].id}
 
 
 def _duties(schedule: Schedule, alice: Person, now: Any) -> dict[str, int]:
@@ -282,6 +283,8 @@ def _objects(world: World, service: Service, team_id: int, key: IntegrationKey, 
     notification = Notification.objects.filter(incident_id=opened.id, person=alice, kind="page").first()
     assert notification is not None
     items = _items(alice, title, opened, now)
+    failed = {"chat": Chat.objects.get(name="chat"), "channel": "#none", "error": "channel_not_found", "given_up": True}
+    Posting.objects.create(incident_id=opened.id, **failed, created_at=now)
     alert = Alert.objects.create(
         service=service, incident=opened, dedup_key=f"{title} key", first_at=now, last_at=now, severity="high", summary=title
     )
@@ -332,5 +335,6 @@ def _handoffs(world: World, service: Service, team_id: int, title: str, now: Any
         words = Words(summary=title, engaged=("nobody",), next_steps=(Step("alice", f"look at {title}"),))
         made[name] = offer(opened.number, Wanted(to, words, "break" if name == "lent" else "shift"), **by)
     accept(made["lent"].id, f"I look at {title}", person=dora, actor=make.actor(dora), now=now)
+    HandoffRecord.objects.create(handoff=made["lent"], place="chat", name="#none", state="failed", error="There is no such chat.")
     question = ask(made["given"].id, f"is {title}?", person=dora, actor=make.actor(dora), now=now)
     return {"taken_id": made["taken"].id, "given_id": made["given"].id, "lent_id": made["lent"].id, "question_id": question.id}

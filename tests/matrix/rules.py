@@ -49,9 +49,10 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
-TAKEN = {"issue_id": "{taken_id}"}
 REVIEWED = {"duty_id": "{review_id}"}
 BEGUN = {"duty_id": "{begun_id}"}
+STEP = {"step": "cve", "answer": "done"}
+HELD = {"issue_id": "{held_id}"}
 PLANNED = {"id": "{maintenance_id}"}
 GIVER = frozenset({"alice"})  # whose watch it is
 RESTED = frozenset({"bob", "grace", "olga"})  # of the team, without a watch around it
@@ -60,7 +61,7 @@ OFFERED = {"id": "{swap_id}"}
 HANDED = {"summary": "disk full", "engaged": ["alice"], "next_steps": [{"who": "olga", "what": "find what writes"}]}
 HANDED_FORM = {"summary": "disk full", "engaged": "alice", "next_steps": "olga: find what writes"}
 ALL_HANDED = {f"{{owned}}.{name}": text for name, text in HANDED_FORM.items()}
-TAKEN, GIVEN = {"handoff_id": "{taken_id}"}, {"handoff_id": "{given_id}"}
+TAKEN, GIVEN, LENT = ({"handoff_id": f"{{{name}_id}}"} for name in ("taken", "given", "lent"))
 RESPOND = {"to": RESPONDERS, "secret": PAGED}
 OUTSIDE = frozenset({"charlie", "vera"})
 OTHERS = SIGNED_IN - OWNER
@@ -107,6 +108,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/incidents/<int:number>/stakeholder": {"POST": Rule(**RESPOND, send={"name": "Legal", "every": "30"})},
     "/incidents/<int:number>/stakeholder-gone": {"POST": Rule(**RESPOND, send={"stakeholder": "{stakeholder_id}"})},
     "/incidents/<int:number>/stakeholders-told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
+    "/incidents/<int:number>/write-again": {"POST": Rule(**RESPOND)},
+    "/incidents/<int:number>/flow": {"POST": Rule(**RESPOND, send=STEP)},
+    "/incidents/<int:number>/merge": {"POST": Rule(RESPONDERS, NOBODY, send={"into": "{owned}"})},  # a restricted one goes nowhere
     "/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/incidents/<int:number>/split": {
         "GET": Rule(**RESPOND),
@@ -210,10 +214,13 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
     "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
-        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN, send={"reason": "I am away"}),
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
     },
-    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=TAKEN)},
-    "/queues/<int:queue_id>/items/<int:issue_id>/promote": {"POST": Rule(RESPONDERS, send={"service": "S", "severity": "high"})},
+    "/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/promote": {
+        # An item of a restricted incident is that incident's issue already: nobody promotes it, and others learn nothing of it.
+        "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
+    },
     "/stale": {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, PAGED, send={"number": "{number}", "days": "3", "reason": "waits for upstream"}),
@@ -238,7 +245,8 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/handoffs/<int:handoff_id>/ask": {"POST": Rule(OWNER, PAGED, at=TAKEN, send={"text": "which rack?"})},
     "/handoffs/<int:handoff_id>/answer": {"POST": Rule(OWNER, PAGED, at=GIVEN, send={"question": "{question_id}", "text": "B7"})},
     "/handoffs/<int:handoff_id>/withdraw": {"POST": Rule(OWNER, PAGED, at=GIVEN)},
-    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at={"handoff_id": "{lent_id}"})},
+    "/handoffs/<int:handoff_id>/come-back": {"POST": Rule(OWNER, PAGED, at=LENT)},
+    "/handoffs/<int:handoff_id>/write-again": {"POST": Rule(RESPONDERS, PAGED, at=LENT)},
     "/incidents/<int:number>/handoff": {
         "GET": Rule(OWNER, PAGED, at=OWNED),
         "POST": Rule(OWNER, PAGED, at=OWNED, send={"to": "olga", "kind": "shift", "do": "offer", **HANDED_FORM}),
@@ -365,12 +373,39 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/handoffs/<int:id>/accept": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"readback": "I look"})},
     "/api/v1/handoffs/<int:id>/decline": {"POST": Rule(OWNER, PAGED, at={"id": "{taken_id}"}, send={"why": "no"})},
     "/api/v1/handoffs/<int:id>/withdraw": {"POST": Rule(OWNER, PAGED, at={"id": "{given_id}"}, send={})},
+    "/api/v1/handoffs/<int:id>/write-again": {"POST": Rule(RESPONDERS, PAGED, at={"id": "{lent_id}"}, send={})},
     "/api/v1/incidents/<int:number>/assign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/reassign": {"POST": Rule(**RESPOND, send={"to": "bob"})},
     "/api/v1/incidents/<int:number>/page": {"POST": Rule(**RESPOND, send={"to": ["bob"], "reason": "knows the disk"})},
     "/api/v1/incidents/<int:number>/give-back": {"POST": Rule(OWNER, PAGED, at=OWNED, send={"reason": "I am ill"})},
     "/api/v1/incidents/<int:number>/severity": {"POST": Rule(**RESPOND, send={"severity": "critical"})},
     "/api/v1/incidents/<int:number>/split": {"POST": Rule(**RESPOND, send={"keys": ["{alert_key}"]})},
+    "/api/v1/incidents/<int:number>/write-again": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/merge": {"POST": Rule(RESPONDERS, NOBODY, send={"into": "{owned}"})},
+    "/api/v1/incidents/<int:number>/steps": {"GET": Rule(SIGNED_IN, PAGED), "POST": Rule(**RESPOND, send=STEP)},
+    "/api/v1/incidents/<int:number>/tasks": {
+        "GET": Rule(SIGNED_IN, PAGED),
+        "POST": Rule(**RESPOND, send={"what": "reimage the laptop", "assignee": "bob"}),
+    },
+    "/api/v1/incidents/<int:number>/tasks/<int:task_id>/done": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/incidents/<int:number>/participants": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/api/v1/incidents/<int:number>/stakeholders": {
+        "GET": Rule(SIGNED_IN, PAGED),
+        "POST": Rule(**RESPOND, send={"name": "Legal", "every_minutes": 30}),
+    },
+    "/api/v1/incidents/<int:number>/stakeholders/told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
+    "/api/v1/incidents/<int:number>/stakeholders/<int:stakeholder_id>/remove": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/queues": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
+        "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
+    },
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/done": {"POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/promote": {
+        "POST": Rule(RESPONDERS, NOBODY, send={"service": "S", "severity": "high"}),
+    },
     "/api/v1/incidents/<int:number>/manager": {"POST": Rule(MANAGERS, NOBODY, send={"act": "calling"})},
     "/api/v1/maintenances": {
         "GET": Rule(SIGNED_IN),
@@ -453,8 +488,10 @@ DOORS: Mapping[str, Door] = {
 
 # Kinds that call back and prove it by a signature: an address of each, and what an unsigned call hears there.
 SIGNED: Mapping[str, tuple[str, int]] = {
+    "github": ("/in/github/hub", 401),
+    "gitlab": ("/in/gitlab/tracker", 401),
     "phone": ("/in/phone/gateway/status", 403),
     "slack": ("/in/slack/team/command", 401),
     "twilio": ("/in/twilio/main/status/x", 403),
 }
-NOT_THERE_YET = ("/in/gitlab", "/in/github", "/in/hackerone", "/in/heartbeat")  # 503 until their connector is built
+NOT_THERE_YET = ("/in/hackerone", "/in/heartbeat")  # 503 until their connector is built

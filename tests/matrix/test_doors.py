@@ -29,6 +29,7 @@ from watchbill.intake.models import Event
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone, Receipt
+from watchbill.trackers.models import Delivery, Tracker
 
 KEYED = [path for path, door in DOORS.items() if door.key]
 HOW_TO = """
@@ -46,6 +47,9 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
             envs = {"account_env": "MATRIX_SECRET", "token_env": "MATRIX_SECRET", "secret_env": "MATRIX_SECRET"}
             Phone.objects.create(name=name, kind=kind, url="https://phone.example.org", sends=["sms"], per_person=9, overall=9, **envs)
         Chat.objects.create(name="team", kind="slack", token_env="MATRIX_SECRET", signing_env="MATRIX_SECRET", writes=["post"])
+        Tracker.objects.create(
+            name="hub", kind="github", url="https://api.github.example.org", token_env="MATRIX_SECRET", webhook_env="MATRIX_SECRET"
+        )
         yield build()
 
 
@@ -129,6 +133,7 @@ def test_an_unsigned_callback_is_refused_and_does_nothing(world: World, kind: st
     monkeypatch.setenv("MATRIX_SECRET", "whsec_" + "A" * 32)
     path, status = SIGNED[kind]
     signatures = {"X-Twilio-Signature": "AAAA", "webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
+    signatures |= {"X-Hub-Signature-256": "sha256=" + "a" * 64, "X-Gitlab-Token": "a" * 32, "X-Gitlab-Event": "Issue Hook"}
     signatures |= {"X-Slack-Signature": "v0=" + "a" * 64, "X-Slack-Request-Timestamp": "1"}
     for client in (Client(), world.browser("root", csrf=True), world.browser("alice")):
         for headers in ({}, signatures, {"Authorization": f"Bearer {world.tokens['root']}"}):
@@ -136,6 +141,7 @@ def test_an_unsigned_callback_is_refused_and_does_nothing(world: World, kind: st
             assert heard.status_code == status, heard.content
             assert client.get(path, headers=headers).status_code == status
     assert not Receipt.objects.exists()
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("act", sorted({f"{method} {last}" for method, last in ACTS}))

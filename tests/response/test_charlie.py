@@ -37,6 +37,8 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "add_stakeholder": ("Legal",),
     "remove_stakeholder": (1,),
     "updated_stakeholders": ("contained",),
+    "answer_step": ("cve", "done"),
+    "write_again": (),
 }
 OUTSIDE = ["charlie", "bruno", "grace", "hugo", "root"]
 ELSEWHERE = {

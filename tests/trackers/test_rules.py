@@ -9,6 +9,7 @@ import pytest
 from tests.factories import DAY, HOUR, SEC, T0
 from watchbill.notifications.rules import Outcome
 from watchbill.trackers.rules.ends import LONGEST_PAUSE, MOST_TRIES, after_write, read_again_in, since
+from watchbill.trackers.rules.fields import gaps, is_described
 from watchbill.trackers.rules.words import Word, is_human, is_marked, last_human, mark, severity_of
 
 OURS = mark("0d3bd1d6-7f1c-4f5c-8c35-0f4d7c8b2c11")
@@ -103,3 +104,36 @@ def test_how_often_a_project_is_read() -> None:
     assert since(T0) < T0
     assert T0 - since(T0) < HOUR
     assert isinstance(since(T0), dt.datetime)
+
+
+@pytest.mark.req("K38")
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("", False),
+        (" \n<!-- a template: write here -->\n", False),
+        ("<!-- never closed", False),
+        ("the disk of host1", True),
+        (
+            f"{mark('a' * 36)}\nIncident [#7](https://x/incidents/7) of SecOps: severity high\n\nWho has it, what happens next and its story: https://x\n",
+            False,
+        ),
+        (f"{mark('a' * 36)}\nIncident [#7](https://x/incidents/7) of SecOps: severity high\n\nThe disk of host1.\n", True),
+        ("Incident [#7] is what people call it", True),
+    ],
+)
+def test_a_description_says_what_it_is_when_somebody_wrote_it(text: str, is_so: bool) -> None:
+    assert is_described(text) is is_so
+
+
+def test_what_is_missing_in_an_issue() -> None:
+    fine = {"described": True, "labels": ["incident"], "wanted": ["incident"], "assignees": ["ada"], "name": "x#7"}
+    assert gaps(**fine) == []
+    assert gaps(**{**fine, "described": None}) == []  # nobody knows
+    assert [gap.field for gap in gaps(**{**fine, "described": False, "labels": [], "assignees": []})] == [
+        "description",
+        "labels",
+        "assignee",
+    ]
+    assert "lacks the labels a, b" in gaps(**{**fine, "wanted": ["incident", "a", "b"]})[0].why
+    assert "has no label" in gaps(**{**fine, "labels": [], "wanted": []})[0].why

@@ -326,6 +326,8 @@ def test_high_impact_channel_and_issues_of_a_team_are_changed(desk: Desk):  # no
         "project": "security/incidents",
         "labels": ["incident", "page"],
         "confidential": False,
+        "severity_label": "",
+        "restricted": "none",
     }
     assert "nothing to change" in words(send(desk, "ada", path))
     none = {"high_impact__severity": "", "high_impact__target": [""], "channel__chat": "", "channel__name": ""}

@@ -13,6 +13,7 @@ from tests.web.conftest import Desk
 from watchbill.handoff.models import Handoff, Kept
 from watchbill.incidents.models import Incident
 from watchbill.response import actions
+from watchbill.trackers.models import Issue, Link, Tracker
 
 WORDS = {"summary": "Disk full, cause unknown.", "next_steps": "bob: find what writes", "engaged": "Priya N. (IT)"}
 
@@ -155,3 +156,30 @@ def test_tasks_and_stakeholders_stand_on_the_incident_and_go_into_the_draft(desk
     assert "bob: reimage the laptop" in text_of(desk.as_("alice").get(f"{path}/handoff"))
     desk.as_("bob").post(f"{path}/stakeholders-told", {"text": "contained"})
     assert "heard 0 s ago" in text_of(desk.as_("bob").get(path)) or "heard 1 s ago" in text_of(desk.as_("bob").get(path))
+
+
+@pytest.mark.req("K38")
+def test_the_form_names_what_is_missing_in_the_tracking_issue(desk: Desk, mine: Incident) -> None:
+    row = Tracker.objects.create(name="main", kind="gitlab", url="https://gitlab.example.org", token_env="NO_SUCH_TOKEN")
+    times = {"created_at": desk.now, "updated_at": desk.now, "seen_at": desk.now}
+    issue = Issue.objects.create(tracker=row, project="sec/desk", number=7, title="disk full", described=False, **times)
+    Link.objects.create(incident_id=mine.id, tracker=row, project="sec/desk", labels=["incident"], issue=issue, created_at=desk.now)
+    said = text_of(desk.as_("alice").get(f"/incidents/{mine.number}/handoff"))
+    for words in ("does not say what it is", "sec/desk#7 lacks the label incident.", "is assigned to nobody"):
+        assert words in said
+    made = offered(desk, mine)  # none of it holds the offer back
+    assert made.state == "offered"
+    Issue.objects.filter(pk=issue.pk).update(described=True, labels=["incident"], assignees=["alice-there"])
+    assert "The tracking issue It can" not in text_of(desk.as_("alice").get(f"/incidents/{mine.number}/handoff"))
+
+
+@pytest.mark.req("G29")
+def test_what_could_not_be_written_is_shown_and_tried_again_by_a_press(desk: Desk, mine: Incident) -> None:
+    desk.team.channel = {"chat": "nowhere", "name": "#sec"}
+    desk.team.save()
+    made = offered(desk, mine)
+    desk.as_("bob").post(f"/handoffs/{made.id}/accept", {"readback": "I look"})
+    page = text_of(desk.as_("bob").get(f"/handoffs/{made.id}"))
+    assert "Nothing can be said in the chat nowhere: it is not active." in page
+    assert "Try again" in page
+    assert "It is tried again now." in text_of(desk.as_("bob").post(f"/handoffs/{made.id}/write-again", follow=True))

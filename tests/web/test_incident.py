@@ -325,3 +325,36 @@ def test_the_tracking_issue_is_shown_with_what_waits_and_what_failed(desk: Desk,
     html = shown(desk, "alice", incident)
     assert 'href="https://gl.example.org/sec/desk/-/issues/7"' in html
     assert "To be written: a note." in html
+
+
+def test_what_could_not_be_written_is_tried_again_by_a_press(desk: Desk):
+    incident = desk.page()
+    assert "Try again to write it" not in shown(desk, "alice", incident)
+    assert "Nothing that is written" in do(desk, "alice", incident, "write-again")
+    chat = Chat.objects.create(name="main", kind="slack", token_env="X")
+    failed = {"chat": chat, "channel": "#sec", "error": "not_in_channel", "given_up": True, "created_at": desk.now}
+    made = Posting.objects.create(incident_id=incident.id, **failed)
+    assert "Try again to write it" in shown(desk, "alice", incident)
+    assert "is tried again now" in do(desk, "alice", incident, "write-again")
+    made.refresh_from_db()
+    assert made.due_at is not None
+    assert not made.given_up
+
+
+@pytest.mark.req("K36")
+def test_the_steps_of_a_vulnerability_are_answered_on_the_page(desk: Desk):
+    incident = desk.page()
+    assert "It is a vulnerability: go through its steps" in shown(desk, "alice", incident)
+    assert "Say why" in do(desk, "alice", incident, "flow", step="supported", answer="yes")
+    html = do(desk, "alice", incident, "flow", step="supported", answer="yes", why="it is ours <b>")
+    for words in ("The steps of a vulnerability", "it is ours &lt;b&gt;", "assemble the fix team"):
+        assert words in html
+    assert "Tell the security contacts" not in html
+
+
+def test_one_is_merged_into_another_and_says_where_it_goes_on(desk: Desk):
+    stays, gone = desk.page("disk full"), desk.page("no space left")
+    assert "Say the number" in do(desk, "alice", gone, "merge", into="x")
+    assert f"#{gone.number} is merged into #{stays.number}." in do(desk, "alice", gone, "merge", into=f"#{stays.number}")
+    assert "its work goes on there" in shown(desk, "alice", gone)
+    assert f"merged #{gone.number} into it" in shown(desk, "alice", stays)

@@ -10,7 +10,21 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from watchbill.api import absences, covering, covers, directory, errors, handoffs, incidents, quiet, records, swapping, watch
+from watchbill.api import (
+    absences,
+    covering,
+    covers,
+    directory,
+    errands,
+    errors,
+    handoffs,
+    incidents,
+    queues,
+    quiet,
+    records,
+    swapping,
+    watch,
+)
 from watchbill.api.docs import ListOfOperations
 from watchbill.api.errors import UnsupportedMediaType
 
@@ -40,7 +54,9 @@ for each in (
     covers.router,
     swapping.router,
     incidents.router,
+    errands.router,
     handoffs.router,
+    queues.router,
     quiet.router,
     records.router,
     directory.router,

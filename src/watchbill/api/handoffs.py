@@ -13,6 +13,7 @@ from watchbill.api.handing import AcceptIn, DeclineIn, HandoffIn, HandoffOut, Ke
 from watchbill.api.lists import person_named
 from watchbill.api.shapes import IncidentOut, Nothing
 from watchbill.handoff import actions
+from watchbill.handoff.actions.recording import write_again
 from watchbill.handoff.selectors import by_id, describe
 from watchbill.incidents.selectors import by_number
 from watchbill.kernel.clock import database_now
@@ -69,6 +70,14 @@ def withdraw(request: HttpRequest, id: int, body: Nothing | None = None) -> Http
     """I take my offer back; nothing has moved."""
     who = caller(request)
     actions.withdraw(id, person=who.person, actor=who.actor, now=database_now())
+    return _now(request, id)
+
+
+@router.post("/handoffs/{int:id}/write-again", response=HandoffOut, by_alias=True, **write)
+def rewrite(request: HttpRequest, id: int, body: Nothing | None = None) -> HttpResponse:  # noqa: A002  the same
+    """What of it could not be written outside is tried again at once."""
+    who = caller(request)
+    write_again(id, person=who.person, actor=who.actor, now=database_now())
     return _now(request, id)
 
 

@@ -17,9 +17,12 @@ from watchbill.api.shapes import (
     AcknowledgeIn,
     AssignIn,
     EntryOut,
+    FlowStepIn,
+    FlowStepOut,
     IncidentOut,
     ListOut,
     ManagerIn,
+    MergeIn,
     NoteIn,
     Nothing,
     OpenIn,
@@ -31,10 +34,10 @@ from watchbill.api.shapes import (
     Word,
 )
 from watchbill.incidents.selectors import Filters, by_number, search, timeline
-from watchbill.intake.actions import Which, split
+from watchbill.intake.actions import Which, merge, split
 from watchbill.kernel.clock import database_now
 from watchbill.response import actions
-from watchbill.response.selectors import describe, describe_many
+from watchbill.response.selectors import describe, describe_many, describe_steps
 
 router = Router(tags=["incidents"])
 read = {**needs("incidents:read"), "by_alias": True}
@@ -174,6 +177,32 @@ def set_severity(request: HttpRequest, number: int, body: SeverityIn) -> HttpRes
 def manager(request: HttpRequest, number: int, body: ManagerIn) -> HttpResponse:
     """What a manager does on their step: call, page again, page others, or take it."""
     return _act(request, number, actions.manager_step, act=body.act)
+
+
+@router.post("/incidents/{int:number}/merge", response=IncidentOut, **write)
+def merge_into(request: HttpRequest, number: int, body: MergeIn) -> HttpResponse:
+    """It is the same problem as another one, which goes on with its alerts, tasks and people; this one is resolved."""
+    return _act(request, number, merge, into=body.into)
+
+
+@router.get("/incidents/{int:number}/steps", response=ListOut[FlowStepOut], **read)
+def get_steps(request: HttpRequest, number: int) -> HttpResponse:
+    """The decisions of a vulnerability, in order, as far as the answers have opened them."""
+    return answer({"items": describe_steps(by_number(caller(request).viewer, number)), "next": None})
+
+
+@router.post("/incidents/{int:number}/steps", response=ListOut[FlowStepOut], **write)
+def answer_step(request: HttpRequest, number: int, body: FlowStepIn) -> HttpResponse:
+    """Answer a step, or answer it anew; the answer before stays. The steps are answered."""
+    who = caller(request)
+    actions.answer_step(number, body.step, body.answer, body.why, person=who.person, actor=who.actor, now=database_now())
+    return get_steps(request, number)
+
+
+@router.post("/incidents/{int:number}/write-again", response=IncidentOut, **write)
+def write_again(request: HttpRequest, number: int, body: Nothing | None = None) -> HttpResponse:
+    """What could not be written on its issue or in chats is tried again at once."""
+    return _act(request, number, actions.write_again)
 
 
 @router.post("/incidents/{int:number}/split", response={201: IncidentOut}, **write)

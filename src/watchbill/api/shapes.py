@@ -95,6 +95,34 @@ class ManagerIn(Body):
     act: Literal["calling", "page_again", "page_backup", "page_others", "take"]
 
 
+class MergeIn(Body):
+    into: int = Field(description="Number of the incident that goes on.", ge=1, le=2**63 - 1)
+
+
+class FlowStepIn(Body):
+    step: Word = Field(description="As the list of steps names it.")
+    answer: Literal["yes", "no", "done", "not_needed"]
+    why: Text = Field("", description="Needed for a decision, and for what is left out.")
+
+
+class PersonOut(Schema):
+    handle: str
+    name: str
+
+
+class FlowStepOut(Schema):
+    """A step of the flow that is on the way now."""
+
+    step: str
+    text: str
+    state: Literal["answered", "open", "waits"]
+    expected: list[str]
+    answer: Literal["yes", "no", "done", "not_needed"] | None
+    why: str
+    by: PersonOut | None
+    at: Moment | None
+
+
 class SplitIn(Body):
     """Either `keys` or `field` with `value`."""
 
@@ -123,11 +151,6 @@ class EndIn(Body):
 
 class ExtendIn(Body):
     ends_at: Moment = Field(description="The new end, later or sooner. RFC 3339.")
-
-
-class PersonOut(Schema):
-    handle: str
-    name: str
 
 
 class PageOut(Schema):

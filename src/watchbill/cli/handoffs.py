@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from watchbill.cli.app import As, Caller, Json, app, caller, now, out, printable, say, short, usage
+from watchbill.cli.people import somebody
 from watchbill.handoff import actions
 from watchbill.handoff.models import Handoff
 from watchbill.handoff.rules import Step, Words, part_by_part
 from watchbill.handoff.selectors import LISTS, describe, offered_by, open_offer, words_of
 from watchbill.incidents.selectors import by_number
-from watchbill.kernel.errors import NotFound, Refused
-from watchbill.people.models import Person
+from watchbill.kernel.errors import Refused
 from watchbill.people.rules import parse_time
 from watchbill.response.selectors import describe as describe_incident
 
@@ -58,7 +58,7 @@ def handoff(
         decisions=tuple(decision or ()),
         pending=tuple(pending or ()),
     )
-    wanted = actions.Wanted(_somebody(to), words, kind, _time(returns, who))
+    wanted = actions.Wanted(somebody(to), words, kind, _time(returns, who))
     made = actions.offer(number, wanted, person=who.person, actor=who.actor, now=now())
     until = short(made.expires_at)
     _say(made, as_json, f"Hand-off {made.id}: {wanted.to.name} is asked, until {until}. #{number} is yours until they accept.")
@@ -155,13 +155,6 @@ def _step(text: str) -> Step:
     """`ada: look at the logs`. Without a colon nobody is named, and that is what is missing."""
     who, colon, what = text.partition(":")
     return Step(who.strip(), what.strip()) if colon else Step("", text.strip())
-
-
-def _somebody(handle: str) -> Person:
-    found = Person.objects.filter(handle=handle).first() or Person.objects.filter(email__iexact=handle).first()
-    if found is None:
-        raise NotFound(f"There is nobody with the handle {handle}.", handle=handle)
-    return found
 
 
 def _time(text: str, who: Caller) -> Any:

@@ -23,6 +23,7 @@ from watchbill.connectors.chat import Client, Listener
 from watchbill.connectors.chat.posting import deliver, prepare
 from watchbill.connectors.failures import Failure
 from watchbill.connectors.outgoing import Outgoing
+from watchbill.engine.remotes import Threads
 from watchbill.incidents.actions import Line, tell_in
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats import actions, selectors
@@ -42,38 +43,14 @@ DRAIN = 5.0
 Result = TypeVar("Result")
 
 
-class Chats:
-    """All chats of this engine. `keep` is called now and then by the loop; it starts and ends threads as chats come and go."""
+class Chats(Threads[Settings]):
+    """All chats of this engine. `look` is called now and then by the loop."""
 
     def __init__(self) -> None:
-        self._running: dict[Settings, ChatThread] = {}
-        self._ending: list[ChatThread] = []
+        super().__init__(ChatThread, patience=DRAIN + 2)
 
-    def keep(self, instance_id: int) -> None:
-        """Waits for no thread: one that ends is followed by the next one of its chat at a later call."""
-        wanted = [] if settings.DEMO_INBOX else [chat for chat in selectors.chats() if chat.works]  # a demo writes nowhere
-        self._ending = [thread for thread in self._ending if thread.alive()]
-        for chat, thread in list(self._running.items()):
-            if chat not in wanted or not thread.alive() or thread.instance_id != instance_id:
-                self._ending.append(self._running.pop(chat))
-                thread.stop()
-        busy = {thread.chat.id for thread in self._ending if thread.alive()}
-        for chat in wanted:
-            if chat not in self._running and chat.id not in busy:
-                self._running[chat] = ChatThread(chat, instance_id)
-                self._running[chat].start()
-
-    def wake(self) -> None:
-        """Something may be due."""
-        for thread in self._running.values():
-            thread.wake()
-
-    def close(self) -> None:
-        threads, self._running, self._ending = [*self._running.values(), *self._ending], {}, []
-        for thread in threads:
-            thread.stop()
-        for thread in threads:
-            thread.join(DRAIN + 2)
+    def look(self, instance_id: int) -> None:
+        self.keep([] if settings.DEMO_INBOX else [chat for chat in selectors.chats() if chat.works], instance_id)  # a demo writes nowhere
 
 
 class ChatThread:

@@ -209,7 +209,7 @@ class Engine:
         self._now_and_then("mail", lambda _: self._mailboxes.look(), now)
         self._now_and_then("calendars", lambda _: self._calendars.look(), now)
         self._now_and_then("session", lambda _: self._session.check() if self._session else None, now)
-        self._now_and_then("remotes", lambda _: [remote.keep(self.instance_id) for remote in self._remotes], now)
+        self._now_and_then("remotes", lambda _: [remote.look(self.instance_id) for remote in self._remotes], now)
         for remote in self._remotes:
             remote.wake()
         self._say_how_it_went(now, began)

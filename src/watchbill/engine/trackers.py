@@ -24,6 +24,7 @@ from watchbill.connectors.tracker.wire import Gone, RateLimited, Wire
 from watchbill.connectors.tracker.writing import perform, prepare
 from watchbill.duties.models import Queue
 from watchbill.engine.clock import elapsed
+from watchbill.engine.remotes import Threads
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Team
@@ -47,42 +48,18 @@ DRAIN = 5.0
 Build = Callable[[Settings], tuple[Client, Wire]]
 
 
-class Trackers:
-    """All trackers of this engine. `keep` is called now and then by the loop; it starts and ends threads as trackers come and go."""
+class Trackers(Threads[Settings]):
+    """All trackers of this engine. `look` is called now and then by the loop."""
 
     def __init__(self) -> None:
-        self._running: dict[Settings, TrackerThread] = {}
-        self._ending: list[TrackerThread] = []
+        super().__init__(TrackerThread, patience=DRAIN)
         self._look_at = float("-inf")
 
-    def keep(self, instance_id: int) -> None:
-        """Waits for no thread: one that ends is followed by the next one of its tracker at a later call."""
+    def look(self, instance_id: int) -> None:
         if elapsed() >= self._look_at:
             self._look_at = elapsed() + LOOK_EVERY
             mirroring.want_sources(wanted_sources(), now=database_now())
-        wanted = [] if settings.DEMO_INBOX else [each for each in selectors.trackers() if each.works]  # a demo asks nobody
-        self._ending = [thread for thread in self._ending if thread.alive()]
-        for tracker, thread in list(self._running.items()):
-            if tracker not in wanted or not thread.alive() or thread.instance_id != instance_id:
-                self._ending.append(self._running.pop(tracker))
-                thread.stop()
-        busy = {thread.tracker.id for thread in self._ending if thread.alive()}
-        for tracker in wanted:
-            if tracker not in self._running and tracker.id not in busy:
-                self._running[tracker] = TrackerThread(tracker, instance_id)
-                self._running[tracker].start()
-
-    def wake(self) -> None:
-        """Something may be due."""
-        for thread in self._running.values():
-            thread.wake()
-
-    def close(self) -> None:
-        threads, self._running, self._ending = [*self._running.values(), *self._ending], {}, []
-        for thread in threads:
-            thread.stop()
-        for thread in threads:
-            thread.join(DRAIN)
+        self.keep([] if settings.DEMO_INBOX else [each for each in selectors.trackers() if each.works], instance_id)  # a demo asks nobody
 
 
 class TrackerThread:

@@ -13,7 +13,7 @@ from watchbill.frontdoor.keyring import Key, Unknown
 from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
-LATER = ("gitlab", "github", "hackerone")  # ways in whose connector is not there yet
+LATER = ("hackerone",)  # ways in whose connector is not there yet
 UNKNOWN = "This key is unknown or revoked. Make one with `watchbill key create`."
 NO_KEY = "No key came with this message. Put it at the end of the address, /in/{kind}/KEY, or send it as `Authorization: Bearer KEY`."
 STORED = b'{"status":"success","message":"Message stored"}'

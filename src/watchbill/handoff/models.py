@@ -118,21 +118,17 @@ class Question(models.Model):
 
 
 class HandoffRecord(models.Model):
-    """Where an accepted hand-off is written outside: the team's channel, the tracking issue. What failed is tried again, and shown."""
+    """Where an accepted hand-off is written outside: the team's channel, the tracking issue. How far that is stands with whoever writes there."""
 
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="records")
     place = models.CharField(max_length=8)  # chat | issue
     name = models.CharField(max_length=300)  # of the channel or the project
-    state = models.CharField(max_length=8, default="waiting")  # waiting | written | failed
+    state = models.CharField(max_length=8, default="waiting")  # waiting | written | failed, while nobody there was asked
     posting_id = models.BigIntegerField(null=True)  # of the chat: the message that says it
-    link = models.CharField(max_length=2000, blank=True, default="")
-    tries = models.IntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True, default="")
-    due_at = models.DateTimeField(null=True)  # when it is tried next; null: written, or not ours to try
-    written_at = models.DateTimeField(null=True)
+    write_id = models.BigIntegerField(null=True)  # of the tracker: the comment that says it
+    error = models.CharField(max_length=500, blank=True, default="")  # why nobody there was asked
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="handoff_record_due", condition=Q(due_at__isnull=False))]
         constraints = [
             models.UniqueConstraint(fields=["handoff", "place", "name"], name="handoff_record_once"),
             models.CheckConstraint(condition=Q(place__in=["chat", "issue"]), name="handoff_record_place"),

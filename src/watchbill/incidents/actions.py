@@ -164,6 +164,7 @@ ON_ISSUES = {  # kind of line -> what it may change on the tracking issue
     "acknowledged": "assign",
     "owner": "assign",
     "acting": "assign",
+    "handed_over": "assign",
     "resolved": "state",
     "reopened": "state",
     "severity": "label",

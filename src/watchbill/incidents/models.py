@@ -75,6 +75,7 @@ class Incident(models.Model):
     storm = models.BooleanField(default=False)
     previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     word_at = models.DateTimeField(null=True)  # last human word
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # its work goes on there
 
     class Meta:
         indexes = [
@@ -241,3 +242,23 @@ class Stakeholder(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StepAnswer(models.Model):
+    """An answer in the flow of an incident: who gave it, when and why. The latest of a step counts; none is ever changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="step_answers", db_index=False)
+    step = models.CharField(max_length=40)
+    answer = models.CharField(max_length=12)  # yes | no | done | not_needed
+    why = models.CharField(max_length=2000, blank=True, default="")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "id"], name="step_answer_incident")]
+        constraints = [models.CheckConstraint(condition=Q(answer__in=["yes", "no", "done", "not_needed"]), name="step_answer")]
+        triggers = append_only("step_answer")
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.answer}"

@@ -14,12 +14,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from watchbill.incidents.models import Incident, Tenure, TimelineEntry
+from watchbill.incidents.models import Incident, StepAnswer, Tenure, TimelineEntry
 from watchbill.incidents.selectors import visible_to, with_people
 from watchbill.kernel.errors import NotFound
 from watchbill.paging.models import Page, TeamPaging
 from watchbill.people.models import Person
 from watchbill.people.permissions import Viewer
+from watchbill.response import flow
 from watchbill.response.rules import SEVERITIES, Place, Standing, board_key, lives, place, stretches
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call
@@ -121,6 +122,66 @@ def ledger(viewer: Viewer, incident: Incident) -> list[Span]:
             row = why.get((person_id or 0, start))
             found.append(Span(role, people.get(person_id or 0), start, end, row.reason if row else "", row.by if row else None))
     return found
+
+
+def answers_of(incident: Incident) -> list[StepAnswer]:
+    """The latest answer of each step of its flow, the oldest first."""
+    rows = StepAnswer.objects.filter(incident=incident).select_related("person").order_by("step", "-id").distinct("step")
+    return sorted(rows, key=lambda row: row.id)
+
+
+def steps_of(incident: Incident) -> list[tuple[flow.Standing, StepAnswer | None]]:
+    """The steps that are on its way now, each with who answered it last, when and why. One query."""
+    given = {row.step: row for row in answers_of(incident)}
+    return [
+        (each, given.get(each.step.key) if each.answer else None) for each in flow.standing({key: row.answer for key, row in given.items()})
+    ]
+
+
+def describe_steps(incident: Incident) -> list[dict[str, Any]]:
+    """The same as the API and the command line show it."""
+    return [
+        {
+            "step": each.step.key,
+            "text": each.step.text,
+            "state": each.state,
+            "expected": list(each.step.answers),
+            "answer": each.answer or None,
+            "why": row.why if row else "",
+            "by": _person(row.person) if row else None,
+            "at": row.at if row else None,
+        }
+        for each, row in steps_of(incident)
+    ]
+
+
+def describe_tasks(incident: Incident) -> list[dict[str, Any]]:
+    """Its tasks, open and done, as the API and the command line show them."""
+    rows = incident.tasks.select_related("assignee", "made_by", "done_by").order_by("id")
+    return [
+        {
+            "id": row.id,
+            "what": row.what,
+            "assignee": _person(row.assignee),
+            "made_by": _person(row.made_by),
+            "made_at": row.made_at,
+            "done_by": _person(row.done_by),
+            "done_at": row.done_at,
+        }
+        for row in rows
+    ]
+
+
+def describe_participants(incident: Incident) -> list[dict[str, Any]]:
+    """Who takes part in it."""
+    rows = incident.participants.select_related("person").order_by("joined_at", "id")
+    return [{"person": _person(row.person), "joined_at": row.joined_at} for row in rows]
+
+
+def describe_stakeholders(incident: Incident) -> list[dict[str, Any]]:
+    """Who must hear how it stands."""
+    fields = ("id", "name", "every_minutes", "added_at", "updated_at")
+    return [{name: getattr(row, name) for name in fields} for row in incident.stakeholders.filter(removed_at=None).order_by("id")]
 
 
 def first_schedule(team_id: int) -> Schedule | None:

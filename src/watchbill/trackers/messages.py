@@ -27,6 +27,7 @@ class Found:
     confidential: bool = False
     closed_at: dt.datetime | None = None
     changes: bool = False
+    described: bool | None = None  # does its description say what it is? None: the tracker did not show it
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Issue(models.Model):
     author = models.CharField(max_length=200, blank=True, default="")
     author_is_bot = models.BooleanField(default=False)
     assignees = ArrayField(models.CharField(max_length=200), default=list)
+    described = models.BooleanField(null=True)  # does its description say what it is? null: not known
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     confidential = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -141,7 +142,7 @@ class Write(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)  # stands in what is written, so that a lost answer finds it again
     link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="pending", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
-    entry = models.JSONField(null=True)  # of a comment: {text, by, at}
+    entry = models.JSONField(null=True)  # of a comment: {text, by} of a note, {handoff}
     wanted = models.IntegerField(default=1)
     done = models.IntegerField(default=0)
     due_at = models.DateTimeField(null=True)

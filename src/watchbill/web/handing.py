@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from watchbill.handoff.rules import Step, Words, missing, part_by_part, parts
+from watchbill.handoff.lines import text_of
+from watchbill.handoff.rules import Words, missing, part_by_part, parts
 from watchbill.kernel.errors import Invalid
 from watchbill.people.rules import clock_time
 
-LINES = ("open_questions", "decisions", "engaged", "related", "channels", "pending")
 LABELS = {
     "summary": ("What it is, and how it stands", "Two to five sentences; somebody who slept must understand it.", 4),
     "next_steps": ("Next steps", "One a line: who: what. A step without a person is nobody's step.", 3),
@@ -47,35 +47,6 @@ def form_of(words: Words, prefix: str = "") -> list[Part]:
         Part(f"{prefix}{name}", label, hint, rows, text_of(words, name), tuple(gaps.get(name, ())), name in NEEDED)
         for name, (label, hint, rows) in LABELS.items()
     ]
-
-
-def text_of(words: Words, name: str) -> str:
-    if name == "next_steps":
-        return "\n".join(f"{step.who}: {step.what}" for step in words.next_steps)
-    value = getattr(words, name)
-    return value if isinstance(value, str) else "\n".join(value)
-
-
-def words_in(sent: Mapping[str, str], prefix: str = "") -> Words:
-    """What the form says."""
-
-    def lines(name: str) -> tuple[str, ...]:
-        return tuple(line.strip() for line in sent.get(f"{prefix}{name}", "").splitlines() if line.strip())
-
-    return Words(
-        summary=sent.get(f"{prefix}summary", ""),
-        bridge=sent.get(f"{prefix}bridge", ""),
-        next_steps=tuple(step_in(line) for line in lines("next_steps")),
-        **{name: lines(name) for name in LINES},
-    )
-
-
-def step_in(line: str) -> Step:
-    """`ada: read the logs`; without a colon nobody is named, and an address is no person."""
-    who, colon, what = line.partition(":")
-    if not colon or what.startswith("//"):
-        return Step("", line)
-    return Step("" if who.strip() == "?" else who.strip(), what.strip())
 
 
 def time_in(text: str, zone: dt.tzinfo) -> dt.datetime | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchbill.incidents.models import Incident
-from watchbill.trackers.models import Link, Tracker
+from watchbill.trackers.models import Issue, Link, Tracker, Write
+from watchbill.trackers.rules.fields import Gap, gaps
 from watchbill.trackers.selectors import link_of, settings_of, unwritten
 
 WORDS = {"create": "the issue itself", "comment": "a note", "assign": "who is assigned", "state": "open or closed", "label": "its labels"}
@@ -28,10 +29,25 @@ def tracking_of(incident: Incident) -> Tracking | None:
     link = link_of(incident.id)
     if link is not None:
         rows = unwritten(link)
-        failed = tuple((WORDS[row.kind], row.error) for row in rows if row.error)
-        return Tracking(link, tuple(WORDS[row.kind] for row in rows if not row.error), failed)
+        failed = tuple((_word(row), row.error) for row in rows if row.error)
+        return Tracking(link, tuple(_word(row) for row in rows if not row.error), failed)
     setting = incident.team.issue
     return Tracking(None, why_none=_why_none(incident, setting), setting=setting) if setting else None
+
+
+def issue_gaps(incident: Incident) -> list[Gap]:
+    """What is missing in the fields of its tracking issue; nothing where there is none, or it is gone. One query."""
+    link = link_of(incident.id)
+    issue = link.issue if link is not None else None
+    if link is None or issue is None or issue.state == Issue.State.GONE:
+        return []
+    prefix = (incident.team.issue or {}).get("severity_label", "")
+    wanted = [*link.labels, *([f"{prefix}{incident.severity}"] if prefix and not incident.restricted else [])]
+    return gaps(described=issue.described, labels=issue.labels, wanted=wanted, assignees=issue.assignees, name=f"{issue}")
+
+
+def _word(row: Write) -> str:
+    return "the hand-off" if "handoff" in (row.entry or {}) else WORDS[row.kind]
 
 
 def _why_none(incident: Incident, setting: dict[str, Any]) -> str:

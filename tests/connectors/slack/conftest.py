@@ -71,7 +71,7 @@ class Whole:
         chats = Chats()
         self.running.append(chats)
         self.sessions[instance] = Session(instance)  # its leases hold as long as that lives
-        chats.keep(instance)
+        chats.look(instance)
         return chats
 
     def wake(self) -> None:

@@ -295,9 +295,17 @@ def press(button: dict[str, Any], *, user: str = "U0ADA", response_url: str = ""
 
 
 def submit(view: dict[str, Any], values: dict[str, dict[str, str]], *, user: str = "U0ADA", trigger: str = "3.1") -> bytes:
-    """A form that was filled in."""
+    """A form that was filled in. What was chosen from a list stands as `{"chosen": value}`."""
     filled = {
-        block: {name: {"type": "plain_text_input", "value": value} for name, value in fields.items()} for block, fields in values.items()
+        block: {
+            ("value" if name == "chosen" else name): (
+                {"type": "static_select", "selected_option": {"value": value}}
+                if name == "chosen"
+                else {"type": "plain_text_input", "value": value}
+            )
+            for name, value in fields.items()
+        }
+        for block, fields in values.items()
     }
     payload = {
         "type": "view_submission",

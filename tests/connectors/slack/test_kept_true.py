@@ -70,7 +70,7 @@ def test_it_stays_as_it_was_sent_until_somebody_has_it_and_then_says_who_and_how
     whole.act("acknowledge", incident, whole.desk.bruno)
     taken = whole.until(incident, lambda m: "ACKNOWLEDGED" in json.dumps(m), channel=ADA)
     assert "Bruno has it." in json.dumps(taken)
-    assert buttons(taken) == ["Resolve", "Escalate", "Note"]
+    assert buttons(taken) == ["Resolve", "Escalate", "Note", "Hand over"]
     assert "disk &lt;full&gt;" in json.dumps(taken)
     whole.act("resolve", incident, whole.desk.bruno)
     over = whole.until(incident, lambda m: "RESOLVED" in json.dumps(m), channel=ADA)

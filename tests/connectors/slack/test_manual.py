@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 import watchbill.connectors.slack
 from tests.config.example import valid
 from watchbill.connectors.chat import desk
+from watchbill.connectors.chat.callers import STRANGER
 from watchbill.connectors.slack.callbacks import WAYS
 from watchbill.connectors.slack.inbound import command
 
@@ -61,7 +62,7 @@ def test_its_addresses_are_ours():
     assert [address.removeprefix("https://YOUR-DESK/in/slack/NAME/") for address in heard] == ["command", "interactive"]
     assert {"command", "interactive"} <= set(WAYS)
     assert slash["command"] == "/watchbill"
-    assert f"`{slash['command']} link`" in desk.STRANGER
+    assert f"`{slash['command']} link`" in STRANGER
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
 
 

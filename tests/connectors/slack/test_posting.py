@@ -11,7 +11,8 @@ import pytest
 
 from tests.connectors.slack.conftest import OTHERS, SECURITY, Whole, known
 from tests.connectors.slack.fake import CUT, LOSE
-from watchbill.connectors.chat.desk import caller, command
+from watchbill.connectors.chat.callers import caller
+from watchbill.connectors.chat.desk import command
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import settings_of, states
@@ -39,7 +40,7 @@ def test_it_is_posted_once_and_edits_itself(whole: Whole):
     whole.act("acknowledge", incident, whole.desk.bruno)
     taken = whole.until(incident, lambda m: "ACKNOWLEDGED" in json.dumps(m))
     assert "Bruno has it." in json.dumps(taken)
-    assert buttons(taken) == ["Resolve", "Escalate", "Note"]
+    assert buttons(taken) == ["Resolve", "Escalate", "Note", "Hand over"]
     whole.act("resolve", incident, whole.desk.ada)
     over = whole.until(incident, lambda m: "RESOLVED" in json.dumps(m))
     assert buttons(over) == []
@@ -255,12 +256,12 @@ def test_a_chat_that_changed_is_followed_by_a_new_thread_and_nobody_waits_for_th
     whole.chat.app_token_env, whole.chat.signing_env = "", ""
     whole.chat.save()
     began = time.monotonic()
-    chats.keep(1)
+    chats.look(1)
     assert time.monotonic() - began < 1
     other = whole.open("other")
 
     def kept() -> bool:
-        chats.keep(1)
+        chats.look(1)
         return bool(whole.slack.text() and any("other" in text for text in whole.slack.text()))
 
     whole.slack.wait(kept)

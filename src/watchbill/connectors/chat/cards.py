@@ -14,12 +14,14 @@ from typing import Any
 
 from django.conf import settings
 
+from watchbill.handoff.models import Handoff
 from watchbill.incidents.models import Incident, TimelineEntry
 from watchbill.paging.models import Firing, Page
 from watchbill.people.models import Person
 from watchbill.response.selectors import url_of
 
 RESTRICTED = "It is restricted; open it to read more."
+TALKS = ("note", "handoff", "accept", "decline")  # acts in which what is known is said: not of a restricted one
 WAITING = (Page.Status.TRIGGERED, Page.Status.EXHAUSTED, Page.Status.PAUSED)
 
 
@@ -53,7 +55,7 @@ def notice_card(said: Mapping[str, Any]) -> Card:
 
 
 def cards_of(incident_ids: Collection[int]) -> dict[int, Card]:
-    """The cards of these incidents as they are now. Five queries, whatever the count."""
+    """The cards of these incidents as they are now. Six queries, whatever the count."""
     incidents = Incident.objects.select_related("service", "owner", "acting").in_bulk(set(incident_ids))
     pages = {
         page.incident_id: page
@@ -64,9 +66,15 @@ def cards_of(incident_ids: Collection[int]) -> dict[int, Card]:
     )
     people = dict(Person.objects.filter(id__in={each for ids in asked.values() for each in ids}).values_list("id", "name"))
     ends = _ends(incidents)
+    open_offers = Handoff.objects.filter(incident__in=incidents, state=Handoff.State.OFFERED)
+    offered = dict(open_offers.values_list("incident_id", "receiver__name"))
     return {
         id_: _card(
-            incident, pages.get(id_), [people[each] for each in asked.get(_id(pages.get(id_)), []) if each in people], ends.get(id_, "")
+            incident,
+            pages.get(id_),
+            [people[each] for each in asked.get(_id(pages.get(id_)), []) if each in people],
+            ends.get(id_, ""),
+            offered.get(id_, ""),
         )
         for id_, incident in incidents.items()
     }
@@ -86,14 +94,14 @@ def _id(page: Page | None) -> int:
     return page.id if page else 0
 
 
-def _card(incident: Incident, page: Page | None, asked: list[str], end: str) -> Card:
+def _card(incident: Incident, page: Page | None, asked: list[str], end: str, offered: str) -> Card:
     open_page = page if page is not None and page.status != Page.Status.RESOLVED else None
-    acts = _acts(incident, open_page)
+    acts = _acts(incident, open_page, offered=bool(offered))
     seen, page_id = (page.firings, page.id) if page else (0, None)
     url = url_of(incident.number)
     if incident.restricted:
         status = {"triggered": "Waits for somebody.", "acknowledged": "Taken care of.", "resolved": "Resolved."}[incident.status]
-        shown = tuple(act for act in acts if act != "note")
+        shown = tuple(act for act in acts if act not in TALKS)
         facts = (RESTRICTED,)
         return Card(
             incident.number,
@@ -114,7 +122,7 @@ def _card(incident: Incident, page: Page | None, asked: list[str], end: str) -> 
         status=_status(incident, open_page, end),
         severity=incident.severity,
         service=incident.service.name if incident.service else "",
-        facts=_facts(incident, open_page, asked),
+        facts=_facts(incident, open_page, asked, offered),
         opened_at=incident.opened_at,
         url=url,
         acts=acts,
@@ -123,12 +131,13 @@ def _card(incident: Incident, page: Page | None, asked: list[str], end: str) -> 
     )
 
 
-def _acts(incident: Incident, page: Page | None) -> tuple[str, ...]:
+def _acts(incident: Incident, page: Page | None, *, offered: bool) -> tuple[str, ...]:
     if incident.status == Incident.Status.RESOLVED:
         return ()
     waits = page is not None and page.status in WAITING and page.paused_status != Page.Status.ACKNOWLEDGED
     first = ("acknowledge",) if waits or incident.status == Incident.Status.TRIGGERED else ()
-    return (*first, "resolve", "escalate", *(("calling",) if waits else ()), "note")
+    hands = ("accept", "decline") if offered else ("handoff",) if incident.status == Incident.Status.ACKNOWLEDGED else ()
+    return (*first, "resolve", "escalate", *(("calling",) if waits else ()), "note", *hands)
 
 
 def _status(incident: Incident, page: Page | None, end: str) -> str:
@@ -152,8 +161,8 @@ def _status(incident: Incident, page: Page | None, end: str) -> str:
     return has
 
 
-def _facts(incident: Incident, page: Page | None, asked: list[str]) -> tuple[str, ...]:
-    facts = []
+def _facts(incident: Incident, page: Page | None, asked: list[str], offered: str) -> tuple[str, ...]:
+    facts = [f"Offered to {offered}: nothing moves before they have read it back and accepted."] if offered else []
     if page is not None and page.status in (Page.Status.TRIGGERED, Page.Status.EXHAUSTED) and page.firings:
         step = "last resort" if page.status == Page.Status.EXHAUSTED else f"step {max(page.step, 1)} of {len(page.copy.content['steps'])}"
         facts.append(f"Paging, {step}: {', '.join(asked) or 'nobody'}.")

@@ -5,23 +5,22 @@ Of a restricted incident an answer says its number and that it was done: whoever
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
-from watchbill.audit.actions import Actor, record_in
+from watchbill.audit.actions import record_in
+from watchbill.connectors.chat import handing
+from watchbill.connectors.chat.callers import Caller, open_talk
 from watchbill.incidents.actions import Line, audit_entry, tell_in
 from watchbill.incidents.models import Incident
 from watchbill.incidents.selectors import Filters, by_number, search
 from watchbill.kernel.errors import Invalid, NotFound, Refused, WatchbillError
 from watchbill.notifications.chats.actions import room_in
 from watchbill.notifications.chats.models import Posting
-from watchbill.notifications.chats.selectors import Settings
 from watchbill.paging.models import Page
 from watchbill.people.models import Person
 from watchbill.people.permissions import Verb, decide
@@ -38,25 +37,10 @@ HELP = """`who [SCHEDULE]`: who has the watch
 `calling N`: I am calling; the page waits for 15 minutes
 `note N TEXT`: write it into the timeline
 `page SUMMARY service=NAME [severity=critical|high|medium|low]`: page a team
+`accept N WORDS`: accept a hand-off, in your own words what is going on
+`decline N WHY`: decline it
 `channel N`: a channel for incident N alone
 `link`: prove who you are here"""
-
-STRANGER = "Watchbill does not know who you are here. Prove it once: `/watchbill link`"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, proved, in which chat."""
-
-    person: Person
-    actor: Actor
-    chat: Settings
-    now: dt.datetime
-
-
-def caller(chat: Settings, person: Person, user: str, *, now: dt.datetime) -> Caller:
-    """Somebody whose account in the chat is proved."""
-    return Caller(person, Actor(person.handle, chat.kind, person.id, {"chat": chat.name, "chat_user": user}), chat, now)
 
 
 def command(text: str, who: Caller) -> str:
@@ -86,8 +70,7 @@ def press(act: str, numbers: Sequence[int], who: Caller, *, seen: int | None = N
 
 def may_note(number: int, who: Caller) -> None:
     """Raises when this person cannot write about it here: before a form opens, not after it was filled in."""
-    if by_number(viewer_of(who.person), number).restricted:
-        raise Refused(f"#{number} is restricted: what is known of it stays out of chats. Write the note there: {url_of(number)}")
+    open_talk(number, who, "Write the note there")
 
 
 def _act(act: str, number: int, who: Caller, *, page_id: int | None = None, text: str = "") -> str:
@@ -202,6 +185,16 @@ def _options(text: str) -> tuple[str, dict[str, str]]:
     return " ".join(words.split()), given
 
 
+def _accept(text: str, who: Caller) -> str:
+    number, _, words = text.partition(" ")
+    return handing.accept(handing.asked(_number(number), who).id, words, who)
+
+
+def _decline(text: str, who: Caller) -> str:
+    number, _, words = text.partition(" ")
+    return handing.decline(handing.asked(_number(number), who).id, words, who)
+
+
 def _channel(text: str, who: Caller) -> str:
     return room(_number(text), who)
 
@@ -250,6 +243,8 @@ COMMANDS: dict[str, Callable[[str, Caller], str]] = {
     "escalate": _on_number("escalate"),
     "calling": _on_number("calling"),
     "note": _note,
+    "accept": _accept,
+    "decline": _decline,
     "page": _page,
     "channel": _channel,
 }

@@ -13,6 +13,7 @@ from watchbill.connectors.tracker import Page
 from watchbill.connectors.tracker.reading import made, moment, objects, shown
 from watchbill.connectors.tracker.wire import Wire, next_page
 from watchbill.trackers.messages import Draft, Found
+from watchbill.trackers.rules.fields import is_described
 from watchbill.trackers.rules.words import Word, is_human, is_marked
 from watchbill.trackers.selectors import Settings
 
@@ -162,6 +163,7 @@ def _found(data: Any, private: bool) -> Found:
         confidential=private,
         closed_at=moment(data["closed_at"]) if data.get("closed_at") else None,
         changes="pull_request" in data,
+        described=is_described(str(data.get("body") or "")),
     )
 
 

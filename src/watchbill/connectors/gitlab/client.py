@@ -15,6 +15,7 @@ from watchbill.connectors.tracker import Page
 from watchbill.connectors.tracker.reading import made, moment, objects, shown
 from watchbill.connectors.tracker.wire import Wire
 from watchbill.trackers.messages import Draft, Found
+from watchbill.trackers.rules.fields import is_described
 from watchbill.trackers.rules.words import Word, is_human, is_marked
 from watchbill.trackers.selectors import Settings
 
@@ -161,6 +162,7 @@ def _found(data: Any, changes: bool) -> Found:
         confidential=bool(data.get("confidential", False)),
         closed_at=moment(data["closed_at"]) if data.get("closed_at") else None,
         changes=changes,
+        described=is_described(str(data.get("description") or "")),
     )
 
 

@@ -25,6 +25,9 @@ LABELS = {
     "escalate": "Escalate",
     "calling": "I am calling",
     "note": "Note",
+    "handoff": "Hand over",
+    "accept": "Read back and accept",
+    "decline": "Decline",
 }
 ACTION = "watchbill_"
 NOTE_FORM = "watchbill_note"
@@ -54,14 +57,14 @@ def card_text(card: Card) -> str:
 def card_blocks(card: Card) -> list[Block]:
     """The message about an incident, or a notice."""
     if card.state == "notice":
-        return [_section(f"*<{card.url}|{escape(card.title)[:1500]}>*\n{escape(card.status)[:1400]}")]
+        return [section(f"*<{card.url}|{escape(card.title)[:1500]}>*\n{escape(card.status)[:1400]}")]
     severity = f" *{card.severity}*" if card.severity else ""
     head = f"{SIGNS[card.state]}  <{card.url}|#{card.number}>{severity}\n*{escape(card.title)[:1500]}*"
     body = "\n".join([escape(card.status)[:1000], *(escape(fact)[:500] for fact in card.facts)])
     context = [
         part for part in (card.service and f"Service: {escape(card.service)}", card.opened_at and f"Opened {_time(card.opened_at)}") if part
     ]
-    made = [_section(head), _section(body)]
+    made = [section(head), section(body)]
     if context:
         made.append({"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(context)}]})
     if card.acts:
@@ -83,7 +86,7 @@ def list_blocks(cards: Sequence[Card], *, answers: bool) -> list[Block]:
     ]
     if len(cards) > SHOWN:
         lines.append(f"... and {len(cards) - SHOWN} more on the board.")
-    made = [_section(f"*{list_text(cards)}*"), *(_section("\n".join(lines[at : at + 8])) for at in range(0, len(lines), 8))]
+    made = [section(f"*{list_text(cards)}*"), *(section("\n".join(lines[at : at + 8])) for at in range(0, len(lines), 8))]
     able = {act: [card.number for card in cards if act in card.acts][:MOST_NUMBERS] for act in ("acknowledge", "resolve")}
     buttons = [_button(act, button_value(numbers)) for act, numbers in able.items() if numbers]
     return [*made, {"type": "actions", "elements": buttons}] if answers and buttons else made
@@ -92,7 +95,7 @@ def list_blocks(cards: Sequence[Card], *, answers: bool) -> list[Block]:
 def message_blocks(message: Message, *, answers: bool) -> list[Block]:
     """A notification to one person. `answers`: somebody hears what is pressed there."""
     lines = [DUPLICATE] if message.possible_duplicate else []
-    made = [_section(f"*{escape(subject(message))}*")]
+    made = [section(f"*{escape(subject(message))}*")]
     lines.extend(_content_line(content) for content in message.contents[:SHOWN])
     if message.count > len(message.contents[:SHOWN]):
         lines.append(f"... and {message.count - len(message.contents[:SHOWN])} more on the board.")
@@ -101,7 +104,7 @@ def message_blocks(message: Message, *, answers: bool) -> list[Block]:
         lines.append(f"<{link(message)}|Acknowledge, and it is yours>")
     if is_drill(message):
         lines.append(f"<{answer_link(message)}|I got it>")
-    made.append(_section("\n".join(lines)[:2900] or " "))
+    made.append(section("\n".join(lines)[:2900] or " "))
     numbers = [content["number"] for content in message.contents if content.get("number")][:MOST_NUMBERS]
     if answers and numbers and asks:
         acts = ["acknowledge", "resolve"] + (["escalate", "note"] if len(numbers) == 1 else [])
@@ -109,6 +112,8 @@ def message_blocks(message: Message, *, answers: bool) -> list[Block]:
             acts.remove("note")
         value = button_value(numbers, page_id=message.page_id)
         made.append({"type": "actions", "elements": [_button(act, value) for act in acts]})
+    if answers and message.kind == "handoff" and len(numbers) == 1 and message.contents[0].get("answers"):
+        made.append({"type": "actions", "elements": [_button(act, button_value(numbers)) for act in ("accept", "decline")]})
     return made
 
 
@@ -119,16 +124,21 @@ def note_form(number: int, answer_url: str) -> dict[str, Any]:
         "type": "modal",
         "callback_id": NOTE_FORM,
         "private_metadata": json.dumps({"n": number, "u": answer_url}),
-        "title": _plain(f"Note on #{number}"[:24]),
-        "submit": _plain("Write it down"),
-        "close": _plain("Cancel"),
-        "blocks": [{"type": "input", "block_id": "note", "label": _plain("What was seen, decided or tried"), "element": field}],
+        "title": plain_text(f"Note on #{number}"[:24]),
+        "submit": plain_text("Write it down"),
+        "close": plain_text("Cancel"),
+        "blocks": [{"type": "input", "block_id": "note", "label": plain_text("What was seen, decided or tried"), "element": field}],
     }
 
 
-def done_form(number: int, text: str) -> dict[str, Any]:
+def done_form(number: int, text: str, title: str = "Note on") -> dict[str, Any]:
     """What the form shows when it was written."""
-    return {"type": "modal", "title": _plain(f"Note on #{number}"[:24]), "close": _plain("Close"), "blocks": [_section(answer_text(text))]}
+    return {
+        "type": "modal",
+        "title": plain_text(f"{title} #{number}"[:24]),
+        "close": plain_text("Close"),
+        "blocks": [section(answer_text(text))],
+    }
 
 
 def button_value(numbers: Sequence[int], *, page_id: int | None = None, seen: int | None = None) -> str:
@@ -156,14 +166,16 @@ def _time(at: dt.datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC>"
 
 
-def _section(text: str) -> Block:
+def section(text: str) -> Block:
+    """Words of a message."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
 
 
 def _button(act: str, value: str) -> Block:
-    made: Block = {"type": "button", "action_id": ACTION + act, "text": _plain(LABELS[act]), "value": value}
-    return {**made, "style": "primary"} if act == "acknowledge" else made
+    made: Block = {"type": "button", "action_id": ACTION + act, "text": plain_text(LABELS[act]), "value": value}
+    return {**made, "style": "primary"} if act in ("acknowledge", "accept") else made
 
 
-def _plain(text: str) -> Block:
+def plain_text(text: str) -> Block:
+    """Words of a button or a form, without any signs."""
     return {"type": "plain_text", "text": text}

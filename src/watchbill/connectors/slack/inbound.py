@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from watchbill.connectors.chat import background, desk
+from watchbill.connectors.chat.callers import STRANGER, Caller, caller
 from watchbill.connectors.outgoing import Outgoing
+from watchbill.connectors.slack import handing
 from watchbill.connectors.slack.api import Api, respond
 from watchbill.connectors.slack.blocks import ACTION, NOTE_FORM, answer_text, done_form, note_form
 from watchbill.kernel.errors import WatchbillError
@@ -29,8 +31,8 @@ def command(chat: Settings, form: Mapping[str, str], *, now: dt.datetime) -> Ans
         return _private(_link(chat, user, form.get("user_name", ""), now))
     person = person_of(chat, user) if user else None
     if person is None:
-        return _private(desk.STRANGER)
-    return _private(desk.command(text, desk.caller(chat, person, user, now=now)))
+        return _private(STRANGER)
+    return _private(desk.command(text, caller(chat, person, user, now=now)))
 
 
 def interactive(chat: Settings, payload: Mapping[str, Any], *, now: dt.datetime) -> Answer:
@@ -38,8 +40,11 @@ def interactive(chat: Settings, payload: Mapping[str, Any], *, now: dt.datetime)
     kind = payload.get("type")
     if kind == "block_actions":
         return _pressed(chat, payload, now)
-    if kind == "view_submission" and _dict(payload.get("view")).get("callback_id") == NOTE_FORM:
+    form = str(_dict(payload.get("view")).get("callback_id")) if kind == "view_submission" else ""
+    if form == NOTE_FORM:
         return _noted(chat, payload, now)
+    if form in (handing.OFFER_FORM, handing.ACCEPT_FORM, handing.DECLINE_FORM):
+        return _handed(chat, payload, now)
     return {}
 
 
@@ -52,7 +57,7 @@ def event(_chat: Settings, payload: Mapping[str, Any], *, now: dt.datetime) -> A
 
 def _link(chat: Settings, user: str, name: str, now: dt.datetime) -> str:
     if not user:
-        return desk.STRANGER
+        return STRANGER
     link = make_link(chat, user, name, now=now)
     return f"Open this while you are signed in to Watchbill, within 10 minutes; it works once and is yours alone: {link}"
 
@@ -67,28 +72,51 @@ def _pressed(chat: Settings, payload: Mapping[str, Any], now: dt.datetime) -> An
     act, user, answer_url = act.removeprefix(ACTION), str(_dict(payload.get("user")).get("id", "")), str(payload.get("response_url", ""))
     person = person_of(chat, user) if user else None
     if person is None:
-        _tell(answer_url, desk.STRANGER)
+        _tell(answer_url, STRANGER)
         return {}
-    who = desk.caller(chat, person, user, now=now)
+    who = caller(chat, person, user, now=now)
     numbers, page_id, seen = value
-    if act != "note":
+    if act not in FORMS:
         _tell(answer_url, desk.press(act, numbers, who, seen=seen, page_id=page_id))
     else:
-        _open_form(chat, str(payload.get("trigger_id", "")), numbers[0], answer_url, who)
+        _open_form(chat, str(payload.get("trigger_id", "")), act, numbers[0], answer_url, who)
     return {}
 
 
-def _open_form(chat: Settings, trigger: str, number: int, answer_url: str, who: desk.Caller) -> None:
+def _note(number: int, who: Caller, answer_url: str) -> dict[str, Any]:
+    desk.may_note(number, who)
+    return note_form(number, answer_url)
+
+
+FORMS: dict[str, Callable[[int, Caller, str], dict[str, Any]]] = {  # buttons that open a form; each refuses before it opens
+    "note": _note,
+    "handoff": lambda number, who, _: handing.form_of("handoff", number, who),
+    "accept": lambda number, who, _: handing.form_of("accept", number, who),
+    "decline": lambda number, who, _: handing.form_of("decline", number, who),
+}
+
+
+def _open_form(chat: Settings, trigger: str, act: str, number: int, answer_url: str, who: Caller) -> None:
     try:
-        desk.may_note(number, who)
+        view = FORMS[act](number, who, answer_url)
     except WatchbillError as error:
         _tell(answer_url, error.message)
         return
 
     async def work(outgoing: Outgoing) -> None:
-        await Api(outgoing, chat.url, chat.token).call("views.open", trigger_id=trigger, view=note_form(number, answer_url))
+        await Api(outgoing, chat.url, chat.token).call("views.open", trigger_id=trigger, view=view)
 
-    background.send("the form of a note", work)
+    background.send("a form", work)
+
+
+def _handed(chat: Settings, payload: Mapping[str, Any], now: dt.datetime) -> Answer:
+    """A form of a hand-off. A stranger hears that beside its first field."""
+    view, user = _dict(payload.get("view")), str(_dict(payload.get("user")).get("id", ""))
+    person = person_of(chat, user) if user else None
+    if person is None:
+        first = {handing.OFFER_FORM: "to", handing.ACCEPT_FORM: "readback"}.get(str(view.get("callback_id")), "why")
+        return {"response_action": "errors", "errors": {first: STRANGER}}
+    return handing.sent(view, caller(chat, person, user, now=now))
 
 
 def _noted(chat: Settings, payload: Mapping[str, Any], now: dt.datetime) -> Answer:
@@ -96,10 +124,10 @@ def _noted(chat: Settings, payload: Mapping[str, Any], now: dt.datetime) -> Answ
     number, text = _form_of(view)
     person = person_of(chat, user) if user else None
     if person is None:
-        return _refused(desk.STRANGER)
+        return _refused(STRANGER)
     if number is None or not text.strip():
         return _refused("The note is empty. Write what you saw, decided or tried.")
-    said = desk.press("note", [number], desk.caller(chat, person, user, now=now), text=text)
+    said = desk.press("note", [number], caller(chat, person, user, now=now), text=text)
     return {"response_action": "update", "view": done_form(number, said)}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from django.conf import settings
 
 from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
 from watchbill.connectors.tracker import Client
+from watchbill.connectors.tracker.handing import handoff_comment
 from watchbill.connectors.tracker.wire import RateLimited
+from watchbill.connectors.tracker.words import neutral, said
+from watchbill.handoff.models import Handoff
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import in_a_line
 from watchbill.notifications.rules import Outcome
@@ -20,21 +21,19 @@ from watchbill.trackers.rules.words import RANK, mark
 from watchbill.trackers.selectors import Settings
 
 LONGEST_TITLE = 250  # GitLab takes 255
-LONGEST_NOTE = 50_000  # GitHub takes 65,536 characters
-MENTION = re.compile(r"@(?=\w)")
-MARKUP = re.compile(r"([\\`*_\[\]<>#!~|])")
 
 
 def prepare(tracker: Settings, claim: Claim) -> Target:
-    """Read what is true now. Two queries."""
+    """Read what is true now. Two queries, three for a hand-off."""
     link = Link.objects.select_related("issue").get(pk=claim.link_id)
     incident = Incident.objects.select_related("team", "service", "owner", "acting").get(pk=link.incident_id)
-    who = incident.acting or incident.owner
+    who = _whose(incident) if claim.kind == "assign" else None
     user = tracker.user_of(who.handle) if who is not None else ""
     prefix = (incident.team.issue or {}).get("severity_label", "")
     severity = {f"{prefix}{word}" for word in RANK} if prefix and not incident.restricted else set()
     own = (f"{prefix}{incident.severity}",) if severity else ()
     issue = link.issue
+    comment, open_to_all = _comment(claim, link, incident) if claim.kind == "comment" else ("", False)
     return Target(
         link_id=link.id,
         project=link.project,
@@ -49,8 +48,8 @@ def prepare(tracker: Settings, claim: Claim) -> Target:
         labels=own,
         labels_gone=tuple(sorted(severity - set(own))),
         changes=issue.changes if issue else False,
-        comment=_comment(claim, incident) if claim.kind == "comment" and not incident.restricted else "",
-        open_to_all=issue is not None and not issue.confidential and (link.confidential or link.origin == Link.Origin.PROMOTED),
+        comment=comment,
+        open_to_all=open_to_all,
     )
 
 
@@ -79,7 +78,7 @@ def _write(client: Client, claim: Claim, target: Target) -> Found | None:
     at = (target.project, target.number)
     if claim.kind == "comment":
         if target.comment and target.open_to_all:
-            raise PermanentFailure("The note was not written there: the issue is not confidential, and was not made for this.")
+            raise PermanentFailure("It was not written there: the issue is not confidential, and was not made for this.")
         if target.comment and not (claim.again and client.find_comment(*at, claim.public_id, claim.created_at, changes=target.changes)):
             client.comment(*at, target.comment, changes=target.changes)
     elif claim.kind == "assign":
@@ -113,29 +112,38 @@ def _draft(claim: Claim, link: Link, incident: Incident, labels: tuple[str, ...]
         return Draft(
             incident.code_name, f"{first}\nA restricted incident. Whoever may see it finds it here: {address}\n", tuple(link.labels), True
         )
-    service = f" of the service {_said(incident.service.name)}" if incident.service else ""
+    service = f" of the service {said(incident.service.name)}" if incident.service else ""
     text = (
-        f"{first}\nIncident [#{incident.number}]({address}) of {_said(incident.team.name)}{service}: severity {incident.severity}, "
+        f"{first}\nIncident [#{incident.number}]({address}) of {said(incident.team.name)}{service}: severity {incident.severity}, "
         f"opened {incident.opened_at:%Y-%m-%d %H:%M} UTC.\n\nWho has it, what happens next and its story: {address}\n"
     )
     title = " ".join(in_a_line(incident.title).split())[:LONGEST_TITLE] or f"Incident #{incident.number}"
     return Draft(title, text, tuple(dict.fromkeys([*link.labels, *labels])), link.confidential)
 
 
-def _comment(claim: Claim, incident: Incident) -> str:
+def _whose(incident: Incident) -> Person | None:
+    """To whom the issue is assigned: whoever works on it; where the team says so, already whoever it is offered to."""
+    if incident.team.assignee_moves == "offer":
+        offer = Handoff.objects.filter(incident=incident, state=Handoff.State.OFFERED).select_related("receiver").first()
+        if offer is not None and offer.receiver is not None:
+            return offer.receiver
+    return incident.acting or incident.owner
+
+
+def _comment(claim: Claim, link: Link, incident: Incident) -> tuple[str, bool]:
+    """(the comment; may everybody read it there who should not?). Of a restricted incident no note, and of a hand-off that it was."""
+    entry = claim.entry or {}
+    public = link.issue is not None and not link.issue.confidential
+    exposed = public and (link.confidential or link.origin == Link.Origin.PROMOTED)
+    if "handoff" not in entry:
+        return ("" if incident.restricted else _note(claim, incident)), exposed
+    row = Handoff.objects.select_related("giver", "receiver", "incident").get(pk=entry["handoff"])
+    return f"{mark(claim.public_id)}\n{handoff_comment(row, in_short=incident.restricted or exposed)}", public and incident.restricted
+
+
+def _note(claim: Claim, incident: Incident) -> str:
     """A note as a comment: who wrote it here, and its words as a quotation."""
     entry = claim.entry or {}
     address = f"{settings.PUBLIC_URL}/incidents/{incident.number}"
     by = Person.objects.filter(pk=entry.get("by") or 0).values_list("name", flat=True).first() or "The desk"
-    return f"{mark(claim.public_id)}\n{_said(by)} on [#{incident.number}]({address}):\n\n{neutral(entry.get('text', ''))}\n"
-
-
-def neutral(text: str) -> str:
-    """Text of people and machines as it may stand in a tracker: it gives no command, calls nobody, and hides nothing of what follows."""
-    quoted = "\n".join(f"> {line}" for line in text[:LONGEST_NOTE].splitlines()) or "> "
-    return MENTION.sub("@\u200b", quoted).replace("<!--", "&lt;!--")
-
-
-def _said(name: str) -> str:
-    """A name within a sentence of Markdown."""
-    return MENTION.sub("@\u200b", MARKUP.sub(r"\\\1", " ".join(in_a_line(name).split())))
+    return f"{mark(claim.public_id)}\n{said(by)} on [#{incident.number}]({address}):\n\n{neutral(entry.get('text', ''))}\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -17,6 +18,7 @@ from watchbill.duties.rules.order import Standing, place
 from watchbill.incidents.models import Incident
 from watchbill.incidents.selectors import visible_to
 from watchbill.kernel.errors import NotFound
+from watchbill.people.models import Person
 from watchbill.people.permissions import Verb, Viewer, decide
 from watchbill.trackers.models import Issue, Link
 
@@ -106,6 +108,60 @@ def list_queue(viewer: Viewer, queue: Queue) -> Listed:
         )
     )
     return Listed(queue, items, last, len(rows) > MOST)
+
+
+def describe_summary(summary: Summary) -> dict[str, Any]:
+    """A queue in a line, as the API and the command line show it."""
+    queue = summary.queue
+    return {
+        "id": queue.id,
+        "name": queue.name,
+        "team": queue.team.name,
+        "items": summary.items,
+        "new": summary.new,
+        "mine": summary.mine,
+        "last_pass": _pass(summary.last),
+    }
+
+
+def describe_listed(listed: Listed) -> dict[str, Any]:
+    """The same of a queue with what waits in it."""
+    queue = listed.queue
+    return {
+        "id": queue.id,
+        "name": queue.name,
+        "team": queue.team.name,
+        "items": [_item(each) for each in listed.items],
+        "more": listed.more,
+        "last_pass": _pass(listed.last),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    issue, taking = item.issue, item.taking
+    return {
+        "id": issue.id,
+        "name": f"{issue}",
+        "title": issue.title,
+        "url": issue.url,
+        "severity": issue.severity,
+        "labels": list(issue.labels),
+        "state": issue.state,
+        "confidential": issue.confidential,
+        "created_at": issue.created_at,
+        "new": item.new,
+        "taken_by": _person(taking.person) if taking else None,
+        "taken_at": taking.taken_at if taking else None,
+        "incident": item.incident.number if item.incident else None,
+    }
+
+
+def _pass(last: Pass | None) -> dict[str, Any] | None:
+    return {"person": _person(last.person), "at": last.at, "note": last.note} if last else None
+
+
+def _person(person: Person) -> dict[str, str]:
+    return {"handle": person.handle, "name": person.name}
 
 
 def visible(viewer: Viewer, queue: Queue) -> QuerySet[Issue]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from watchbill.audit.actions import ENGINE, Actor
 from watchbill.handoff import rules
 from watchbill.handoff.actions.offering import begin, offer_in
-from watchbill.handoff.actions.telling import ask_in, quiet_in, record_outside_in, tell_in, urgency_of
+from watchbill.handoff.actions.telling import ask_in, assignee_in, quiet_in, record_outside_in, tell_in, urgency_of
 from watchbill.handoff.models import Handoff, Question
 from watchbill.incidents.actions import join_in
 from watchbill.incidents.rules import plain
@@ -220,6 +220,7 @@ def _still_open(case: Case, row: Handoff) -> None:
 def _end_in(case: Case, row: Handoff, state: str) -> None:
     row.state, row.ended_at, row.due_at = state, case.now, None
     row.save(update_fields=["state", "ended_at", "due_at", "readback", "why"])
+    assignee_in(case)
     quiet_in(case, row)
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from watchbill.audit.actions import Actor
 from watchbill.handoff import rules
-from watchbill.handoff.actions.telling import KIND_WORDS, ask_in, urgency_of, write_to_issue_in
+from watchbill.handoff.actions.telling import KIND_WORDS, ask_in, assignee_in, urgency_of
 from watchbill.handoff.models import Handoff
 from watchbill.handoff.rules import Words
 from watchbill.handoff.selectors.watches import end_of_watch
@@ -89,8 +89,7 @@ def offer_in(case: Case, handoff: Handoff) -> None:
     case.record("handoff.offer", handoff=handoff.id, to=receiver.id, handoff_kind=handoff.kind)
     reason = f"{handoff.giver.name} hands it to you ({KIND_WORDS[handoff.kind]}): read it back and accept, or decline."
     ask_in(incident, handoff, [receiver.id], reason, urgency=urgency_of(incident), now=case.now)
-    if incident.team.issue and incident.team.assignee_moves == "offer":  # else the assignee moves when it is accepted
-        write_to_issue_in(incident.team, handoff, now=case.now)
+    assignee_in(case)  # else it moves when it is accepted
 
 
 def schedule(handoff: Handoff) -> rules.Offer:

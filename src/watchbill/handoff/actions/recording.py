@@ -1,50 +1,39 @@
-"""What the tracker still has to write about hand-offs, and how it went. Whoever writes claims a row first, so that two nodes write once."""
+"""What failed to be written outside is tried again because somebody says so: they mended the token, the channel, the name of a person there."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db import transaction
 
-from watchbill.handoff.models import Handoff, HandoffRecord
-
-LEASE = dt.timedelta(minutes=2)  # so long nobody else tries a row that is being written
-PAUSES = (dt.timedelta(seconds=30), dt.timedelta(minutes=2), dt.timedelta(minutes=10))
-LONGEST_PAUSE = dt.timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ToWrite:
-    """A record to write: the hand-off as it is now, and where. Of one that is only offered, the assignee moves and nothing else."""
-
-    record_id: int
-    handoff: Handoff
-    name: str
-    tries: int
+from watchbill.audit.actions import Actor
+from watchbill.handoff.actions.telling import WORTH_SAYING, say_it_in, write_it_in
+from watchbill.handoff.models import Handoff
+from watchbill.handoff.selectors import by_id
+from watchbill.kernel.errors import Refused
+from watchbill.notifications.chats.actions import notices_again_in
+from watchbill.people.models import Person
+from watchbill.people.permissions import Verb
+from watchbill.people.selectors import viewer_of
+from watchbill.response.actions.case import finish_in, open_case_in
+from watchbill.trackers.actions.wanting import again_in
 
 
 @transaction.atomic(durable=True)
-def claim_records(*, now: dt.datetime, limit: int = 20) -> list[ToWrite]:
-    """Records of issues that are due, under a lease."""
-    due = HandoffRecord.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(place="issue", due_at__lte=now)
-    rows = list(due.select_related("handoff__incident__team", "handoff__giver", "handoff__receiver").order_by("due_at", "id")[:limit])
-    for row in rows:
-        row.tries, row.due_at = row.tries + 1, now + LEASE
-        row.save(update_fields=["tries", "due_at"])
-    return [ToWrite(row.id, row.handoff, row.name, row.tries) for row in rows]
+def write_again(handoff_id: int, *, person: Person, actor: Actor, now: dt.datetime) -> Handoff:
+    """What of this hand-off could not be written is due at once. What stands there is written once, however often somebody asks.
 
-
-@transaction.atomic(durable=True)
-def record_written(record_id: int, link: str, *, now: dt.datetime) -> None:
-    """It stands there."""
-    HandoffRecord.objects.filter(pk=record_id).update(state="written", link=link[:2000], error="", due_at=None, written_at=now)
-
-
-@transaction.atomic(durable=True)
-def record_failed(record_id: int, error: str, *, now: dt.datetime, for_good: bool = False) -> None:
-    """It could not be written: shown, and tried again with growing pauses, unless it never can be."""
-    row = HandoffRecord.objects.select_for_update(no_key=True).get(pk=record_id)
-    pause = PAUSES[row.tries - 1] if 0 < row.tries <= len(PAUSES) else LONGEST_PAUSE
-    row.state, row.error, row.due_at = "failed", error[:500], None if for_good else now + pause
-    row.save(update_fields=["state", "error", "due_at"])
+    Raises Refused when nothing has failed.
+    """
+    row = by_id(viewer_of(person), handoff_id)
+    case = open_case_in(row.incident.number, Verb.RESPOND, person=person, actor=actor, now=now)
+    never = list(row.records.select_for_update(no_key=True).filter(state="failed").order_by("id"))
+    for record in never:
+        (say_it_in if record.place == "chat" else write_it_in)(case, record)
+    postings = [each.posting_id for each in row.records.all() if each.posting_id is not None]
+    again = notices_again_in(postings, until=now + WORTH_SAYING, now=now) + again_in(case.incident.id, now=now)
+    if not never and not again:
+        raise Refused("Nothing of this hand-off has failed: what is not written yet is on its way.")
+    case.record("handoff.write_again", handoff=row.id, places=len(never) + again)
+    finish_in(case)
+    return row

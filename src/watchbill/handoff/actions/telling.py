@@ -15,6 +15,8 @@ from watchbill.notifications.chats.selectors import posting_now
 from watchbill.paging import actions as paging
 from watchbill.people.models import Team
 from watchbill.response.actions.case import Case, tell_person_in
+from watchbill.trackers.actions.wanting import changed_in, comment_in
+from watchbill.trackers.selectors import link_of
 
 WORTH_SAYING = dt.timedelta(hours=12)  # a chat that was away so long is not told any more
 LONGEST_SAID = 1500
@@ -23,7 +25,20 @@ LONGEST_SAID = 1500
 def ask_in(incident: Incident, handoff: Handoff, person_ids: Iterable[int], reason: str, *, urgency: str, now: dt.datetime) -> None:
     """Ask these people about the hand-off, by their own rules of that urgency. Of a restricted incident its number and code name."""
     content = {**content_of(incident, reason), "path": f"/handoffs/{handoff.id}"}
-    plan_in([Ask(each, "handoff", None, None, incident.id, incident.service_id, urgency, content) for each in person_ids], now=now)
+    asks = [
+        Ask(
+            each,
+            "handoff",
+            None,
+            None,
+            incident.id,
+            incident.service_id,
+            urgency,
+            {**content, "answers": each == handoff.receiver_id and not incident.restricted},  # a chat may offer buttons for it
+        )
+        for each in person_ids
+    ]
+    plan_in(asks, now=now)
 
 
 def urgency_of(incident: Incident) -> str:
@@ -45,25 +60,49 @@ def tell_in(case: Case, person_ids: Iterable[int | None], reason: str, *, but: i
 
 def record_outside_in(case: Case, handoff: Handoff) -> None:
     """The team's channel and the tracking issue get the record (GitLab guide); what fails there is tried again and shown."""
-    team, now = case.incident.team, case.now
+    team = case.incident.team
     if channel := team.channel:
-        chat, name = str(channel.get("chat", "")), str(channel.get("name", ""))[:300]
-        title, text = _said(case, handoff)
-        notice = Notice(chat, name, title, text, f"/handoffs/{handoff.id}", now + WORTH_SAYING)
-        posting_id = say_in(notice, now=now) if chat in posting_now(now=now) else None
-        failed = (
-            {} if posting_id is not None else {"state": "failed", "error": f"Nothing can be said in the chat {chat}: it is not active."}
-        )
-        HandoffRecord.objects.create(handoff=handoff, place="chat", name=name, posting_id=posting_id, **failed)
-    if team.issue:
-        write_to_issue_in(team, handoff, now=now)
+        record = HandoffRecord(handoff=handoff, place="chat", name=str(channel.get("name", ""))[:300])
+        say_it_in(case, record)
+    link = link_of(case.incident.id)
+    if link is not None or (
+        team.issue and not case.incident.restricted
+    ):  # of a restricted one there may be none, and that is as it should be
+        name = f"{link.issue or link.project}" if link is not None else str((team.issue or {}).get("project", ""))
+        write_it_in(case, HandoffRecord(handoff=handoff, place="issue", name=name[:300]))
 
 
-def write_to_issue_in(team: Team, handoff: Handoff, *, now: dt.datetime) -> None:
-    """The tracker writes it, and moves the assignee, as soon as it can; asked again, it does so again."""
-    name = str((team.issue or {}).get("project", ""))[:300]
-    due = {"state": "waiting", "due_at": now, "tries": 0, "error": ""}
-    HandoffRecord.objects.update_or_create(handoff=handoff, place="issue", name=name, defaults=due)
+def say_it_in(case: Case, record: HandoffRecord) -> None:
+    """Have it said in the team's channel; where that cannot be, the record says why."""
+    chat = str((case.incident.team.channel or {}).get("chat", ""))
+    title, text = _said(case, record.handoff)
+    notice = Notice(chat, record.name, title, text, f"/handoffs/{record.handoff_id}", case.now + WORTH_SAYING)
+    record.posting_id = say_in(notice, now=case.now) if chat in posting_now(now=case.now) else None
+    why = "" if record.posting_id is not None else f"Nothing can be said in the chat {chat}: it is not active."
+    _keep(record, why)
+
+
+def write_it_in(case: Case, record: HandoffRecord) -> None:
+    """Have it written as a comment of the tracking issue; where that cannot be, the record says why."""
+    link = link_of(case.incident.id)
+    made = comment_in([(case.incident.id, {"handoff": record.handoff_id})], now=case.now)
+    record.write_id = made[0] if made else None
+    if link is None:
+        why = "The incident has no tracking issue; its page says why."
+    else:
+        why = f"The tracker {link.tracker.name} is not active any more, or may write no comments: its `writes` has no `comment`."
+    _keep(record, "" if made else why)
+
+
+def assignee_in(case: Case) -> None:
+    """Where the assignee of the tracking issue moves with an offer: it follows each of them, and their end."""
+    if case.incident.team.assignee_moves == "offer":
+        changed_in([case.incident.id], ["assign"], now=case.now)
+
+
+def _keep(record: HandoffRecord, why: str) -> None:
+    record.state, record.error = ("failed" if why else "waiting"), why[:500]
+    record.save()
 
 
 def _said(case: Case, handoff: Handoff) -> tuple[str, str]:

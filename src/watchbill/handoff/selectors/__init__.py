@@ -14,6 +14,7 @@ from watchbill.kernel.errors import NotFound
 from watchbill.notifications.chats.models import Posting
 from watchbill.people.models import Person
 from watchbill.people.permissions import Viewer
+from watchbill.trackers.models import Write
 
 LISTS = ("related", "engaged", "channels", "open_questions", "decisions", "pending")
 
@@ -97,18 +98,20 @@ def describe(row: Handoff) -> dict[str, Any]:
 
 
 def records_of(row: Handoff) -> list[tuple[HandoffRecord, str, str]]:
-    """Where it is written outside, how far that is, and what failed. A chat says so by its own message."""
+    """Where it is written outside, how far that is, and what failed. A chat says so by its own message, a tracker by its comment."""
     rows = list(row.records.order_by("id"))
     postings = Posting.objects.in_bulk([each.posting_id for each in rows if each.posting_id is not None])
-    return [(each, *_state(each, postings.get(each.posting_id or 0))) for each in rows]
+    writes = Write.objects.in_bulk([each.write_id for each in rows if each.write_id is not None])
+    return [(each, *_state(each, postings.get(each.posting_id or 0), writes.get(each.write_id or 0))) for each in rows]
 
 
-def _state(record: HandoffRecord, posting: Posting | None) -> tuple[str, str]:
-    if posting is None:
+def _state(record: HandoffRecord, posting: Posting | None, write: Write | None) -> tuple[str, str]:
+    said = posting or write
+    if said is None:
         return record.state, record.error
-    if posting.posted_at is not None:
+    if (posting is not None and posting.posted_at is not None) or (write is not None and write.done_at is not None):
         return "written", ""
-    return ("failed" if posting.error else "waiting"), posting.error
+    return ("failed" if said.error else "waiting"), said.error
 
 
 def _person(person: Person | None) -> dict[str, str] | None:

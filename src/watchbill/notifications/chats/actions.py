@@ -59,6 +59,12 @@ FROM (SELECT id FROM notifications_posting WHERE incident_id = ANY(%s) OR also &
   AS mine WHERE mine.id = p.id
 """
 
+AGAIN = """
+UPDATE notifications_posting SET due_at = %(now)s, given_up = false, tries = 0,
+  notice = CASE WHEN notice IS NULL THEN NULL ELSE jsonb_set(notice, '{until}', to_jsonb(%(until)s::text)) END
+WHERE lease_instance IS NULL AND error <> '' AND (id = ANY(%(ids)s) OR incident_id = %(incident)s)
+"""
+
 HOLDERS = "SELECT DISTINCT lease_instance FROM notifications_posting WHERE due_at <= %s AND lease_instance IS NOT NULL"
 
 CLAIM = """
@@ -116,6 +122,23 @@ def changed_in(incident_ids: Collection[int], *, now: dt.datetime) -> None:
     if incident_ids:
         ids = sorted(set(incident_ids))
         run(CHANGED, [now, now, ids, ids])
+
+
+def notices_again_in(posting_ids: Collection[int], *, until: dt.datetime, now: dt.datetime) -> int:
+    """Of these notices what failed is due at once, and worth saying until then, in the open transaction. Answers how many."""
+    return _again_in({"ids": sorted(posting_ids), "incident": None, "until": until.isoformat()}, now=now)
+
+
+def again_in(incident_id: int, *, now: dt.datetime) -> int:
+    """The messages about this incident that failed are due at once, in the open transaction. Answers how many."""
+    return _again_in({"ids": [], "incident": incident_id, "until": now.isoformat()}, now=now)
+
+
+def _again_in(values: dict[str, Any], *, now: dt.datetime) -> int:
+    count = run(AGAIN, {**values, "now": now})
+    if count:
+        bus.wake_engine()
+    return count
 
 
 @transaction.atomic(durable=True)

@@ -42,4 +42,6 @@ def after_post(
     if outcome is Outcome.PERMANENT:
         return PostEnd(dt.timedelta(0) if changed_since else None, done=False, doubt=doubt, given_up=True, say=not failed_before)
     wait = RETRY_AFTER[min(max(tries, 1), len(RETRY_AFTER)) - 1]
-    return PostEnd(wait, done=False, doubt=doubt or outcome is Outcome.UNKNOWN, say=not failed_before and tries >= 2)
+    return PostEnd(
+        wait, done=False, doubt=doubt or outcome is Outcome.UNKNOWN, say=tries == 2
+    )  # the first is nothing yet, and each is said once

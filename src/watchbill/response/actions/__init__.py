@@ -7,9 +7,11 @@ from watchbill.response.actions.bulk import bulk
 from watchbill.response.actions.case import Outcome
 from watchbill.response.actions.closing import cleared_in, reopen, resolve, resolve_page
 from watchbill.response.actions.errands import add_stakeholder, add_task, end_task, remove_stakeholder, updated_stakeholders
+from watchbill.response.actions.issues import write_again
 from watchbill.response.actions.managing import log_call, manager_step
 from watchbill.response.actions.opening import open_in, page_by_hand
 from watchbill.response.actions.sheets import sheet_taken
+from watchbill.response.actions.steps import answer_step
 from watchbill.response.actions.walking import assign, escalate, page_people, reassign, snooze
 from watchbill.response.actions.words import note, set_severity
 
@@ -18,6 +20,7 @@ __all__ = [
     "acknowledge",
     "add_stakeholder",
     "add_task",
+    "answer_step",
     "assign",
     "bulk",
     "cleared_in",
@@ -40,4 +43,5 @@ __all__ = [
     "snooze",
     "source_ack_in",
     "updated_stakeholders",
+    "write_again",
 ]

@@ -13,7 +13,7 @@ from django.db import transaction
 from watchbill.audit.actions import Actor
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import plain
-from watchbill.kernel.errors import Invalid
+from watchbill.kernel.errors import Invalid, Refused
 from watchbill.notifications.actions import cancel_in, tell_status_in
 from watchbill.paging import actions as paging
 from watchbill.paging.models import Page
@@ -47,7 +47,7 @@ def resolve(number: int, *, person: Person, actor: Actor, now: dt.datetime) -> O
         return is_resolved(case)
     keep_access_in(case, person.id)
     engage_in(case)
-    _resolve_in(case, f"{person.name} resolved it.")
+    resolve_in(case, f"{person.name} resolved it.")
     return outcome(case, f"#{number} is resolved. Those who were notified are told.")
 
 
@@ -78,13 +78,17 @@ def resolve_page(number: int, *, person: Person, actor: Actor, now: dt.datetime)
 def reopen(number: int, reason: str, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
     """It was not solved. Its owner still owns it and is told; one that nobody owned, or whose owner has left, is paged from step 1.
 
-    Raises Invalid without a reason.
+    Raises Invalid without a reason, Refused for one that was merged into another.
     """
     case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
     reason = reason_of(reason, "Say why it is open again.")
     incident = case.incident
     if not case.resolved:
         return outcome(case, f"#{number} is open already.", won=False)
+    if incident.merged_into is not None:
+        raise Refused(
+            f"#{number} was merged into #{incident.merged_into.number}, and its work goes on there. Split alerts off that one instead."
+        )
     incident.status = Incident.Status.ACKNOWLEDGED if incident.owner_id else Incident.Status.TRIGGERED
     incident.resolved_at = None
     incident.acting = incident.owner
@@ -118,7 +122,7 @@ def cleared_in(incident_ids: Sequence[int], *, source: str, now: dt.datetime) ->
         case.tell("cleared", f"{source} says that it is over.", page=case.respond)
         when = case.incident.service.when_cleared if case.incident.service else "stop_paging"
         if when == "resolve":
-            _resolve_in(case, f"{source} says that it is over: resolved.", "cleared_at")
+            resolve_in(case, f"{source} says that it is over: resolved.", "cleared_at")
         elif when == "keep":
             finish_in(case, "cleared_at")
         else:
@@ -148,7 +152,7 @@ def _stop_paging_in(case: Case) -> None:
     had = [page for page in case.pages if not is_waiting(page)]
     waiting = [page for page in case.pages if is_waiting(page)]
     if waiting and not had and all(page.maintenance_at is not None and page.firings == 0 for page in waiting):
-        _resolve_in(case, "It came and went in a maintenance, and nobody was paged: resolved.", "cleared_at")
+        resolve_in(case, "It came and went in a maintenance, and nobody was paged: resolved.", "cleared_at")
         return
     silence_pages_in(case, had)
     for page in had:
@@ -161,7 +165,8 @@ def _stop_paging_in(case: Case) -> None:
         paging.source_cleared_in([page.id for page in waiting], now=case.now)
 
 
-def _resolve_in(case: Case, text: str, *changed: str) -> None:
+def resolve_in(case: Case, text: str, *changed: str) -> None:
+    """It is over, in these words: its pages and alerts too. The caller has said whose act it is."""
     incident = case.incident
     silence_pages_in(case, case.pages)
     incident.status = Incident.Status.RESOLVED

@@ -1,17 +1,27 @@
-"""What people say and do on the tracking issue of an incident: told in its story. A human word there is one here; closing it resolves nothing."""
+"""What people say and do on the tracking issue of an incident: told in its story. A human word there is one here; closing it resolves nothing.
+
+And what could not be written outside is tried again because somebody says so.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import Line, tell_in
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import plain
 from watchbill.kernel import bus
+from watchbill.kernel.errors import Refused
+from watchbill.notifications.chats import actions as chats
 from watchbill.paging.actions import word_in
-from watchbill.response.actions.case import finish_in, lock_in
+from watchbill.people.models import Person
+from watchbill.people.permissions import Verb
+from watchbill.response.actions.case import Outcome, finish_in, lock_in, open_case_in, outcome
+from watchbill.trackers.actions.wanting import again_in
 from watchbill.trackers.messages import News, Told
 
 LONGEST = 5000  # of a comment in the story; all of it is in the tracker
@@ -42,6 +52,21 @@ def tell_of_writes_in(told: Sequence[Told], *, now: dt.datetime) -> None:
     """How writes on tracking issues ended, in the open transaction that recorded it. No incident is locked: whoever acts on it waits for that row."""
     tell_in([Line(one.incident_id, one.kind, one.text, None, "engine", dict(one.data)) for one in told], now=now)
     bus.boards_changed({one.incident_id for one in told})
+
+
+@transaction.atomic(durable=True)
+def write_again(number: int, *, person: Person, actor: Actor, now: dt.datetime) -> Outcome:
+    """What could not be written about it, on its issue or in chats, is due at once: somebody mended what was in the way.
+
+    Raises Refused when nothing has failed.
+    """
+    case = open_case_in(number, Verb.RESPOND, person=person, actor=actor, now=now)
+    count = again_in(case.incident.id, now=now) + chats.again_in(case.incident.id, now=now)
+    if not count:
+        raise Refused(f"Nothing that is written about #{number} has failed: what is not there yet is on its way.")
+    case.record("incident.write_again", places=count)
+    finish_in(case)
+    return outcome(case, f"What could not be written about #{number} is tried again now.")
 
 
 def _short(text: str) -> str:

@@ -63,6 +63,13 @@ SELECT gen_random_uuid(), l.id, 'comment', r.entry, 1, 0, %(now)s, 0, false, '',
 FROM ROWS FROM (json_to_recordset(%(rows)s::json) AS (incident_id bigint, entry jsonb)) WITH ORDINALITY AS r
 JOIN trackers_link l ON l.incident_id = r.incident_id JOIN trackers_tracker t ON t.id = l.tracker_id
 WHERE t.is_active AND t.writes ? 'comment' ORDER BY r.ordinality
+RETURNING id
+"""
+
+AGAIN = """
+UPDATE trackers_write w SET due_at = %s, given_up = false, tries = 0
+FROM trackers_link l
+WHERE l.id = w.link_id AND l.incident_id = %s AND w.done < w.wanted AND w.lease_instance IS NULL AND (w.error <> '' OR w.given_up)
 """
 
 
@@ -91,12 +98,24 @@ def changed_in(incident_ids: Collection[int], kinds: Collection[str], *, now: dt
             bus.wake_engine()
 
 
-def comment_in(comments: Sequence[tuple[int, Mapping[str, Any]]], *, now: dt.datetime) -> None:
-    """Comments {text, by} on the issues of incidents, in the order given. Those without an issue, or whose tracker takes none, get none."""
-    if comments:
-        rows = [{"incident_id": incident_id, "entry": dict(entry)} for incident_id, entry in comments]
-        if run(COMMENT, {"now": now, "rows": json.dumps(rows)}):
-            bus.wake_engine()
+def comment_in(comments: Sequence[tuple[int, Mapping[str, Any]]], *, now: dt.datetime) -> list[int]:
+    """Comments, {text, by} or {handoff}, on the issues of incidents, in the order given. Answers the writes; an incident without an issue, or
+    whose tracker takes none, gets none."""
+    if not comments:
+        return []
+    rows = [{"incident_id": incident_id, "entry": dict(entry)} for incident_id, entry in comments]
+    made = [row[0] for row in fetch(COMMENT, {"now": now, "rows": json.dumps(rows)})]
+    if made:
+        bus.wake_engine()
+    return made
+
+
+def again_in(incident_id: int, *, now: dt.datetime) -> int:
+    """What failed on the issue of this incident is due at once, with its patience anew, in the open transaction. Answers how much."""
+    count = run(AGAIN, [now, incident_id])
+    if count:
+        bus.wake_engine()
+    return count
 
 
 def follow_in(incident_id: int, issue: Issue, *, now: dt.datetime) -> Link:

@@ -50,6 +50,8 @@ SAYS = {
     "label": "The labels of the tracking issue could not be set",
 }
 
+HANDOFF_SAYS = "The hand-off could not be written on the tracking issue"
+
 
 def claim_writes(instance_id: int, tracker_id: int, *, now: dt.datetime, limit: int) -> list[Claim]:
     """Take what is due on this tracker under a lease. Committed before anything is written."""
@@ -125,6 +127,7 @@ def _keep_issue_in(link: Link, result: Written, *, now: dt.datetime) -> None:
             "title": made.title[:1024],
             "url": made.url,
             "labels": list(made.labels),
+            "described": made.described,
             "state": made.state,
             "updated_at": made.updated_at,
         },
@@ -132,6 +135,7 @@ def _keep_issue_in(link: Link, result: Written, *, now: dt.datetime) -> None:
             "title": made.title[:1024],
             "url": made.url,
             "labels": list(made.labels),
+            "described": made.described,
             "state": made.state,
             "severity": severity_of(made.labels),
             "confidential": made.confidential,
@@ -170,5 +174,6 @@ def _said(row: Write, result: Written, *, end_say: bool, done: bool) -> list[Tol
     if done and row.error and not result.nothing:
         return [Told(incident_id, "issue_written", "The tracking issue is up to date again.")]
     if end_say and result.outcome is not Outcome.DELIVERED:
-        return [Told(incident_id, "issue_failed", f"{SAYS[row.kind]}: {result.detail}")]
+        what = HANDOFF_SAYS if "handoff" in (row.entry or {}) else SAYS[row.kind]
+        return [Told(incident_id, "issue_failed", f"{what}: {result.detail}")]
     return []

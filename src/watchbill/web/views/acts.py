@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from watchbill.incidents.selectors import by_number
+from watchbill.intake.actions import merge
 from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.response import actions
@@ -142,6 +143,18 @@ def _id(request: DeskRequest, field: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
+def _merge(request: DeskRequest, number: int) -> Outcome:
+    text = request.POST.get("into", "").strip().removeprefix("#")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid("Say the number of the incident that goes on, such as 418.", field="into")
+    return merge(number, int(text), **_by(request))
+
+
+def _flow(request: DeskRequest, number: int) -> Outcome:
+    said = request.POST
+    return actions.answer_step(number, said.get("step", ""), said.get("answer", ""), said.get("why", ""), **_by(request))
+
+
 def _minutes(request: DeskRequest) -> int | None:
     """How old what they last heard may be; empty: no promise."""
     text = request.POST.get("every", "").strip()
@@ -167,6 +180,9 @@ ACTS: dict[str, Callable[[DeskRequest, int], Outcome]] = {
     "stakeholder": lambda request, number: actions.add_stakeholder(number, request.POST.get("name", ""), _minutes(request), **_by(request)),
     "stakeholder-gone": lambda request, number: actions.remove_stakeholder(number, _id(request, "stakeholder"), **_by(request)),
     "stakeholders-told": lambda request, number: actions.updated_stakeholders(number, request.POST.get("text", ""), **_by(request)),
+    "merge": _merge,
+    "flow": _flow,
+    "write-again": lambda request, number: actions.write_again(number, **_by(request)),
     "give-back": lambda request, number: actions.give_back(
         number, _reason(request) or "given back right after acknowledging", **_by(request)
     ),

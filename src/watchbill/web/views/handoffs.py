@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from watchbill.duties.selectors.due import mine as duties_of
 from watchbill.handoff import actions, rules
+from watchbill.handoff.actions.recording import write_again
+from watchbill.handoff.lines import words_in
 from watchbill.handoff.models import Handoff
 from watchbill.handoff.rules import Words
 from watchbill.handoff.selectors import by_id, draft_of, offered_by, offered_to, open_offer, records_of, running_break, seen_by, words_of
@@ -24,6 +26,7 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person, Team
 from watchbill.response.selectors import ledger
 from watchbill.web import handing, ledgers
+from watchbill.web.tracking import issue_gaps
 from watchbill.web.views.incident import choices_of
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 
@@ -66,7 +69,7 @@ def offer(request: DeskRequest, number: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("handoff", args=[standing.id]), status=303)
     if request.method != "POST":
         return _form(request, found, _drafted(visit, found))
-    words = handing.words_in(request.POST)
+    words = words_in(request.POST)
     try:
         if request.POST.get("do") == "save":
             actions.keep_draft(number, _wanted_or_none(request, words), words, **_by(visit))
@@ -89,7 +92,7 @@ def handoff(request: DeskRequest, handoff_id: int) -> HttpResponse:
 @require_POST
 @signed_in
 def act(request: DeskRequest, handoff_id: int, act: str) -> HttpResponse:
-    """accept, decline, withdraw, ask, answer, come-back."""
+    """accept, decline, withdraw, ask, answer, come-back, write-again."""
     visit, does = request.visit, ACTS.get(act)
     if does is None:
         raise NotFound("There is no such act of a hand-off.")
@@ -180,6 +183,7 @@ def _form(request: DeskRequest, found: Incident, words: Words, problem: str = ""
         "i": found,
         "form": form,
         "gaps": gaps,
+        "issue_gaps": issue_gaps(found),
         "complete": len(form) - len({gap.field for gap in gaps}),
         "parts": len(form),
         "could": could,
@@ -209,7 +213,8 @@ def _page(request: DeskRequest, row: Handoff, problem: str = "") -> HttpResponse
         "to_answer": offered and mine and not ended,
         "to_withdraw": offered and row.giver_id == visit.person.id,
         "questions": list(row.questions.select_related("asked_by", "answered_by").order_by("id")),
-        "records": records_of(row),
+        "records": (records := records_of(row)),
+        "failed": any(state == "failed" for _, state, _ in records),
         "nudges": [(remind, "reminded", row.reminded_at), (page, "paged", row.paged_at), (manager, "manager", row.escalated_at)],
         "running": _is_running_break(visit, row),
         "together": list(seen_by(visit.viewer).filter(batch=row.batch).exclude(pk=row.pk)) if row.batch else [],
@@ -245,13 +250,13 @@ def _wanted_or_none(request: DeskRequest, words: Words) -> actions.Wanted | None
 
 def _all_words(sent: Any, visit: Visit, row: Incident) -> Words:
     prefix = f"{row.number}."
-    return handing.words_in(sent, prefix) if f"{prefix}summary" in sent else _drafted(visit, row)
+    return words_in(sent, prefix) if f"{prefix}summary" in sent else _drafted(visit, row)
 
 
 def _offer_all(request: DeskRequest, rows: list[Incident]) -> list[Handoff]:
     chosen = set(request.POST.getlist("number"))
     to = _person(request.POST.get("to", ""))
-    wanted = {row.number: actions.Wanted(to, handing.words_in(request.POST, f"{row.number}.")) for row in rows if str(row.number) in chosen}
+    wanted = {row.number: actions.Wanted(to, words_in(request.POST, f"{row.number}.")) for row in rows if str(row.number) in chosen}
     for number, each in wanted.items():
         if gaps := rules.missing(each.words):
             raise Invalid(f"#{number} cannot be offered yet, so nothing was. {' '.join(gap.why for gap in gaps)}")
@@ -291,6 +296,11 @@ def _come_back(request: DeskRequest, row: Handoff) -> tuple[str, str]:
     return f"It is offered back to {made.receiver.name if made.receiver else ''}.", reverse("handoff", args=[made.id])
 
 
+def _write_again(request: DeskRequest, row: Handoff) -> tuple[str, str]:
+    write_again(row.id, **_by(request.visit))
+    return "It is tried again now. What stands there already is not written twice.", reverse("handoff", args=[row.id])
+
+
 ACTS: dict[str, Callable[[DeskRequest, Handoff], tuple[str, str]]] = {
     "accept": _accept,
     "decline": _decline,
@@ -298,4 +308,5 @@ ACTS: dict[str, Callable[[DeskRequest, Handoff], tuple[str, str]]] = {
     "ask": _ask,
     "answer": _answer,
     "come-back": _come_back,
+    "write-again": _write_again,
 }

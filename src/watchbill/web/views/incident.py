@@ -23,7 +23,7 @@ from watchbill.paging.models import Page
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import Decision, Verb, decide
 from watchbill.response.actions.words import KINDS
-from watchbill.response.selectors import ledger, manages, was_notified
+from watchbill.response.selectors import ledger, manages, steps_of, was_notified
 from watchbill.web import ledgers, waiting, walks
 from watchbill.web.attempts import attempts_of
 from watchbill.web.rows import face_of_incident
@@ -73,6 +73,9 @@ def incident(request: DeskRequest, number: int) -> HttpResponse:
         "offer": open_offer(visit.viewer, found),
         "break_": running_break(visit.viewer, found) if found.status != Incident.Status.RESOLVED else None,
         "others": [page for page in waiting.pages_of(request) if page.number != number],
+        "flow": (flow := steps_of(found)),
+        "flow_open": sum(step.state == "open" for step, _ in flow),
+        "flow_begun": any(row is not None for _, row in flow),
         **_belongs(found),
         "can_split": rights["respond"].allowed and found.status != Incident.Status.RESOLVED and _fire(found) > 1,
         **choices_of(found),
@@ -137,7 +140,8 @@ def _belongs(found: Incident) -> dict[str, Any]:
         "access": access,
         "postings": postings,
         "untold": _untold(found, postings),
-        "tracking": tracking_of(found),
+        "tracking": (tracking := tracking_of(found)),
+        "unwritten": any(row.error for row in postings) or (tracking is not None and bool(tracking.failed)),
         "earlier": earlier if earlier is None or not earlier.restricted else None,
     }
 
