@@ -13,7 +13,7 @@ from tests.factories import DAY, T0
 from watchbill.config import reader, selectors, writer
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
-from watchbill.duties.models import Queue, Stale
+from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.models import Contact, Phone, Rule
@@ -28,6 +28,7 @@ QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 def forget():
     """An installation without anything, in the same transaction."""
     for model in (
+        Duty,
         Queue,
         Stale,
         Tracker,

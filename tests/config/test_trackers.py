@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.config.example import EXAMPLE, SMALL, problems
+from tests.factories import DAY, T0
 from watchbill.config import selectors
-from watchbill.duties.models import Queue, Stale
+from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.people.models import Team
 from watchbill.trackers.models import Tracker
 
@@ -98,15 +99,28 @@ def test_queues_and_what_is_too_long_are_stored_and_come_back_as_they_were(apply
         ("mine", None, [], [], [], "open", False, {"incidents": {"owner": "on_call"}}),
     ]
     assert list(Stale.objects.order_by("id").values_list("severity", "after")) == [("high", "7 days"), ("medium", "1 month")]
-    assert [(part.name, part.why) for part in diff.not_active if part.kind == "queues"] == [
-        ("mine", "a queue of incidents is kept and not active yet.")
-    ]
+    assert not [part for part in diff.not_active if part.kind == "queues"]
     assert apply(selectors.export()).is_empty
     apply(SMALL + FULL, prune=True)
     assert not Queue.objects.filter(is_active=True).exists()
     assert not Stale.objects.filter(is_active=True).exists()
     apply(SMALL + FULL + QUEUES)
     assert Stale.objects.filter(is_active=True).count() == 2
+
+
+@pytest.mark.req("G5")
+def test_duties_are_stored_follow_the_file_and_come_back_as_they_were(apply):
+    duties = "duties:\n  - {team: Ops, schedule: First, name: Review, every: shift, times: 2, queue: oncall}\n"
+    duties += "  - {team: Ops, schedule: First, name: Look, every: week, due: 1 business day}\n"
+    apply(SMALL + FULL + QUEUES + duties)
+    rows = Duty.objects.order_by("position").values_list("name", "every", "times", "due", "queue__name")
+    assert list(rows) == [("Review", "shift", 2, "", "oncall"), ("Look", "week", 1, "1 business day", None)]
+    assert apply(selectors.export()).is_empty
+    later = T0 + DAY
+    apply(SMALL + FULL + QUEUES + duties.replace("times: 2", "times: 3"), now=later)
+    assert (Duty.objects.get(name="Look").since, Duty.objects.get(name="Review").since) == (T0, later)
+    apply(SMALL + FULL + QUEUES, prune=True)
+    assert not Duty.objects.filter(is_active=True).exists()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from tests.duties.conftest import Queues
 from tests.factories import DAY, HOUR, T0
 from watchbill.audit.models import Record
-from watchbill.duties.actions.items import Promotion, finish, give_back, look_after_items, promote, record_pass, take
+from watchbill.duties.actions.items import Promotion, finish, give_back, look_after_items, promote, take
+from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.models import Taking
 from watchbill.duties.selectors.queues import given_back, list_queue, summaries, taken_by
 from watchbill.incidents.models import Incident

@@ -18,9 +18,11 @@ from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
+from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.items import take
+from watchbill.duties.actions.proving import begin_pass
 from watchbill.duties.learnings.actions import learn
-from watchbill.duties.models import Queue, Stale
+from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.models import HandoffRecord
 from watchbill.handoff.rules import Step, Words
@@ -147,6 +149,8 @@ def build() -> World:
     }
     world.values = common | _objects(world, service, team.id, key, "disk full", now)
     world.secret_values = common | _objects(world, quiet, team.id, secret_key, f"the {SECRET} is out", now)
+    duties = _duties(schedule, people["alice"], now)
+    world.values, world.secret_values = world.values | duties, world.secret_values | duties
     secret = Incident.objects.filter(restricted=True)
     world.secret_words = frozenset({each.code_name.lower() for each in secret} | {str(each.number) for each in secret})
     return world
@@ -214,6 +218,18 @@ def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str,
         for issue, each in zip(made, [incident, others[0]], strict=True):
             follow_in(each.id, issue, now=now)
     return {"issue_id": made[0].id, "held_id": made[1].id}
+
+
+def _duties(schedule: Schedule, alice: Person, now: Any) -> dict[str, int]:
+    """One that a note proves; one whose queue Alice goes through, restricted items included; one whose queue nobody goes through now."""
+    queue = Queue.objects.get()
+    other = Queue.objects.create(name="backlog", team=queue.team, tracker=queue.tracker, projects=["sec/backlog"])
+    of = {"team": queue.team, "schedule": schedule, "every": "shift", "since": now - make.DAY}
+    named = {"duty_id": None, "review_id": queue, "begun_id": other}
+    made = {name: Duty.objects.create(name=name, queue=each, **of).id for name, each in named.items()}
+    look_after_duties(now=now)
+    begin_pass(queue, person=alice, actor=make.actor(alice), now=now)
+    return made
 
 
 def _swaps(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web.views import acts, contacts, covers, handoffs, learnings, queues, runbooks, swaps
+from watchbill.web.views import acts, contacts, covers, duties, handoffs, learnings, queues, runbooks, swaps
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
 NOTHING = "stores nothing"
 OTHERS_THAN_ADMINS, OTHERS_THAN_ROOT = SIGNED_IN - TEAM_ADMINS, SIGNED_IN - ADMINS
 OWNED, DONE, MINE = {"number": "{owned}"}, {"number": "{done}"}, {"contact_id": "{own_id}"}
+REVIEWED = {"duty_id": "{review_id}"}
+BEGUN = {"duty_id": "{begun_id}"}
 STEP = {"step": "cve", "answer": "done"}
 HELD = {"issue_id": "{held_id}"}
 PLANNED = {"id": "{maintenance_id}"}
@@ -202,6 +204,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, silent="it did not say what it saw", status=409),
     },
     "/queues": {"GET": Rule(SIGNED_IN)},
+    "/duties": {"GET": Rule(SIGNED_IN)},
+    "/duties/<int:duty_id>": {"GET": Rule(SIGNED_IN)},
+    "/duties/<int:duty_id>/prove": {"POST": Rule(RESPONDERS, send={"text": "looked"})},
+    "/duties/<int:duty_id>/begin": {"POST": Rule(RESPONDERS, at=BEGUN)},
+    "/duties/<int:duty_id>/seen": {"POST": Rule(RESPONDERS, PAGED, at=REVIEWED, send={"item": "{issue_id}"})},
+    "/duties/<int:duty_id>/finish": {"POST": Rule(RESPONDERS, at=REVIEWED)},
     "/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
@@ -480,6 +488,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/learnings/<int:learning_id>/<slug:act>": ("<slug:act>", sorted(learnings.ACTS)),
     "/runbooks/<int:runbook_id>/<slug:act>": ("<slug:act>", runbooks.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
+    "/duties/<int:duty_id>/<slug:act>": ("<slug:act>", duties.ACTS),
     "/you/devices/<int:contact_id>/<slug:act>": ("<slug:act>", ("try", "remove")),
 }
 # Views of libraries that take any method as one of those above: as a form (Django's own, with the token), or to read (django-ninja's).

@@ -13,6 +13,7 @@ from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
 from watchbill.api.shapes import Body, IncidentOut, ListOut, Moment, Nothing, PersonOut, ReasonIn, Severity, Text, Word
 from watchbill.duties.actions import items
+from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.selectors.queues import describe_listed, describe_summary, list_queue, queue_by_id, summaries
 from watchbill.incidents.selectors import by_number
 from watchbill.kernel.clock import database_now
@@ -91,7 +92,7 @@ def get_queue(request: HttpRequest, queue_id: int) -> HttpResponse:
 def gone_through(request: HttpRequest, queue_id: int, body: PassIn) -> HttpResponse:
     """I went through it: what comes from now on is new."""
     who = caller(request)
-    items.record_pass(queue_by_id(queue_id), body.note, person=who.person, actor=who.actor, now=database_now())
+    record_pass(queue_by_id(queue_id), body.note, person=who.person, actor=who.actor, now=database_now())
     return get_queue(request, queue_id)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from watchbill.cli.app import As, Json, app, caller, caller_or_none, now, operator_viewer, out, printable, say, short, table
 from watchbill.duties.actions import items
+from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.models import Queue
 from watchbill.duties.selectors.queues import describe_listed, describe_summary, list_queue, queue_by_name, summaries
 from watchbill.incidents.selectors import by_number
@@ -96,7 +97,7 @@ def gone_through(
 ) -> None:
     """You went through it: what comes from now on is new."""
     who, found = caller(as_, needs=WRITE), queue_by_name(name)
-    made = items.record_pass(found, note, person=who.person, actor=who.actor, now=now())
+    made = record_pass(found, note, person=who.person, actor=who.actor, now=now())
     say(_now(found, who), as_json=as_json, human=lambda: out.print(f"Recorded: you went through {len(made.issues)} items."))
 
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from watchbill.config.rules import ORGANIZATION, Full, Key, in_week, mentions
 from watchbill.config.rules.trackers import fill_issue
-from watchbill.duties.models import Queue, Stale
+from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Heartbeat, Mailbox
 from watchbill.notifications.addresses import clear
@@ -72,6 +72,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_chats(),
         **_trackers(),
         **_queues(),
+        **_duties(),
         **_stale(),
         **_heartbeats(),
         **_mailboxes(),
@@ -93,6 +94,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "chats": Chat,
         "trackers": Tracker,
         "queues": Queue,
+        "duties": Duty,
         "heartbeats": Heartbeat,
         "mailboxes": Mailbox,
     }
@@ -259,6 +261,21 @@ def _queues() -> dict[Key, Full]:
             "other": row.other,
         }
         for row in Queue.objects.filter(is_active=True).select_related("team", "tracker").order_by("position", "id")
+    }
+
+
+def _duties() -> dict[Key, Full]:
+    rows = Duty.objects.filter(is_active=True).select_related("team", "schedule", "queue").order_by("position", "id")
+    return {
+        ("duties", row.name): {
+            "team": row.team.name,
+            "schedule": row.schedule.name,
+            "every": row.every,
+            "times": row.times,
+            "due": row.due,
+            "queue": row.queue.name if row.queue else None,
+        }
+        for row in rows
     }
 
 

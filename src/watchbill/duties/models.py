@@ -1,4 +1,4 @@
-"""Queues of items that wait for somebody, who took which, who went through them; when silence is too long, and whom that was said to."""
+"""Queues of items that wait for somebody, who took which, who went through them; duties and the proof of them; when silence is too long."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from watchbill.audit.models import append_only
 from watchbill.duties.learnings import models as learnings  # noqa: F401  Django looks for tables here
 from watchbill.people.models import Person, Team
+from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Issue, Tracker
 
 
@@ -64,7 +66,10 @@ class Taking(models.Model):
 
 
 class Pass(models.Model):
-    """Somebody went through a queue: which items were there then. What comes later is new."""
+    """Somebody goes through a queue: which items were there when they began. What comes later is new. It counts once it is proved: `Proof`.
+
+    `issues`: ids of issues; of a queue of incidents, of incidents.
+    """
 
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="passes", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -74,9 +79,129 @@ class Pass(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["queue", "-at"], name="pass_latest")]
+        triggers = append_only("pass")
 
     def __str__(self) -> str:
         return f"{self.queue_id} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Stamp(models.Model):
+    """Somebody looked at one item of a pass."""
+
+    of = models.ForeignKey(Pass, on_delete=models.PROTECT, related_name="stamps", db_index=False)
+    item = models.BigIntegerField()  # as in Pass.issues
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "item"], name="stamp_once")]
+        triggers = append_only("stamp")
+
+    def __str__(self) -> str:
+        return f"{self.item} in {self.of_id}"
+
+
+class Duty(models.Model):
+    """A standing responsibility of whoever has the watch of a schedule."""
+
+    name = models.CharField(max_length=200, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="duties")
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="duties", db_index=False)
+    every = models.CharField(max_length=12)
+    times = models.IntegerField(default=1)
+    due = models.CharField(max_length=32, blank=True, default="")  # a duration; empty: until its end
+    queue = models.ForeignKey(Queue, null=True, on_delete=models.PROTECT, related_name="duties")
+    since = models.DateTimeField()  # what was due before was never asked for
+    position = models.IntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(every__in=["shift", "day", "business day", "week", "month"]), name="duty_every"),
+            models.CheckConstraint(condition=Q(times__gte=1), name="duty_times"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Asked(models.Model):
+    """One time that a duty is asked for: from when, until when in time, until when at all, of whom, and what became of it.
+
+    Times and `part` never change. `person`: whoever has the watch, as long as it is open; then whoever had it for most of the time.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        MET = "met"
+        LATE = "late"
+        UNMET = "unmet"
+        VOID = "void"  # the duty ended before
+
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="asked", db_index=False)
+    group_start = models.DateTimeField()  # of the shift, the day, the week that it is asked for
+    group_end = models.DateTimeField()
+    start = models.DateTimeField()
+    due = models.DateTimeField()
+    remind_at = models.DateTimeField()
+    part = models.IntegerField(default=1)
+    parts = models.IntegerField(default=1)
+    layer = models.CharField(max_length=200, blank=True, default="")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="asked", db_index=False)
+    state = models.CharField(max_length=5, choices=State, default=State.OPEN)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reminded = ArrayField(models.BigIntegerField(), default=list)  # people who were told that it is due
+    settled_at = models.DateTimeField(null=True)  # nothing about it changes any more
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "due"], name="asked_of", condition=Q(settled_at__isnull=True)),
+            models.Index(fields=["duty", "-start"], name="asked_latest"),
+            models.Index(fields=["-due"], name="asked_ledger"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["duty", "start"], name="asked_once"),
+            models.CheckConstraint(condition=Q(state__in=["open", "met", "late", "unmet", "void"]), name="asked_state"),
+            models.CheckConstraint(condition=~Q(state__in=["met", "late"]) | Q(done_at__isnull=False), name="asked_done_at"),
+            models.CheckConstraint(condition=Q(start__lt=models.F("due")), name="asked_has_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.duty_id} from {self.start:%Y-%m-%d %H:%M}"
+
+
+class Proof(models.Model):
+    """That something was done: a pass through a queue, a note, or the word that there was nothing to do."""
+
+    class Kind(models.TextChoices):
+        PASS = "pass"  # noqa: S105
+        NOTE = "note"
+        NOTHING = "nothing"
+
+    kind = models.CharField(max_length=7, choices=Kind)
+    queue = models.ForeignKey(Queue, null=True, on_delete=models.PROTECT, related_name="proofs", db_index=False)
+    duty = models.ForeignKey(Duty, null=True, on_delete=models.PROTECT, related_name="proofs", db_index=False)
+    of = models.OneToOneField(Pass, null=True, on_delete=models.PROTECT, related_name="proof")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    text = models.CharField(max_length=2000, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["queue", "-at"], name="proof_of_queue", condition=Q(queue__isnull=False)),
+            models.Index(fields=["duty", "-at"], name="proof_of_duty", condition=Q(duty__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["pass", "note", "nothing"]), name="proof_kind"),
+            models.CheckConstraint(condition=Q(queue__isnull=False) ^ Q(duty__isnull=False), name="proof_of_one"),
+            models.CheckConstraint(condition=~Q(kind="pass") ^ Q(of__isnull=False), name="proof_has_its_pass"),
+            models.CheckConstraint(condition=~Q(kind="note") | ~Q(text=""), name="proof_note_has_text"),
+        ]
+        triggers = append_only("proof")
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class Stale(models.Model):

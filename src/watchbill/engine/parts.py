@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from watchbill.connectors.tested import providers
+from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.items import look_after_items
 from watchbill.duties.actions.silence import ask_the_silent
 from watchbill.handoff.actions.keeping import look_at_endings
@@ -42,6 +43,7 @@ CHORES = {
     "tell_of_watches": 15.0,
     "look_after_items": 30.0,
     "ask_the_silent": 60.0,
+    "look_after_duties": 20.0,
     "expire": 5.0,
 }
 
@@ -67,6 +69,7 @@ class Parts:
     look_at_handoffs: Callable[..., int] = look_at_handoffs
     look_after_items: Callable[..., int] = look_after_items
     ask_the_silent: Callable[..., int] = ask_the_silent
+    look_after_duties: Callable[..., int] = look_after_duties
 
 
 def real() -> Parts:

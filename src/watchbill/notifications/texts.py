@@ -18,6 +18,7 @@ DUPLICATE = "You may have this message already: it is not certain that the first
 ANSWER_IT = "Or answer this mail:"
 ANSWERS = "ack, resolve or escalate on the first line; anything else becomes a note."
 
+NEWS = ("status", "handoff", "duty")  # no call to answer: the reason is what there is to say
 PLAINLY = ("code", "test")  # say themselves what they are
 LISTED = 50  # incidents in one text: more is not read at night, so the rest is counted
 
@@ -26,7 +27,7 @@ def subject(message: Message) -> str:
     """One line, without line breaks whatever a title holds."""
     first = _headline(message.contents[0]) if message.contents else "Watchbill"
     text = first if message.count < 2 else f"{message.count} incidents: {first} and {message.count - 1} more"
-    if message.kind in ("status", "handoff") and message.contents:
+    if message.kind in NEWS and message.contents:
         news = f"{first}: {message.contents[0].get('reason') or 'news'}"
         text = news if message.count < 2 else f"News of {message.count} incidents: {news}"
     marked = f"Possible duplicate: {text}" if message.possible_duplicate else text
@@ -109,7 +110,7 @@ def _lines(content: dict[str, Any], kind: str) -> list[str]:
         if opened := _time(content.get("opened_at")):
             lines.append(f"Opened: {opened}")
         if content.get("reason"):
-            plainly = kind in ("status", "handoff") or content.get("purpose") in PLAINLY
+            plainly = kind in NEWS or content.get("purpose") in PLAINLY
             lines.append(_one_line(content["reason"] if plainly else f"Why you: {content['reason']}"))
     return [*lines, f"Open it: {incident_url(content)}"]
 

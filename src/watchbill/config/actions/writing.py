@@ -17,14 +17,14 @@ from watchbill.config.actions.desks import write_heartbeats_in, write_policies_i
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
-from watchbill.config.actions.queues import order_queues_in, retire_stale_in, write_queues_in, write_stale_in
+from watchbill.config.actions.queues import order_queues_in, retire_stale_in, write_duties_in, write_queues_in, write_stale_in
 from watchbill.config.actions.trackers import order_trackers_in, write_trackers_in
 from watchbill.config.actions.watches import write_schedules_in
 from watchbill.config.models import Applied
 from watchbill.config.rules import Change, File, Full, Key, Plan, Problem, Verb
 from watchbill.config.sealing import content_of, sealed, sealed_words, words_of
 from watchbill.config.selectors import FILE, SECTIONS
-from watchbill.duties.models import Queue
+from watchbill.duties.models import Duty, Queue
 from watchbill.handoff.actions.leaving import leave_in
 from watchbill.incidents.models import Service
 from watchbill.intake.actions.heartbeats import retire_in
@@ -45,6 +45,7 @@ MODELS: dict[str, type[Model]] = {
     "chats": Chat,
     "trackers": Tracker,
     "queues": Queue,
+    "duties": Duty,
     "heartbeats": Heartbeat,
     "mailboxes": Mailbox,
 }
@@ -104,6 +105,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_heartbeats_in(changed["heartbeats"], now=now)
     write_team_paging_in(changed["teams"], ids)
     write_queues_in(changed["queues"], ids)
+    write_duties_in(changed["duties"], ids, now=now)
     write_stale_in(changed["stale"], ids)
     write_phones_in(changed["phones"])
     write_mailboxes_in(changed["mailboxes"], ids)

@@ -151,6 +151,8 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {("teams", full["team"]), _key("services", full["service"])}
     elif kind == "queues":
         found |= {("teams", full["team"]), _key("trackers", full["tracker"])}
+    elif kind == "duties":
+        found |= {("teams", full["team"]), ("schedules", full["schedule"]), _key("queues", full["queue"])}
     elif kind == "stale":
         found |= {("teams", full["team"])}
     elif kind == "trackers":

@@ -14,20 +14,7 @@ from watchbill.config.rules.shapes import Field, Group, Keyed, Many, Named, OneO
 
 ANY_TIME = Span()
 TEAM = Named("teams")
-SCHEDULE = Named("schedules")
 
-DUTIES = Group(
-    {
-        "team": Field(TEAM, required=True),
-        "schedule": Field(SCHEDULE, required=True),
-        "name": Field(NAME, required=True),
-        "every": Field(OneOf(("shift", "day", "business day", "week", "month")), required=True),
-        "times": Field(Whole(1, 24), "How often in each shift.", default="1"),
-        "due": Field(ANY_TIME, "Time to do it once it is asked for.", default="until its end"),
-        "queue": Field(Named("queues"), "The queue that is gone through; none: a note proves it."),
-    },
-    "name",
-)
 PLATFORMS = Group(
     {
         "name": Field(NAME, required=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchbill.config.rules import chats, queues, trackers
+from watchbill.config.rules import chats, duties, queues, trackers
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 from watchbill.notifications.rules import e164
 
@@ -375,6 +375,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "chats": chats.fill,
     "trackers": trackers.fill,
     "queues": queues.fill,
+    "duties": duties.fill,
     "phones": _phone,
     "heartbeats": _heartbeat,
     "mailboxes": _mailbox,
@@ -388,6 +389,7 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "chats": chats.brief,
     "trackers": trackers.brief,
     "queues": queues.brief,
+    "duties": duties.brief,
     "phones": _brief_phone,
     "heartbeats": _brief_heartbeat,
     "mailboxes": _brief_mailbox,

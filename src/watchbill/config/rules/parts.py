@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchbill.config.rules.chats import CHANNEL, CHATS
+from watchbill.config.rules.duties import DUTIES
 from watchbill.config.rules.forms import (
     BUSINESS,
     CALENDAR,
@@ -26,7 +27,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import DUTIES, PLATFORMS, PROGRAMS
+from watchbill.config.rules.later import PLATFORMS, PROGRAMS
 from watchbill.config.rules.queues import QUEUES, STALE
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
 from watchbill.config.rules.trackers import ISSUE, TRACKERS
@@ -357,7 +358,7 @@ PARTS = (
     Part("heartbeats", HEARTBEATS, "Who must give signs of life.", live=True),
     Part("trackers", TRACKERS, "Issue trackers.", live=True),
     Part("queues", QUEUES, "Items that wait for somebody.", live=True),
-    Part("duties", DUTIES, "Standing responsibilities of a shift."),
+    Part("duties", DUTIES, "Standing responsibilities of a shift.", live=True),
     Part("stale", STALE, "When silence about an incident is too long.", live=True, key=""),
     Part("platforms", PLATFORMS, "Where vulnerability reports arrive."),
     Part("programs", PROGRAMS, "Bounty programs."),

@@ -16,7 +16,7 @@ def text_of(message: Message) -> str:
     """The text. Of a restricted incident: number and code name."""
     again = "Possibly again: " if message.possible_duplicate else ""
     first = message.contents[0] if message.contents else {}
-    if message.kind in ("status", "handoff"):
+    if message.kind in ("status", "handoff", "duty"):
         reason = "" if first.get("restricted") else str(first.get("reason") or "")
         return _fit(again, _head(first), _one_line(reason), f" and {message.count - 1} more" if message.count > 1 else "")
     answers = _answers(message, first)

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 
 from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.duties.actions.followups import remind_of_tasks
-from watchbill.duties.models import Pass, Queue, Taking
+from watchbill.duties.models import Queue, Taking
 from watchbill.duties.rules.silence import is_late
-from watchbill.duties.selectors.queues import MOST, item_in, visible
+from watchbill.duties.selectors.queues import item_in
 from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Incident, Service
 from watchbill.incidents.rules import in_a_line, plain
@@ -34,7 +34,6 @@ from watchbill.response.selectors import manages
 from watchbill.trackers.actions.wanting import is_followed
 from watchbill.trackers.models import Issue
 
-MOST_NOTE = 2000
 MOST_REMINDED = 50  # in one look
 
 
@@ -124,21 +123,6 @@ def promote(queue: Queue, issue_id: int, wanted: Promotion, *, person: Person, a
     entry = Entry("item.promote", "queue", str(queue.id), incident_id=opened.id, team_id=queue.team_id, restricted=opened.restricted)
     record_in([entry], by=actor, now=now)
     return opened
-
-
-@transaction.atomic(durable=True)
-def record_pass(queue: Queue, note: str = "", *, person: Person, actor: Actor, now: dt.datetime) -> Pass:
-    """Somebody went through the queue: what is there now is seen, what comes later is new. Raises NotAllowed, Invalid."""
-    viewer = viewer_of(person)
-    _must_respond(viewer, queue)
-    note = plain(note).strip()
-    if len(note) > MOST_NOTE:
-        raise Invalid(f"The note has {len(note)} characters; it can have {MOST_NOTE}.", field="note")
-    ids = list(visible(viewer, queue).order_by("-created_at", "-id").values_list("id", flat=True)[:MOST])
-    made = Pass.objects.create(queue=queue, person=person, at=now, issues=ids, note=note)
-    record_in([Entry("queue.pass", "queue", str(queue.id), team_id=queue.team_id, detail={"items": len(ids)})], by=actor, now=now)
-    bus.board_changed()
-    return made
 
 
 def look_after_items(*, now: dt.datetime) -> int:

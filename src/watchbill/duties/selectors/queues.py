@@ -94,7 +94,7 @@ def summaries(viewer: Viewer) -> list[Summary]:
 
 def list_queue(viewer: Viewer, queue: Queue) -> Listed:
     """What waits in it, in order. Five queries, whatever the size."""
-    last = Pass.objects.filter(queue=queue).select_related("person").order_by("-at", "-id").first()
+    last = Pass.objects.filter(queue=queue, proof__isnull=False).select_related("person").order_by("-at", "-id").first()
     seen = frozenset(last.issues) if last is not None else frozenset()
     rows = list(visible(viewer, queue).order_by("-created_at", "-id")[: MOST + 1])
     takings = {row.issue_id: row for row in Taking.objects.filter(issue__in=rows[:MOST], ended_at=None).select_related("person")}

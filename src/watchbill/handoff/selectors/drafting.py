@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from watchbill.duties.models import Asked
+from watchbill.duties.selectors.due import not_done
 from watchbill.handoff.rules import LONGEST_LINE, MOST_LINES, Step, Words
 from watchbill.incidents.models import Incident, Task, TimelineEntry
 from watchbill.notifications.chats.selectors import postings_of
@@ -33,6 +35,7 @@ def draft_words(incident: Incident, giver: Person) -> Words:
         next_steps=tuple(Step(task.assignee.handle if task.assignee else "", task.what) for task in tasks),
         open_questions=tuple(by_kind.get("question", [])),
         decisions=tuple(by_kind.get("decision", [])),
+        pending=tuple(_left(row) for row in not_done(giver.id, incident.team_id)),
     )
 
 
@@ -48,6 +51,12 @@ def who_could(incident: Incident, giver: Person, *, now: dt.datetime) -> list[tu
             found.setdefault(other.person_id, f"has {schedule.name} now")
     people = Person.objects.filter(is_active=True).in_bulk([each for each in found if each != giver.id])
     return [(people[each], why) for each, why in found.items() if each in people]
+
+
+def _left(row: Asked) -> str:
+    """A duty of the giver's watch that is not done."""
+    part = f", {row.part} of {row.parts}" if row.parts > 1 else ""
+    return _line(f"Duty not done: {row.duty.name}{part}, due {row.due.astimezone(dt.UTC):%d %b %H:%M} UTC")
 
 
 def _line(text: str) -> str:

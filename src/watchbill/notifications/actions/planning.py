@@ -20,6 +20,7 @@ from watchbill.notifications.messages import Ask
 from watchbill.notifications.rules import LastPaged, Method, PersonalRule, Turn, is_further, plan, why_nobody
 
 PAGE, STATUS = "page", "status"
+QUIET = (STATUS, "duty")  # wake nobody by a call, and are told once
 SILENT = "silenced by its owner with STOP"
 
 PEOPLE = """
@@ -107,9 +108,9 @@ def _rows(ask: Ask, person: _Person, content: msgspec.Raw, *, first: bool, now: 
 
 
 def _turns(ask: Ask, person: _Person) -> tuple[Turn, ...]:
-    key = (ask.urgency, ask.methods == "all", ask.kind == STATUS)
+    key = (ask.urgency, ask.methods == "all", ask.kind in QUIET)
     if key not in person.plans:
-        quiet = ask.kind == STATUS  # a status notice wakes nobody by a call, and is told once
+        quiet = ask.kind in QUIET
         methods = [m for m in person.methods if not (quiet and m.spoken)]
         turns = plan(methods, person.rules.get(ask.urgency, []), urgency=ask.urgency, everything=ask.methods == "all")
         person.plans[key] = tuple(t for t in turns if t.after == turns[0].after) if quiet else turns

@@ -50,6 +50,15 @@ class WorkingTime:
         """`at` itself while they work, else the next moment at which they do. UTC."""
         return next(self._pieces(at))[0]
 
+    def stretches(self, start: dt.datetime, end: dt.datetime) -> list[Span]:
+        """The work in [start, end), in order, cut at both ends."""
+        found = []
+        for opens, closes in self._pieces(start):
+            if opens >= end:
+                break
+            found.append((opens, min(closes, end)))
+        return found
+
     def add_working(self, at: dt.datetime, length: dt.timedelta) -> dt.datetime:
         """When so much working time after `at` has gone by. Nothing at all is over at once; a day's whole work at the closing."""
         at = at.astimezone(UTC)

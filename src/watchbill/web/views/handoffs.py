@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from watchbill.duties.selectors.due import mine as duties_of
 from watchbill.handoff import actions, rules
 from watchbill.handoff.actions.recording import write_again
 from watchbill.handoff.lines import words_in
@@ -141,6 +142,7 @@ def mine(request: DeskRequest) -> HttpResponse:
         "could": who_could(rows[0], visit.person, now=visit.now) if rows else [],
         "chosen": request.POST.getlist("number") if problem else [str(row.number) for row in rows],
         "problem": problem,
+        "duties": duties_of(visit.person.id, now=visit.now),
         "i": rows[0] if rows else None,
         **(choices_of(rows[0]) if rows else {}),
     }

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from watchbill.duties.selectors.due import mine as duties_of
 from watchbill.handoff.selectors import offered_to
 from watchbill.handoff.selectors.ending import to_settle
 from watchbill.incidents.models import Incident, Service, Task
@@ -51,6 +52,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "mine": rows_of_pairs(held_by(visit.viewer), now=visit.now),
         "offers": list(offers_to(visit.person, now=visit.now)),
         "to_me": offered_to(visit.viewer),
+        "duties": duties_of(visit.person.id, now=visit.now),
         "settle": to_settle(visit.viewer, now=visit.now),
         "late_tasks": _late_tasks(visit),
         "covers": list(covers_for(visit.person, now=visit.now)),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from watchbill.duties.actions import items
+from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.actions.silence import About, snooze
 from watchbill.duties.models import Queue
 from watchbill.duties.selectors.queues import given_back, list_queue, queue_by_id, summaries, taken_by
@@ -69,7 +70,7 @@ def gone_through(request: DeskRequest, queue_id: int) -> HttpResponse:
     """The reader went through it."""
     visit, found = request.visit, queue_by_id(queue_id)
     try:
-        made = items.record_pass(found, request.POST.get("note", ""), person=visit.person, actor=visit.actor, now=visit.now)
+        made = record_pass(found, request.POST.get("note", ""), person=visit.person, actor=visit.actor, now=visit.now)
         messages.success(request, f"Recorded: you went through {len(made.issues)} items. What comes from now on is new.")
     except Invalid as error:
         messages.error(request, error.message)
