@@ -531,7 +531,7 @@ DOORS: Mapping[str, Door] = {
 # Kinds that call back and prove it by a signature: an address of each, and what an unsigned call hears there.
 SIGNED: Mapping[str, tuple[str, int]] = {
     "github": ("/in/github/hub", 401),
-    "gitlab": ("/in/gitlab/tracker", 401),
+    "gitlab": ("/in/gitlab/lab", 401),
     "phone": ("/in/phone/gateway/status", 403),
     "slack": ("/in/slack/team/command", 401),
     "twilio": ("/in/twilio/main/status/x", 403),

@@ -47,9 +47,9 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
             envs = {"account_env": "MATRIX_SECRET", "token_env": "MATRIX_SECRET", "secret_env": "MATRIX_SECRET"}
             Phone.objects.create(name=name, kind=kind, url="https://phone.example.org", sends=["sms"], per_person=9, overall=9, **envs)
         Chat.objects.create(name="team", kind="slack", token_env="MATRIX_SECRET", signing_env="MATRIX_SECRET", writes=["post"])
-        Tracker.objects.create(
-            name="hub", kind="github", url="https://api.github.example.org", token_env="MATRIX_SECRET", webhook_env="MATRIX_SECRET"
-        )
+        for name, kind in (("hub", "github"), ("lab", "gitlab")):
+            envs = {"token_env": "MATRIX_SECRET", "webhook_env": "MATRIX_SECRET"}
+            Tracker.objects.create(name=name, kind=kind, url=f"https://{kind}.example.org", **envs)
         yield build()
 
 
