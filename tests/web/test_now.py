@@ -149,7 +149,8 @@ def test_off_hours_by_plan_never_look_like_a_gap(desk: Desk):
     working = local.weekday() < 5 and 9 <= local.hour < 17
     html = desk.as_("bob").get("/").content.decode()
     assert ("Off hours by plan" in html) is not working
-    assert "Gap" not in html
+    assert "Gap:" not in html
+    assert "Gap now" not in html
 
 
 def test_more_than_the_board_holds_is_counted_and_what_is_mine_is_there_all_the_same(desk: Desk, monkeypatch):

@@ -55,6 +55,16 @@ def test_going_through_a_queue_makes_nothing_of_it_new(desk: Desk, item: Issue):
     assert "known" in html
 
 
+def test_another_team_counts_no_confidential_item_of_a_pass(desk: Desk, item: Issue):
+    times = dict.fromkeys(("created_at", "updated_at", "seen_at", "words_to"), desk.now)
+    Issue.objects.create(tracker=item.tracker, project="sec/desk", number=8, title="secret", url="", confidential=True, **times)
+    assert "2 items" in do(desk, "alice", item, "pass")
+    seen = {name: desk.as_(name).get(f"/queues/{Queue.objects.get().id}").content.decode() for name in ("bob", "charlie")}
+    assert "2 items" in seen["bob"]
+    assert "1 item" in seen["charlie"]
+    assert "2 items" not in seen["charlie"]
+
+
 @pytest.mark.req("G14")
 def test_an_item_becomes_an_incident_or_says_why_not(desk: Desk, item: Issue):
     assert "Severity is" in do(desk, "alice", item, "promote", service="Detections")

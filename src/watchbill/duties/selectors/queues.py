@@ -42,6 +42,7 @@ class Listed:
     queue: Queue
     items: Sequence[Item]
     last: Pass | None
+    gone_through: int  # of its items, as far as the viewer may know of them
     more: bool
 
     @property
@@ -93,7 +94,7 @@ def summaries(viewer: Viewer) -> list[Summary]:
 
 
 def list_queue(viewer: Viewer, queue: Queue) -> Listed:
-    """What waits in it, in order. Five queries, whatever the size."""
+    """What waits in it, in order. Six queries, whatever the size."""
     last = Pass.objects.filter(queue=queue, proof__isnull=False).select_related("person").order_by("-at", "-id").first()
     seen = frozenset(last.issues) if last is not None else frozenset()
     rows = list(visible(viewer, queue).order_by("-created_at", "-id")[: MOST + 1])
@@ -107,7 +108,8 @@ def list_queue(viewer: Viewer, queue: Queue) -> Listed:
             )
         )
     )
-    return Listed(queue, items, last, len(rows) > MOST)
+    through = _known(viewer, queue, Issue.objects.filter(pk__in=last.issues)).count() if last is not None else 0
+    return Listed(queue, items, last, through, len(rows) > MOST)
 
 
 def describe_summary(summary: Summary) -> dict[str, Any]:
@@ -168,7 +170,10 @@ def visible(viewer: Viewer, queue: Queue) -> QuerySet[Issue]:
     """The issues in this queue that the viewer may see."""
     if not decide(viewer, Verb.SEE).allowed:
         return Issue.objects.none()
-    rows = matching(queue)
+    return _known(viewer, queue, matching(queue))
+
+
+def _known(viewer: Viewer, queue: Queue, rows: QuerySet[Issue]) -> QuerySet[Issue]:
     if queue.team_id not in viewer.roles:
         rows = rows.filter(confidential=False)
     hidden = Link.objects.filter(issue__isnull=False, incident_id__in=Incident.objects.filter(restricted=True).values("id"))

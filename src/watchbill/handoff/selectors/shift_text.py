@@ -45,7 +45,7 @@ def _done(account: Account) -> list[str]:
     lines += [f"Answered a page of {_name(page.incident)}, {_at(page.acknowledged_at)}" for page in account.answered]
     lines += [f"Owned {_name(row.incident)}, {_span(row)}" for row in account.owned]
     lines += [
-        f"Went through the queue {plain(row.queue.name)}, {_at(row.at)}: {len(row.issues)} items{f', {plain(row.note)}' if row.note else ''}"
+        f"Went through the queue {plain(row.queue.name)}, {_at(row.at)}{f': {plain(row.note)}' if row.note else ''}"
         for row in account.passes
     ]
     lines += [_handed(row, person) for row in account.handed]
