@@ -63,6 +63,8 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/incidents/{number}/stakeholders"): ("", {"name": "Legal", "every_minutes": 30}),
     ("POST", "/incidents/{number}/stakeholders/told"): ("", {"text": "contained"}),
     ("POST", "/incidents/{number}/stakeholders/{stakeholder_id}/remove"): ("", {}),
+    ("GET", "/duties"): ("", None),
+    ("POST", "/duties/{duty_id}/prove"): ("", {"text": "looked through it"}),
     ("GET", "/queues"): ("", None),
     ("GET", "/queues/{queue_id}"): ("", None),
     ("POST", "/queues/{queue_id}/pass"): ("", {"note": "nothing new"}),

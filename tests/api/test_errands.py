@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.duties.models import Queue
+from watchbill.duties.actions.asking import look_after_duties
+from watchbill.duties.models import Duty, Queue
 from watchbill.incidents.models import Incident
 from watchbill.kernel.clock import database_now
 from watchbill.trackers.models import Issue, Tracker
@@ -65,3 +66,23 @@ def test_an_item_is_taken_given_back_and_becomes_an_incident(desk):
     assert (made.status, made.body["owner"]["handle"]) == (201, "alice")
     assert Incident.objects.get(number=made.body["number"]).title == "odd login"
     assert desk.get(path, desk.bob).body["items"][-1]["incident"] == made.body["number"]
+
+
+@pytest.mark.req("G5")
+def test_duties_are_listed_and_proved(desk):
+    now = database_now()
+    values = {"team": desk.team, "schedule": desk.schedule, "since": now, "every": "day"}
+    one = Duty.objects.create(name="Note what should be better", position=1, **values)
+    tracker = Tracker.objects.create(name="main", kind="gitlab", url="https://gitlab.example.org", token_env="NO_SUCH_TOKEN")
+    queue = Queue.objects.create(name="oncall", team=desk.team, tracker=tracker, projects=["sec/desk"])
+    other = Duty.objects.create(name="Review", position=2, queue=queue, **values)
+    look_after_duties(now=now)
+    first, second = desk.get("/duties", desk.alice).body["items"]
+    assert (first["name"], first["queue"], second["queue"]) == ("Note what should be better", None, "oncall")
+    assert [each["state"] for each in first["asked"]] == ["open"]
+    assert desk.post(f"/duties/{one.id}/prove", desk.charlie, {"text": "x"}).status == 403
+    assert desk.post(f"/duties/{one.id}/prove", desk.alice, {}).status == 422
+    assert desk.post(f"/duties/{other.id}/prove", desk.alice, {"text": "x"}).status == 409
+    assert desk.post(f"/duties/{one.id + 99}/prove", desk.alice, {"text": "x"}).status == 404
+    (asked,) = desk.post(f"/duties/{one.id}/prove", desk.alice, {"nothing": True}).body["items"][0]["asked"]
+    assert (asked["state"], asked["done_by"]["handle"]) == ("done", "alice")

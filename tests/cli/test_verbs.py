@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.test_desk import ada, bruno, desk, opened
-from watchbill.duties.models import Queue
+from watchbill.duties.actions.asking import look_after_duties
+from watchbill.duties.models import Duty, Queue
 from watchbill.incidents.models import Incident
 from watchbill.kernel.clock import database_now
+from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Issue, Tracker
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +74,18 @@ def test_an_item_of_a_queue_is_taken_given_back_and_promoted(cli, desk, ada):
     assert "Nobody has it" in cli("queue", "done", "oncall", item, "--as", "ada").err
     number = int(cli("queue", "promote", "oncall", item, "--service", "S", "--as", "ada").out)
     assert Incident.objects.get(number=number).title == "odd login"
+
+
+def test_duties_are_listed_and_proved(cli, desk, ada):
+    now = database_now()
+    Duty.objects.create(name="Note what should be better", team=desk, schedule=Schedule.objects.get(), since=now, every="day")
+    look_after_duties(now=now)
+    assert "Note what should be better" in cli("duty", "list").out
+    assert "Write what you did" in cli("duty", "prove", "Note what should be better", "--as", "ada").err
+    assert (
+        cli("duty", "prove", "Note what should be better", "the pager was mute", "--as", "ada").out
+        == "Recorded. It counts for your watch.\n"
+    )
+    (row,) = cli("duty", "list", "--json").json()
+    assert [(each["state"], each["done_by"]["handle"]) for each in row["asked"]] == [("done", "ada")]
+    assert "no such duty" in cli("duty", "prove", "nope", "x", "--as", "ada").err

@@ -435,6 +435,8 @@ API: Mapping[str, Mapping[str, Rule]] = {
     },
     "/api/v1/incidents/<int:number>/stakeholders/told": {"POST": Rule(**RESPOND, send={"text": "contained"})},
     "/api/v1/incidents/<int:number>/stakeholders/<int:stakeholder_id>/remove": {"POST": Rule(**RESPOND, send={})},
+    "/api/v1/duties": {"GET": Rule(SIGNED_IN)},
+    "/api/v1/duties/<int:duty_id>/prove": {"POST": Rule(RESPONDERS, send={"text": "looked"})},
     "/api/v1/queues": {"GET": Rule(SIGNED_IN)},
     "/api/v1/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
     "/api/v1/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS, send={})},

@@ -78,6 +78,7 @@ MODULES = {
     "participants": "errands",
     "stakeholder": "errands",
     "queue": "queues",
+    "duty": "duties",
     "handoff": "handoffs",
     "accept": "handoffs",
     "decline": "handoffs",

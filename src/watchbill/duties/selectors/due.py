@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from watchbill.duties.models import Asked, Duty, Proof
 from watchbill.duties.rules.standing import word
 from watchbill.kernel.errors import NotFound
+from watchbill.people.models import Person
 from watchbill.people.permissions import Verb, Viewer, decide
 
 FACES = {  # shape and colour of each word
@@ -71,6 +73,40 @@ def duties(viewer: Viewer) -> list[Duty]:
         return []
     rows = Duty.objects.filter(is_active=True).select_related("team", "schedule", "queue__tracker")
     return list(rows.order_by("position", "id"))
+
+
+def describe_all(viewer: Viewer, *, now: dt.datetime) -> list[dict[str, Any]]:
+    """Every duty with the times that it is asked for now, as the API and the command line show it. Two queries."""
+    asked = running(viewer, now=now)
+    return [_described(one, [each for each in asked if each.row.duty_id == one.id]) for one in duties(viewer)]
+
+
+def _described(duty: Duty, asked: Sequence[Due]) -> dict[str, Any]:
+    return {
+        "id": duty.id,
+        "name": duty.name,
+        "team": duty.team.name,
+        "schedule": duty.schedule.name,
+        "every": duty.every,
+        "times": duty.times,
+        "queue": duty.queue.name if duty.queue else None,
+        "asked": [
+            {
+                "part": each.row.part,
+                "start": each.row.start,
+                "due": each.row.due,
+                "state": each.word,
+                "person": _person(each.row.person),
+                "done_by": _person(each.row.done_by),
+                "done_at": each.row.done_at,
+            }
+            for each in asked
+        ],
+    }
+
+
+def _person(person: Person | None) -> dict[str, str] | None:
+    return {"handle": person.handle, "name": person.name} if person else None
 
 
 def duty_by_id(duty_id: int) -> Duty:
