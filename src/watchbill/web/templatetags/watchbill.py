@@ -181,7 +181,7 @@ def asset(name: str) -> str:
 
 
 @register.filter
-def said(text: object) -> SafeString:
+def said(text: str) -> SafeString:
     """A sentence of ours; what stands between backticks is what one types, or a field's name. Whatever came in is escaped first."""
     return mark_safe(TYPED.sub(r"<code>\1</code>", conditional_escape(text)))  # noqa: S308
 
