@@ -80,3 +80,9 @@ def test_what_is_to_come_is_counted_as_it_is_planned(desk: Desk):
     later = re.search(r'href="([^"]*from=[^"]*)"> ?After', page)
     assert later is not None
     assert "Before" in desk.as_("alice").get(address(later[1].replace("&amp;", "&"))).content.decode()
+
+
+def test_the_api_tells_what_is_to_come_where_it_is_asked_for(desk: Desk):
+    ask = f"/api/v1/schedules/Responder/history?from={desk.now:%Y-%m}&months=3"
+    months = [{row["month"] for row in desk.as_("charlie").get(f"{ask}{more}").json()["items"]} for more in ("", "&planned=true")]
+    assert [len(each) for each in months] == [1, 3]

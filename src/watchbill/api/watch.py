@@ -117,8 +117,9 @@ def list_history(
     name: Word,
     from_: Word = Query(..., alias="from", description="The first month, as 2026-03, in the schedule's zone."),
     months: int = Query(6, ge=1, le=36, description="How many."),
+    planned: bool = Query(False, description="Also what is to come, as it is planned now."),
 ) -> HttpResponse:
-    """What everybody carried, month by month: the past as it was, the current month until now."""
+    """What everybody carried, month by month: the past as it was, the current month until now, or what they will carry."""
     try:
         first = dt.date.fromisoformat(f"{from_}-01")
         if not 1972 <= first.year < 2190:
@@ -126,7 +127,7 @@ def list_history(
     except ValueError as error:
         raise Invalid("from: expected a month such as 2026-03.", field="from") from error
     found = by_name(name)
-    return answer({"items": history_objects(found, history_of(found, first, months, now=database_now())), "next": None})
+    return answer({"items": history_objects(found, history_of(found, first, months, now=database_now(), planned=planned)), "next": None})
 
 
 def _active() -> QuerySet[Schedule]:
