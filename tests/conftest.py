@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from tests import tables
 from tests.committed import empty
+
+# On a machine that stands still for a moment, making an example is slow, and that says nothing of the property.
+properties.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def test_paging_by_hand(desk: Desk) -> None:
     assert (incident.title, incident.severity, incident.status) == ("odd login", "medium", "triggered")
     assert desk.page(incident).urgency == "high"
     assert desk.tick(T0) == ["ada"]
-    assert desk.story(incident, "opened") == ["Paged by hand by charlie."]
+    assert desk.story(incident, "opened") == ["Paged by hand by Charlie."]
     assert [who for who, _ in desk.audited(incident, "incident.open")] == ["charlie"]
 
 

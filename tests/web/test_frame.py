@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.web.conftest import Desk
+from watchbill.web.templatetags.watchbill import said
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'"
 POLICY += "; base-uri 'none'; frame-ancestors 'none'"
@@ -177,3 +178,8 @@ def test_reading_a_page_again_for_its_parts_keeps_what_was_to_be_said_once(desk:
     again = client.get(f"/incidents/{incident.number}", headers={"X-Watchbill-Refresh": "1"}).content.decode()
     assert "You own #" not in again
     assert "You own #" in client.get(f"/incidents/{incident.number}").content.decode()
+
+
+def test_what_one_types_stands_as_such_in_a_sentence_and_nothing_becomes_markup():
+    assert said("Its `writes` has no `create_issue`.") == "Its <code>writes</code> has no <code>create_issue</code>."
+    assert said("`<b>` & one ` alone") == "<code>&lt;b&gt;</code> &amp; one ` alone"

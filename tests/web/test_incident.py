@@ -13,9 +13,11 @@ from watchbill.incidents.models import Incident
 from watchbill.intake.models import Alert
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat, Posting
+from watchbill.notifications.selectors import Tried
 from watchbill.paging.models import Page
 from watchbill.response import actions
 from watchbill.trackers.models import Issue, Link, Tracker, Write
+from watchbill.web.attempts import attempts_of
 
 
 def shown(desk: Desk, name: str, incident: Incident, path: str = "") -> str:
@@ -304,7 +306,7 @@ def test_the_tracking_issue_is_shown_with_what_waits_and_what_failed(desk: Desk,
     desk.team.issue = {"tracker": "main", "project": "sec/desk", "labels": [], "confidential": True}
     desk.team.save()
     incident = desk.page()
-    assert "`writes` has no `create_issue`" in shown(desk, "alice", incident).replace("&#x27;", "'")
+    assert "<code>writes</code> has no <code>create_issue</code>" in shown(desk, "alice", incident).replace("&#x27;", "'")
     Tracker.objects.update(writes=["create_issue", "comment"])
     html = shown(desk, "alice", incident)
     assert "is not active here" in html
@@ -358,3 +360,15 @@ def test_one_is_merged_into_another_and_says_where_it_goes_on(desk: Desk):
     assert f"#{gone.number} is merged into #{stays.number}." in do(desk, "alice", gone, "merge", into=f"#{stays.number}")
     assert "its work goes on there" in shown(desk, "alice", gone)
     assert f"merged #{gone.number} into it" in shown(desk, "alice", stays)
+
+
+def test_whoever_has_no_way_stands_once_under_who_was_tried():
+    nobody = {"person_id": 1, "handle": "ada", "name": "Ada", "method": "", "page_id": None, "state": "failed", "went_with": None}
+    rest = {"possible_duplicate": False, "finished_at": None, "error": "", "attempts": (), "kind": "page", "firing": None}
+    rounds = [
+        Tried(id=n, public_id=str(n), asked_at=make.T0 + n * make.MIN, due_at=make.T0 + n * make.MIN, **nobody, **rest) for n in range(3)
+    ]
+    (row,) = attempts_of(rounds, {}, now=make.T0 + make.HOUR)
+    assert (row.at, row.word, row.ended_at) == (make.T0, "Not reached: nothing to reach them by, 3 times, last", make.T0 + 2 * make.MIN)
+    (row,) = attempts_of(rounds[:1], {}, now=make.T0)
+    assert (row.word, row.ended_at) == ("Not reached: nothing to reach them by", None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchbill.notifications.selectors import Tried
 from watchbill.web.words import HOW
 
+NO_WAY = "No way"
 ORDINALS = {2: "2nd", 3: "3rd"}
 
 
@@ -28,11 +30,28 @@ class Row:
 def attempts_of(messages: Sequence[Tried], purposes: Mapping[int, str], *, now: dt.datetime) -> list[Row]:
     """The attempts to reach somebody about a page, in order; notices that somebody has it are no attempts. `purposes` by page id."""
     rows = [row for each in messages if each.kind != "status" for row in _rows(each, now, purposes.get(each.page_id or 0, ""))]
-    return sorted(rows, key=lambda row: row.at)
+    return _once(sorted(rows, key=lambda row: row.at))
+
+
+def _once(rows: Sequence[Row]) -> list[Row]:
+    """Where every round of a walk found no way to somebody, one line says so: how often, and when last."""
+    first: dict[tuple[str, str], int] = {}
+    counts: Counter[int] = Counter()
+    kept: list[Row] = []
+    for row in rows:
+        place = first.get((row.name, row.word)) if row.how == NO_WAY else None
+        if place is None:
+            first[row.name, row.word] = len(kept)
+            kept.append(row)
+            continue
+        counts[place] += 1
+        said = f"{row.word}, {counts[place] + 1} times, last"
+        kept[place] = replace(kept[place], word=said, ended_at=row.at)
+    return kept
 
 
 def _rows(message: Tried, now: dt.datetime, purpose: str) -> list[Row]:
-    how = HOW.get(message.method, message.method) or "No way"
+    how = HOW.get(message.method, message.method) or NO_WAY
     if purpose == "coordinate":
         how = f"{how}, to coordinate"
     rows = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchbill.audit.actions import Actor
@@ -15,6 +16,7 @@ from watchbill.trackers.rules.words import severity_of
 
 LATER = (815, 241)  # came after somebody went through the queue
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+PASSED = 5 * HOUR  # so long ago somebody went through a queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,27 @@ ISSUES = (
 
 
 def mirror(*, now: dt.datetime) -> None:
-    """Keep them as if the engine had read them; somebody went through a queue since, and took something."""
+    """All of it at once, as if the engine had read them."""
+    for _, make in coming(now):
+        make(now)
+    newest(now, who=Person.objects.get(handle="emeka"))
+
+
+def coming(now: dt.datetime) -> list[tuple[dt.datetime, Callable[[dt.datetime], None]]]:
+    """When each issue came, and what keeps it then."""
     trackers = {row.name: row for row in Tracker.objects.all()}
-    Issue.objects.bulk_create([_row(story, trackers[story.tracker], now) for story in ISSUES if story.number not in LATER])
+    rows = [_row(story, trackers[story.tracker], now) for story in ISSUES if story.number not in LATER]
+    return [(row.created_at, lambda _, row=row: row.save(force_insert=True)) for row in rows]  # type: ignore[misc]
+
+
+def newest(now: dt.datetime, *, who: Person) -> None:
+    """Somebody went through a queue, then came two more; and one was taken from the backlog."""
+    trackers = {row.name: row for row in Tracker.objects.all()}
     queue, backlog = (Queue.objects.select_related("team", "tracker").get(name=name) for name in ("oncall", "backlog"))
     emeka = Person.objects.get(handle="emeka")
-    by = {"person": emeka, "actor": Actor("emeka", "web", emeka.id)}
-    record_pass(queue, "two known ones, nothing to do", **by, now=now - 5 * HOUR)  # type: ignore[arg-type]
+    record_pass(queue, "two known ones, nothing to do", person=who, actor=Actor(who.handle, "web", who.id), now=now - PASSED)
     Issue.objects.bulk_create([_row(story, trackers[story.tracker], now) for story in ISSUES if story.number in LATER])
-    take(backlog, Issue.objects.get(number=702).id, **by, now=now - 3 * DAY)  # type: ignore[arg-type]
+    take(backlog, Issue.objects.get(number=702).id, person=emeka, actor=Actor("emeka", "web", emeka.id), now=now - 3 * DAY)
 
 
 def _row(story: Story, tracker: Tracker, now: dt.datetime) -> Issue:

@@ -26,9 +26,8 @@ from watchbill.intake.actions import create_heartbeat_key, create_key, take_in  
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
 from watchbill.kernel.clock import database_now  # noqa: E402
 from watchbill.kernel.models import EngineInstance  # noqa: E402
-from watchbill.main.demo import stories  # noqa: E402
+from watchbill.main.demo import duties, issues, stories  # noqa: E402
 from watchbill.main.demo.handing import hand_over  # noqa: E402
-from watchbill.main.demo.issues import mirror  # noqa: E402
 from watchbill.main.demo.pulse import NAME as PIPELINE  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
 from watchbill.notifications.actions import claim, record  # noqa: E402
@@ -65,19 +64,24 @@ class Past:
         self.now = start
         self.tick = tick
         self.order = itertools.count()
-        self.ahead: list[tuple[dt.datetime, int, Callable[[dt.datetime], None]]] = []
+        self.ahead: list[tuple[dt.datetime, int, Callable[[dt.datetime], None], bool]] = []
 
     def at(self, moment: dt.datetime, what: Callable[[dt.datetime], None]) -> None:
-        heapq.heappush(self.ahead, (moment, next(self.order), what))
+        heapq.heappush(self.ahead, (moment, next(self.order), what, True))
+
+    def beside(self, moment: dt.datetime, what: Callable[[dt.datetime], None]) -> None:
+        """As `at`, for what needs no round of the engine after it."""
+        heapq.heappush(self.ahead, (max(moment, self.now), next(self.order), what, False))
 
     def run(self, end: dt.datetime, seen: Callable[[], None]) -> None:
         """Go through everything before `end`."""
         while self.ahead and self.ahead[0][0] < end:
-            moment, _, what = heapq.heappop(self.ahead)
+            moment, _, what, is_told = heapq.heappop(self.ahead)
             self.pass_until(moment)
             what(moment)
-            self.tick(moment)
-            seen()
+            if is_told:
+                self.tick(moment)
+                seen()
         self.pass_until(end)
 
     def pass_until(self, moment: dt.datetime) -> None:
@@ -127,7 +131,7 @@ def seed(now: dt.datetime) -> str:
     replay(now)
     changes_ahead(now)
     hand_over(grace, now)
-    mirror(now=now)
+    issues.newest(now, who=watch_of("Security Responder", now - issues.PASSED))
     Organization.objects.filter(id=1).update(demo=True)
     return password
 
@@ -156,6 +160,9 @@ def replay(now: dt.datetime) -> None:
         task = bar.add_task("past", total=total)
         for story in told:
             tell(past, story, now - dt.timedelta(minutes=story.minutes_ago))
+        for moment, make in issues.coming(now):
+            past.beside(moment, make)
+        duties.week(past.beside, now)
         past.run(now, lambda: bar.advance(task))
         bar.update(task, completed=total)
 
@@ -242,8 +249,13 @@ def who(act: Act, incident: Incident, begun: dt.datetime) -> Person:
     name = (
         "SRC on-call" if incident.service and incident.service.name == "Vulnerability intake" else WATCHES.get(act.who, WATCHES["on_call"])
     )
+    return watch_of(name, begun)
+
+
+def watch_of(name: str, at: dt.datetime) -> Person:
+    """Whoever has the watch of this schedule then."""
     schedule = Schedule.objects.get(name=name)
-    return Person.objects.get(id=on_call([schedule.id], at=begun)[schedule.id][0].person_id)
+    return Person.objects.get(id=on_call([schedule.id], at=at)[schedule.id][0].person_id)
 
 
 def changes_ahead(now: dt.datetime) -> None:

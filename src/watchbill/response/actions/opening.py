@@ -20,7 +20,7 @@ from watchbill.notifications.chats.selectors import posting_now
 from watchbill.paging.actions import NewPage, open_pages_in
 from watchbill.paging.actions import louder_in as paging_louder_in
 from watchbill.paging.models import Page, ServicePolicy, TeamPaging
-from watchbill.people.models import Team
+from watchbill.people.models import Person, Team
 from watchbill.response.actions.case import Case
 from watchbill.response.rules import SEVERITIES, at_least, urgency
 from watchbill.trackers.actions.wanting import IssueAsk, follow_in, make_issues_in
@@ -88,13 +88,19 @@ def page_by_hand(
         team_id=found.team_id,
         service_id=found.id,
         restricted=restricted,
-        text=f"Paged by hand by {by.name}.",
+        text=f"Paged by hand by {_called(by)}.",
         urgency=urgency,
     )
     (opened,) = open_in([new], by=by, now=now)
     if by.person_id is not None:
         grant_in(opened.id, [by.person_id], "named", now=now, by=by)
     return Incident.objects.select_related("service", "team", "owner", "acting").get(pk=opened.id)
+
+
+def _called(by: Actor) -> str:
+    """A person by their name, as everywhere in a story."""
+    known = Person.objects.filter(pk=by.person_id).values_list("name", flat=True).first() if by.person_id else ""
+    return known or by.name
 
 
 def coordinate_pages(incidents: Sequence[Incident]) -> list[NewPage]:

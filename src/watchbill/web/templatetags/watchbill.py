@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from django import template
 from django.db import DatabaseError
 from django.forms import BoundField
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.duties.learnings.rules import KINDS as LEARNINGS
@@ -26,6 +27,7 @@ from watchbill.web.words import HOW
 
 register = template.Library()
 
+TYPED = re.compile(r"`([^`<>\n]{1,80})`")
 SEVERITIES = {"critical": ("s1", "S1 critical"), "high": ("s2", "S2 high"), "medium": ("s3", "S3 medium"), "low": ("s4", "S4 low")}
 
 
@@ -176,6 +178,12 @@ def iso(moment: dt.datetime) -> str:
 def asset(name: str) -> str:
     """The address of one of our files; it changes with the file, so that a browser may keep it."""
     return f"{reverse('file', args=[name])}?v={files()[name].version}"
+
+
+@register.filter
+def said(text: object) -> SafeString:
+    """A sentence of ours; what stands between backticks is what one types, or a field's name. Whatever came in is escaped first."""
+    return mark_safe(TYPED.sub(r"<code>\1</code>", conditional_escape(str(text) if not isinstance(text, SafeString) else text)))  # noqa: S308
 
 
 @register.filter
