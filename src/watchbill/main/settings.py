@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",
+    "watchbill.reports",
     "watchbill.handoff",
     "watchbill.duties",
     "watchbill.config",
