@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ from watchbill.incidents.ledger import keep_in
 from watchbill.incidents.models import Incident, Tenure
 from watchbill.people.selectors import viewer_of
 from watchbill.response.rules import stretches
-from watchbill.response.selectors import Span, ledger
+from watchbill.response.selectors import ledger
 
 
 def rows(incident: Incident) -> list[tuple[Any, ...]]:
@@ -89,21 +88,6 @@ def test_an_act_whose_clock_was_read_before_begins_where_the_other_ended(desk: D
         ("acting", "ada", T0 + MIN, T0 + MIN, "acknowledged"),
         ("acting", "bruno", T0 + MIN, None, "later"),
     ]
-
-
-def test_the_ledger_of_earlier_incidents_is_read_from_their_story(desk: Desk) -> None:
-    """What the migration writes for incidents from before it says the same as what is kept since."""
-    incident = lived(desk)
-    kept = [row[:4] for row in rows(incident)]
-    seen: list[Span] = ledger(viewer_of(desk.chen), incident)
-    sql = importlib.import_module("watchbill.incidents.migrations.0005_ledger").FROM_THE_STORY
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("DELETE FROM incidents_tenure")
-        cursor.execute("SET LOCAL session_replication_role = origin")
-        cursor.execute(sql)
-    assert [row[:4] for row in rows(incident)] == kept
-    assert ledger(viewer_of(desk.chen), incident) == seen
 
 
 MOMENTS = st.integers(0, 20)

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 WAIT = 60  # seconds, with --wait: for a database that is just being made
 LOCK = 7_146_021  # advisory lock: one migration at a time on a database
@@ -23,6 +24,18 @@ APPEND_ONLY = (
     "paging_firing",
 )
 DIGEST_TABLE = "watchbill_schema"
+# the last steps of databases from before the first release; their tables are those of the initial migrations of today
+LAST_UNRELEASED = (
+    "duties.0003_duties_and_proofs",
+    "handoff.0003_watch_accounts",
+    "incidents.0007_follow_ups",
+    "intake.0007_stored_again",
+    "notifications.0011_notices",
+    "paging.0003_maintenance",
+    "people.0005_dismissed_events",
+    "schedules.0011_covers_end",
+    "trackers.0003_issues_of_their_own",
+)
 
 
 def digest() -> str:
@@ -52,6 +65,9 @@ def main() -> int:
                 sys.stderr.write(f"The database cannot be reached: {str(error).strip().splitlines()[0]}\n")
                 return 1
             time.sleep(0.05)
+    if refusal := half_way(connection):
+        sys.stderr.write(refusal + "\n")
+        return 1
     call_command("migrate", verbosity=0, interactive=False)
     with connection.cursor() as cursor:
         for statement in grants():
@@ -61,6 +77,28 @@ def main() -> int:
         )
     connection.close()
     return 0
+
+
+def half_way(connection: Any) -> str:
+    """Why this database cannot be brought to this release, or an empty text: it stopped between two unreleased versions."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return ""
+        cursor.execute("SELECT app || '.' || name FROM django_migrations")
+        applied = {name for (name,) in cursor}
+    missing = [name for name in LAST_UNRELEASED if name not in applied]
+    if (
+        "people.0001_initial" not in applied
+        or not missing
+        or (len(missing) == len(LAST_UNRELEASED) and "people.0002_sign_ins" not in applied)
+    ):
+        return ""
+    return (
+        "This database was made by a version from before the first release, and its tables lack "
+        f"{missing[0]}. Expected: an empty database, or one that the last such version (commit f8c1931) brought up to date. "
+        "Start that version once on it, or name another data folder."
+    )
 
 
 def grants() -> list[str]:
