@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import DAY, HOUR, T0
@@ -98,7 +98,7 @@ def test_what_is_acted_on_without_a_tracking_issue_is_a_violation():
     assert flow.after(early, Act.RATE) is State.TRACKED
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(list(Act)), max_size=25), st.booleans())
 def test_no_order_of_acts_leads_out_of_the_flow(acts: list[Act], platform: bool):
     facts = Facts(State.NEW, platform=platform)
@@ -156,7 +156,7 @@ def test_triage_stands_still_while_somebody_else_has_the_word():
 SPANS = st.tuples(st.integers(0, 400), st.integers(0, 200)).map(lambda n: (T0 + n[0] * HOUR, T0 + (n[0] + n[1]) * HOUR))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SPANS, max_size=4), SPANS)
 def test_a_wait_never_brings_a_promise_nearer_and_none_at_night_moves_it(waits: list, more: tuple):
     spans = [(a, b) for n, (a, b) in enumerate(sorted(waits)) if all(b2 <= a for _, b2 in sorted(waits)[:n])]  # waits never overlap
@@ -279,7 +279,7 @@ def test_the_same_report_by_two_ways_is_alike_and_another_is_not():
     assert not likeness.is_near(0, 0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_a_fingerprint_fits_a_database_and_compares_both_ways(one: str, other: str):
     first, second = likeness.fingerprint(one, other), likeness.fingerprint(other, one)

@@ -24,6 +24,7 @@ from watchbill.api import (
     queues,
     quiet,
     records,
+    reports,
     runbooks,
     swapping,
     watch,
@@ -66,6 +67,7 @@ for each in (
     quiet.router,
     records.router,
     directory.router,
+    reports.router,
 ):
     api.add_router("", each)
 

@@ -6,7 +6,6 @@ Somebody is accountable from the first second: whoever has the watch of the team
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from dataclasses import dataclass
 from random import SystemRandom
@@ -24,6 +23,7 @@ from watchbill.reports.actions.case import Case, finish_in, said, tell_person_in
 from watchbill.reports.models import CLOSED, Program, Report, Reporter
 from watchbill.reports.rules.likeness import fingerprint
 from watchbill.reports.rules.people import accountable
+from watchbill.reports.rules.receipts import digest_of
 from watchbill.response.selectors import on_call_of
 
 DICE = SystemRandom()
@@ -119,11 +119,6 @@ def reporter_in(name: str, *, now: dt.datetime) -> Reporter | None:
             return Reporter.objects.create(name=name, made_at=now)
     except IntegrityError:  # made by another request in between
         return Reporter.objects.annotate(lower=Lower("name")).get(lower=name.lower())
-
-
-def digest_of(receipt: str) -> bytes:
-    """What is kept of a receipt."""
-    return hashlib.sha256(f"report receipt {receipt}".encode()).digest()
 
 
 def _store(report: Report) -> None:

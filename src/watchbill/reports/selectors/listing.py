@@ -78,8 +78,8 @@ def alike(viewer: Viewer, report: Report, *, limit: int = 3) -> list[tuple[Repor
     if not report.fingerprint:
         return []
     apart = RawSQL("bit_count((reports_report.fingerprint # %s)::bit(64))", [report.fingerprint])
-    rows = visible_to(viewer).exclude(pk=report.pk).exclude(fingerprint=0).annotate(apart=apart)
-    near = with_names(rows.filter(apart__lte=likeness.NEAR)).order_by("apart", "-received_at")[:limit]
+    rows = with_names(visible_to(viewer)).exclude(pk=report.pk).exclude(fingerprint=0)
+    near = rows.annotate(apart=apart).filter(apart__lte=likeness.NEAR).order_by("apart", "-received_at")[:limit]
     return [(row, likeness.alike(report.fingerprint, row.fingerprint)) for row in near]
 
 
