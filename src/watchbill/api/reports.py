@@ -88,8 +88,9 @@ def list_reports(
 ) -> HttpResponse:
     """What breaks its promise first stands first."""
     filters = Filters(view, state, severity, source, program, accountable, text)
-    found = search(caller(request).viewer, filters, now=database_now(), cursor=cursor, limit=limit)
-    return answer({"items": [describe(row) for row in found.items], "next": found.next})
+    viewer = caller(request).viewer
+    found = search(viewer, filters, now=database_now(), cursor=cursor, limit=limit)
+    return answer({"items": describe(viewer, found.items), "next": found.next})
 
 
 @router.post("/reports", response={201: ReportOut}, **write)
@@ -97,10 +98,11 @@ def make_report(request: HttpRequest, body: ReportIn) -> HttpResponse:
     """Write one down that came by a way of its own. Whoever has the watch is accountable from now on."""
     who = caller(request)
     made = make(NewReport(**body.dict()), person=who.person, actor=who.actor, now=database_now())
-    return answer(describe(made, whole=True), 201)
+    return answer(*describe(who.viewer, [made], whole=True), status=201)
 
 
 @router.get("/reports/{int:id}", response=ReportOut, **read)
 def get_report(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  the address names it so
     """One report, as a whole."""
-    return answer(describe(by_number(caller(request).viewer, min(id, LARGEST)), whole=True))
+    viewer = caller(request).viewer
+    return answer(*describe(viewer, [by_number(viewer, min(id, LARGEST))], whole=True))

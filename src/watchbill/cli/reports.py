@@ -27,7 +27,7 @@ def listed(
     """Those that you may know of; at most 200."""
     who = caller(as_, needs="reports:read")
     rows = search(who.viewer(), Filters(view, text=text), now=now(), limit=MOST).items
-    data = [describe(row) for row in rows]
+    data = describe(who.viewer(), rows)
     cells = [
         [
             d["id"],
@@ -45,7 +45,8 @@ def listed(
 @report.command("show")
 def show(number: Annotated[int, typer.Argument(metavar="N")], as_: As = "", as_json: Json = False) -> None:
     """One report, as a whole."""
-    data = describe(by_number(caller(as_, needs="reports:read").viewer(), number), whole=True)
+    viewer = caller(as_, needs="reports:read").viewer()
+    (data,) = describe(viewer, [by_number(viewer, number)], whole=True)
 
     def human() -> None:
         out.print(printable(f"R-{data['id']} ({data['code_name']}): {data['title']}"))
@@ -68,4 +69,5 @@ def new(
     """Write one down that came by a way of its own."""
     who = caller(as_, needs="reports:write")
     made = make(NewReport(title, sys.stdin.read(), program, reporter, source), person=who.person, actor=who.actor, now=now())
-    say(describe(made, whole=True), as_json=as_json, human=lambda: out.print(printable(f"{made} ({made.code_name}) is here.")))
+    (data,) = describe(who.viewer(), [made], whole=True)
+    say(data, as_json=as_json, human=lambda: out.print(printable(f"{made} ({made.code_name}) is here.")))

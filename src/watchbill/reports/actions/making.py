@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
 from watchbill.audit.actions import Actor
+from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import draw_code_name, in_a_line, plain
 from watchbill.kernel.errors import AlreadyDone, Invalid, NotAllowed
 from watchbill.people.models import Organization, Person
@@ -151,7 +152,8 @@ def _number() -> int:
 
 
 def _code_name() -> str:
-    return draw_code_name(DICE, set(Report.objects.exclude(state__in=CLOSED).values_list("code_name", flat=True)))
+    reports = Report.objects.exclude(state__in=CLOSED).values_list("code_name", flat=True)
+    return draw_code_name(DICE, {*reports, *Incident.objects.filter(restricted=True).values_list("code_name", flat=True)})
 
 
 def _short(text: str, longest: int, field: str) -> str:

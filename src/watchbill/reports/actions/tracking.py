@@ -77,6 +77,6 @@ def begin_incident(number: int, service: str, *, person: Person, actor: Actor, n
     report.incident = incident
     report.triaged_at = now
     case.move(Act.BEGIN_INCIDENT)
-    case.tell("incident", f"{person.name} began its incident #{incident.number}.", number=incident.number)
+    case.tell("incident", f"{person.name} began its incident.", incident=incident.id)
     finish_in(case, "begin_incident")
     return report

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
+from watchbill.incidents.selectors import visible_to as visible_incidents
 from watchbill.people.models import Person
+from watchbill.people.permissions import Viewer
 from watchbill.reports.models import Report
 from watchbill.reports.selectors.reading import is_tracked
 
@@ -27,8 +31,21 @@ COLUMNS = (
 )
 
 
-def describe(report: Report, *, whole: bool = False) -> dict[str, Any]:
-    """Every field; with `whole` also what was reported."""
+def describe(viewer: Viewer, rows: Sequence[Report], *, whole: bool = False) -> list[dict[str, Any]]:
+    """Every field of each; with `whole` also what was reported. An incident that the viewer must not learn of is not named. One query."""
+    asked = {report.incident_id for report in rows if report.incident_id is not None}
+    known = set(visible_incidents(replace(viewer, scopes=None)).filter(pk__in=asked).values_list("pk", flat=True)) if asked else set()
+    return [_described(report, known, whole=whole) for report in rows]
+
+
+def incident_of(viewer: Viewer, report: Report) -> int | None:
+    """The number of its incident, for whoever may know of that."""
+    (said,) = describe(viewer, [report])
+    number: int | None = said["incident"]
+    return number
+
+
+def _described(report: Report, known: Collection[int], *, whole: bool) -> dict[str, Any]:
     return {
         "id": report.number,
         "code_name": report.code_name,
@@ -49,7 +66,7 @@ def describe(report: Report, *, whole: bool = False) -> dict[str, Any]:
         "asset": report.asset or None,
         "tracking": tracking_of(report),
         "tracked": is_tracked(report),
-        "incident": report.incident.number if report.incident is not None else None,
+        "incident": report.incident.number if report.incident is not None and report.incident_id in known else None,
         "duplicate_of": report.duplicate_of.number if report.duplicate_of is not None else None,
         "bounty": report.bounty,
         "received_at": report.received_at,
@@ -71,7 +88,7 @@ def tracking_of(report: Report) -> str | None:
 
 def as_row(report: Report) -> list[Any]:
     """One line of a table file, in the order of COLUMNS."""
-    said = describe(report)
+    said = _described(report, (), whole=False)
     who = said["accountable"]
     return [
         *(said[name] for name in ("id", "state", "severity", "title", "program", "source", "reporter")),

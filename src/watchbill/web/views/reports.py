@@ -22,7 +22,7 @@ from watchbill.reports.models import CannedText, Report
 from watchbill.reports.rules import bounty, flow, severity
 from watchbill.reports.rules.texts import AUDIENCE_WORDS
 from watchbill.reports.selectors import listing, reading, seeing
-from watchbill.reports.selectors.describing import COLUMNS, as_row, tracking_of
+from watchbill.reports.selectors.describing import COLUMNS, as_row, incident_of, tracking_of
 from watchbill.web.reporting import ACTS, OUTWARD, audience_of, done_by
 from watchbill.web.views.history import safe_cell
 from watchbill.web.visit import DeskRequest, signed_in
@@ -162,6 +162,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "before": reading.reports_before(found, seeing.visible_to(visit.viewer)),
         "violation": flow.needs_tracking(facts),
         "tracking": tracking_of(found),
+        "incident_number": incident_of(visit.viewer, found),
         "pays": reading.pays(found),
         "proposal": reading.proposal_of(found),
         "listed": bounty.amount_of(table, found.tier, found.severity),
@@ -198,7 +199,7 @@ def _way(found: Report, facts: flow.Facts) -> list[tuple[str, str, str]]:
     ]
     if reading.pays(found):
         parts.append(("Bounty", found.bounty if found.bounty != "none" else "", facts.bounty_settled))
-    parts.append(("Incident", f"#{found.incident.number}" if found.incident else "", found.incident is not None))
+    parts.append(("Incident", "begun" if found.incident_id else "", found.incident_id is not None))
     parts.append(("Resolved", "", on is flow.State.RESOLVED))
     here = next((n for n, part in enumerate(parts) if not part[2]), len(parts)) if on not in flow.CLOSED else len(parts)
     return [(name, word, "done" if done else "here" if n == here else "to-come") for n, (name, word, done) in enumerate(parts)]
