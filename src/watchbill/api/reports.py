@@ -98,11 +98,13 @@ def make_report(request: HttpRequest, body: ReportIn) -> HttpResponse:
     """Write one down that came by a way of its own. Whoever has the watch is accountable from now on."""
     who = caller(request)
     made = make(NewReport(**body.dict()), person=who.person, actor=who.actor, now=database_now())
-    return answer(*describe(who.viewer, [made], whole=True), status=201)
+    (data,) = describe(who.viewer, [made], whole=True)
+    return answer(data, 201)
 
 
 @router.get("/reports/{int:id}", response=ReportOut, **read)
 def get_report(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  the address names it so
     """One report, as a whole."""
     viewer = caller(request).viewer
-    return answer(*describe(viewer, [by_number(viewer, min(id, LARGEST))], whole=True))
+    (data,) = describe(viewer, [by_number(viewer, min(id, LARGEST))], whole=True)
+    return answer(data)
