@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,12 @@ CALM = settings(
 )
 
 
+@cache
+def described() -> schemathesis.schemas.BaseSchema:
+    """What is published, read once."""
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
+
+
 @pytest.fixture
 def one_connection():
     """A real handler would end the test's own connection with each request."""
@@ -68,8 +75,7 @@ def test_random_requests_are_answered_as_described(desk, one_connection, route):
     """Status, content type and body are those that are published, and nothing is a server error. Asked by one who may and one who may not."""
     method, path = route
     there = {"number": desk.open().number, "name": "P" if path.startswith("/policies") else "First"}
-    described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
-    operation = described[f"/api/v1{path}"][method]
+    operation = described()[f"/api/v1{path}"][method]
     tokens = [desk.token(desk.root), desk.token(desk.charlie)]
 
     @CALM

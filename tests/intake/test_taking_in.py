@@ -174,6 +174,7 @@ def test_restricted_services_group_only_among_themselves():
     assert Alert.objects.filter(incident__restricted=True).count() == 2
 
 
+@pytest.mark.timed
 @pytest.mark.req("P22")
 def test_ten_thousand_events_of_one_key_and_one_of_another(desk: Desk):
     Service.objects.filter(pk=desk.service.pk).update(storm={"incidents": 20, "within_seconds": 300}, group_by=["class"])

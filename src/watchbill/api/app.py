@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
+from ninja.openapi import get_schema
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from watchbill.api import (
@@ -42,7 +45,20 @@ class JsonBody(Parser):
         return msgspec.json.decode(request.body)
 
 
-api = NinjaAPI(
+class Described(NinjaAPI):
+    """Its description is made once: half a second of work, and open to everybody."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        return description(self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+
+
+@cache
+def description(prefix: str) -> OpenAPISchema:
+    """The OpenAPI description of this API below an address."""
+    return get_schema(api=api, path_prefix=prefix)
+
+
+api = Described(
     title="Watchbill",
     version="1",
     description="The on-call desk: who has the watch, incidents, their pages and owners, notifications, the audit.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watchbill.incidents.models import Incident
 from watchbill.paging.models import Page
-from watchbill.response.selectors import Row as BoardRow
 from watchbill.web.waiting import Next, next_steps
 from watchbill.web.words import Face, face_of
 
+Pairs = Sequence[tuple[Incident, Page | None]]
 MOST_AHEAD = 40  # pages whose next step is looked up for one list
 
 
@@ -37,11 +37,6 @@ class Row:
         return self.page.status if self.page else ""
 
 
-def rows_of_board(rows: Iterable[BoardRow], *, now: dt.datetime) -> list[Row]:
-    """The lines of the board, in its order."""
-    return rows_of_pairs([(row.incident, row.page) for row in rows], now=now)
-
-
 def rows_of_list(incidents: Sequence[Incident], *, now: dt.datetime) -> list[Row]:
     """The lines of a list, in its order."""
     pages = Page.objects.filter(incident__in=incidents, purpose=Page.Purpose.RESPOND).exclude(status=Page.Status.RESOLVED)
@@ -49,14 +44,20 @@ def rows_of_list(incidents: Sequence[Incident], *, now: dt.datetime) -> list[Row
     return rows_of_pairs([(incident, by_incident.get(incident.id)) for incident in incidents], now=now)
 
 
-def rows_of_pairs(pairs: Sequence[tuple[Incident, Page | None]], *, now: dt.datetime) -> list[Row]:
-    """A line for each of these incidents with its open respond page."""
-    counting = [page.id for _, page in pairs if page is not None and page.due_at is not None and page.status != Page.Status.ACKNOWLEDGED]
-    ahead = next_steps(counting[:MOST_AHEAD], now=now)
+def rows_of_pairs(pairs: Pairs, *, now: dt.datetime, ahead: Mapping[int, Next | None] | None = None) -> list[Row]:
+    """A line for each of these incidents with its open respond page. `ahead`: the next steps of these pages, where they are known."""
+    if ahead is None:
+        ahead = next_steps(counting_down(pairs), now=now)
     return [
         Row(incident=incident, page=page, face=face_of_incident(incident, page), ahead=ahead.get(page.id) if page else None)
         for incident, page in pairs
     ]
+
+
+def counting_down(pairs: Pairs) -> list[int]:
+    """The pages among them that go on by themselves and whose next step is worth looking up, a bounded number."""
+    pages = [page for _, page in pairs if page is not None and page.due_at is not None and page.status != Page.Status.ACKNOWLEDGED]
+    return [page.id for page in pages[:MOST_AHEAD]]
 
 
 def face_of_incident(incident: Incident, page: Page | None) -> Face:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -41,6 +41,9 @@ class Next:
     at: dt.datetime
     kind: str
     people: tuple[int, ...] = ()
+
+
+NOTHING: Mapping[int, Next | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,17 @@ class Waiting:
         return self.ahead.at if self.ahead else None
 
 
-def pages_of(request: HttpRequest) -> list[Waiting]:
-    """The pages that wait for whoever makes this request, the oldest first. Read once a request."""
+def pages_of(request: HttpRequest, *, ahead: Mapping[int, Next | None] = NOTHING) -> list[Waiting]:
+    """The pages that wait for whoever makes this request, the oldest first. Read once a request; `ahead`: next steps that are known."""
     known = cast("list[Waiting] | None", getattr(request, "_waiting", None))
     if known is None:
         visit = visit_of(request)
-        known = waiting_for(visit.viewer, now=visit.now)
+        known = waiting_for(visit.viewer, now=visit.now, ahead=ahead)
         request._waiting = known  # type: ignore[attr-defined]  # kept for the rest of the request
     return known
 
 
-def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
+def waiting_for(viewer: Viewer, *, now: dt.datetime, ahead: Mapping[int, Next | None] = NOTHING) -> list[Waiting]:
     """The pages that wait for this viewer: those that need an owner first, then the most severe and oldest."""
     with connection.cursor() as cursor:
         cursor.execute(ASKED, [json.dumps([viewer.person_id]), MOST])
@@ -104,7 +107,7 @@ def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
     if not found:
         return []
     incidents = visible_to(viewer).select_related("service", "team").in_bulk([row[1] for row in found])
-    ahead = next_steps([row[0] for row in found], now=now)
+    ahead = {**ahead, **next_steps([row[0] for row in found if row[0] not in ahead], now=now)}
     waiting = [Waiting(row[0], incidents[row[1]], row[3], row[2], row[4], ahead.get(row[0])) for row in found if row[1] in incidents]
     return sorted(waiting, key=lambda one: (one.purpose != Page.Purpose.RESPOND, SEVERITY.get(one.incident.severity, 9), one.opened_at))
 
@@ -112,13 +115,13 @@ def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
-def next_steps(page_ids: Collection[int], *, now: dt.datetime) -> dict[int, Next]:
-    """For each of these pages: who is asked next, and when. A few queries for all of them."""
-    rows = rows_of(page_ids)
+def next_steps(page_ids: Collection[int], *, now: dt.datetime) -> dict[int, Next | None]:
+    """For each of these pages: who is asked next, and when; None when nobody is. A few queries for all of them."""
+    rows = rows_of(page_ids) if page_ids else []
     if not rows:
         return {}
     world = world_of([row.walk for row in rows], now=now)
-    steps: dict[int, Next] = {}
+    steps: dict[int, Next | None] = dict.fromkeys(page_ids)
     for row in rows:
         first = next(iter(preview(row.walk, now=now, world=world, limit=1)), None)
         if first is not None:

@@ -20,7 +20,7 @@ from watchbill.response.readiness import Watchkeeper, readiness
 from watchbill.response.selectors import COUNTED, board, count_open, held_by
 from watchbill.schedules.selectors import covers_for, offers_to
 from watchbill.web import rosters, waiting
-from watchbill.web.rows import rows_of_board, rows_of_pairs
+from watchbill.web.rows import counting_down, rows_of_pairs
 from watchbill.web.visit import DeskRequest, Visit, signed_in
 from watchbill.web.words import READINESS, Face
 
@@ -37,9 +37,11 @@ def now(request: DeskRequest) -> HttpResponse:
     posts = rosters.posts(at=visit.now)
     if not posts and not Service.objects.exists():
         return render(request, "first_run.html", {"section": "now"})
-    paging = waiting.pages_of(request)
-    shown = board(visit.viewer, now=visit.now, limit=ROWS)
-    rows = rows_of_board(shown, now=visit.now)
+    shown = [(row.incident, row.page) for row in board(visit.viewer, now=visit.now, limit=ROWS)]
+    held = held_by(visit.viewer)
+    ahead = waiting.next_steps({*counting_down(shown), *counting_down(held)}, now=visit.now)  # asked once for all that the page shows
+    paging = waiting.pages_of(request, ahead=ahead)
+    rows = rows_of_pairs(shown, now=visit.now, ahead=ahead)
     opened = len(rows) if len(rows) < ROWS else count_open(visit.viewer)
     coming = _coming(visit)
     context = {
@@ -49,7 +51,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "rows": rows,
         "open_count": f"{COUNTED:,} or more" if opened >= COUNTED else opened,
         "open_more": opened - len(rows),
-        "mine": rows_of_pairs(held_by(visit.viewer), now=visit.now),
+        "mine": rows_of_pairs(held, now=visit.now, ahead=ahead),
         "offers": list(offers_to(visit.person, now=visit.now)),
         "to_me": offered_to(visit.viewer),
         "duties": duties_of(visit.person.id, now=visit.now),
