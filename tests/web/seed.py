@@ -24,6 +24,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     from watchbill.config.actions import apply
     from watchbill.kernel import kinds
     from watchbill.main.demo.issues import mirror
+    from watchbill.main.demo.reporting import report_past
     from watchbill.people.absences import add_time_off
     from watchbill.people.models import Organization, Person
     from watchbill.trackers.models import Issue
@@ -40,43 +41,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     calendars(away["ada"], now)
     mirror(now=now)
     Issue.objects.filter(number=31).update(confidential=False)  # so that somebody of another team sees what is silent
-    return {**Story(now).tell(), **reports(now)}
-
-
-def reports(now: dt.datetime) -> dict[str, int]:
-    """Three reports: one that nobody took, one whose bounty waits for agreement, one whose promise is broken. Grace was named on them."""
-    from watchbill.audit.actions import Actor
-    from watchbill.people.models import Person
-    from watchbill.reports.actions import money, rating, tracking, triage
-    from watchbill.reports.actions.circle import name_person
-    from watchbill.reports.actions.making import NewReport, make
-
-    people = Person.objects.in_bulk(["dana", "fumi", "grace"], field_name="handle")
-    by = {"person": people["dana"], "actor": Actor("dana", "web", people["dana"].id), "now": now - DAY}
-    body = "An archive whose entry is named ../../etc/runner.toml is written there.\n\n1. Make it.\n2. Import it.\n3. Read the token."
-    new = {
-        "report-new": NewReport("Login page can be framed by another site", "Steps: ...", "Example bounty", "finder@example.net"),
-        "report-late": NewReport("Webhook answers leak an internal host name", body, "Example bounty", received_at=now - 9 * DAY),
-        "report": NewReport(
-            "Path traversal in archive import lets a project member read runner secrets",
-            body,
-            "Example bounty",
-            "m4rlow",
-            "hackerone",
-            "2233445",
-        ),
-    }
-    numbers = {name: make(one, **by).number for name, one in new.items()}
-    for number in numbers.values():
-        name_person(number, people["grace"], "asked", **by)
-    number = numbers["report"]
-    for act in (triage.take, triage.enough, triage.understood):
-        act(number, **by)
-    rating.rate(number, rating.NewRating("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:N/A:N", tier="tier 2"), **by)
-    tracking.link_issue(number, "https://github.com/example/security-disclosures/issues/77", **by)
-    triage.tell_reporter(number, "Thank you, we could repeat it. We work on a fix.", (now + 30 * DAY).date(), sent=True, **by)
-    money.propose(number, 2500, "by hand, no table is set for this tier", **by)
-    return numbers
+    return {**Story(now).tell(), **report_past(now)}
 
 
 def calendars(person: Any, now: dt.datetime) -> None:
