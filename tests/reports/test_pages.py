@@ -11,7 +11,7 @@ from tests.factories import HOUR, MIN
 from tests.reports.conftest import Desk
 from watchbill.kernel.clock import database_now
 from watchbill.reports.actions import triage
-from watchbill.reports.models import Knock, Message, Program, Report
+from watchbill.reports.models import CannedText, Knock, Message, Program, Report
 from watchbill.web.views.intake import begun
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -180,3 +180,15 @@ def test_security_txt_says_whom_to_write_to_and_until_when(now_desk: Desk, setti
     settings.SECURITY_CONTACT = ""
     Program.objects.update(is_active=False)
     assert [Client().get(path).status_code for path in ("/.well-known/security.txt", "/report")] == [404, 404]
+
+
+def test_a_canned_text_is_filled_and_read_before_it_leaves(now_desk: Desk):
+    report = now_desk.report(reporter="m4rlow")
+    alice, here = browser(now_desk, "alice"), f"/reports/{report.number}"
+    assert "Nothing fills {colour}" in alice.post(f"{here}/keep-text", {"name": "Thanks", "text": "{colour}"}).content.decode()
+    for text in ("Old", "Thank you, {reporter}. The embargo ends {embargo}."):
+        assert alice.post(f"{here}/keep-text", {"name": "Thanks", "text": text}).status_code == 303
+    kept = CannedText.objects.get(removed_at=None)
+    html = alice.get(f"{here}?canned={kept.pk}").content.decode()
+    assert "Thank you, m4rlow. The embargo ends {embargo}.</textarea>" in html
+    assert alice.get(f"{here}?canned=nonsense").status_code == 200

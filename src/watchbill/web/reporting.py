@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
-from watchbill.reports.actions import circle, money, rating, secrecy, talking, tracking, triage
+from watchbill.reports.actions import canned, circle, money, rating, secrecy, talking, tracking, triage
 from watchbill.reports.rules.texts import Audience
 from watchbill.web.visit import Visit
 
@@ -117,6 +117,11 @@ def _secret(number: int, said: Said, by: By) -> str:
     return "It is marked do not disclose."
 
 
+def _keep_text(number: int, said: Said, by: By) -> str:
+    made = canned.keep_text(number, said.get("name", ""), said.get("text", ""), **by)
+    return f"Kept as {made.name}."
+
+
 def _person(handle: str) -> Person:
     found = Person.objects.filter(handle=handle, is_active=True).first()
     if found is None:
@@ -158,6 +163,7 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "name": _name,
     "unname": _unname,
     "circle": _with(circle.set_circle, "circle", "Who may know of it has changed."),
+    "keep-text": _keep_text,
     "keep-secret": _secret,
     "end-secrecy": _with(secrecy.end_secrecy, "reason", "It may be disclosed again."),
 }
