@@ -102,7 +102,7 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "name": on_report("new", whom="charlie"),
     "unname": on_report("read", whom="vera"),
     "circle": on_report("new", circle="named"),
-    "keep-text": on_report("new", name="Thanks", text="Thank you, {reporter}."),
+    "keep-text": on_report("new", name="Thanks", text="Thank you."),
     "keep-secret": on_report("new", reason="upstream", review_on="2199-01-01"),
     "end-secrecy": on_report("told", reason="published"),
     # a manager proposed it: whoever proposed cannot approve
