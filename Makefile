@@ -15,7 +15,7 @@ test: $(VENV)/.dev-stamp
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not timed" -q
-	$(BIN)/python -m pytest -n 3 --dist load -m "timed and not long" -q
+	$(BIN)/python -m pytest -n 3 --dist load -m "timed and not long" -q $$(grep -rl "mark\.timed" tests --include="test_*.py")
 	$(BIN)/python tools/on_external_database.py
 	@$(MAKE) --no-print-directory wheel
 

@@ -45,6 +45,12 @@ from watchbill.people.dismissing import dismiss
 from watchbill.people.models import Membership, Person, Team, TimeOff
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
+from watchbill.reports.actions import money, rating, tracking, triage
+from watchbill.reports.actions.circle import name_person
+from watchbill.reports.actions.making import NewReport, make_by_form
+from watchbill.reports.actions.making import make as make_report
+from watchbill.reports.actions.secrecy import keep_secret
+from watchbill.reports.models import Program
 from watchbill.response import actions
 from watchbill.runbooks.actions import Wording, write
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
@@ -52,6 +58,7 @@ from watchbill.schedules.models import Layer, Schedule
 from watchbill.schedules.selectors import on_call, watched_schedules
 from watchbill.trackers.actions.wanting import follow_in
 from watchbill.trackers.models import Issue, Tracker
+from watchbill.web.views.intake import begun
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNED_IN = frozenset({"charlie", "vera", "bob", "alice", "grace", "olga", "root"})
@@ -62,6 +69,7 @@ MANAGERS = frozenset({"grace", "olga", "root"})
 ADMINS = frozenset({"root"})
 PAGED = frozenset({"alice"})  # was paged for the restricted incidents; nobody else may learn of them
 OWNER = frozenset({"alice"})
+KNOWING = RESPONDERS - ADMINS  # of reports of the team: administering the installation opens none
 NOBODY: frozenset[str] = frozenset()
 
 SECRET = "salamander"  # in everything that a restricted incident says
@@ -151,6 +159,8 @@ def build() -> World:
     world.secret_values = common | _objects(world, quiet, team.id, secret_key, f"the {SECRET} is out", now)
     duties = _duties(schedule, people["alice"], now)
     world.values, world.secret_values = world.values | duties, world.secret_values | duties
+    reports = _reports(team, people, now)
+    world.values, world.secret_values = world.values | reports, world.secret_values | reports
     secret = Incident.objects.filter(restricted=True)
     world.secret_words = frozenset({each.code_name.lower() for each in secret} | {str(each.number) for each in secret})
     return world
@@ -187,6 +197,49 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
         "override_id": planned.id,
         "chat_link": make_link(settings_of(chat), "U1", "alice", now=now).rpartition("/")[2],
     }
+
+
+STAGES = ("new", "read", "waits", "valid", "rated", "tracked", "told", "proposed", "approved", "triaged", "closed")
+
+
+def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
+    """A report at each stage of its way, by its number, and what the public form needs."""
+    bounty = {"currency": "USD", "amounts": {}, "approvals": {"high": 1}}
+    program = Program.objects.create(name="Example bounty", team=team, bounty=bounty)
+    by = {"person": people["alice"], "actor": make.actor(people["alice"]), "now": now}
+    other = {"person": people["grace"], "actor": make.actor(people["grace"]), "now": now}
+
+    def to(number: int, stage: str) -> None:
+        at = STAGES.index(stage)
+        triage.take(number, **by)
+        if stage == "waits":
+            triage.ask_reporter(number, "More?", sent=True, **by)
+        if stage == "closed":
+            triage.close_as(number, "invalid", "no", **by)
+        if stage in ("read", "waits", "closed"):
+            return
+        steps = [
+            lambda: triage.enough(number, **by),
+            lambda: (triage.understood(number, **by), rating.rate(number, rating.NewRating(severity="high", reason="it is"), **by)),
+            lambda: tracking.link_issue(number, "https://x.example.org/1", **by),
+            lambda: triage.tell_reporter(number, "A fix comes.", (now + 9 * make.DAY).date(), sent=True, **by),
+            lambda: money.propose(number, 100, "no table", **other),
+            lambda: money.approve(number, 100, **by),
+            lambda: tracking.begin_incident(number, "S", **by),
+        ]
+        for step in steps[: at - STAGES.index("valid") + 1]:
+            step()
+
+    found: dict[str, Any] = {"begun": begun(now - make.MIN)}
+    for stage in STAGES:
+        word = "weak" if stage == "read" else OF_THE_TEAM  # somebody who may only look is named on that one
+        found[f"r_{stage}"] = number = make_report(NewReport(f"{word} {stage}", word, program.name, source="hackerone"), **by).number
+        if stage != "new":
+            to(number, stage)
+    name_person(found["r_read"], people["vera"], "knows it", **by)
+    keep_secret(found["r_told"], "upstream", (now + 9 * make.DAY).date(), **by)
+    _, found["receipt"] = make_by_form(NewReport("by form", "steps", program.name, source="form"), program, now=now)
+    return found | {"report_number": found["r_new"]}
 
 
 def _queue(team: Team) -> Queue:

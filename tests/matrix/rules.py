@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.connectors.push import Browser
-from tests.matrix.cast import ADMINS, ANYBODY, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
+from tests.matrix.cast import ADMINS, ANYBODY, KNOWING, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
+from watchbill.web import reporting
 from watchbill.web.views import acts, contacts, covers, duties, handoffs, learnings, queues, runbooks, swaps
 
 
@@ -69,6 +70,52 @@ KEEPERS = OWNER | MANAGERS  # of Alice's time off
 RANGE = "from=2026-11-02T00:00:00Z&to=2026-11-16T00:00:00Z"
 
 
+SENT = {"confirm": "1", "sent": "1"}
+
+
+def on_report(stage: str, **send: str) -> dict[str, Rule]:
+    """An act on a report that has come so far. Who need not know of it hears that there is none."""
+    circle = KNOWING | {"vera"} if stage == "read" else KNOWING  # Vera was named on that one
+    return {"POST": Rule(circle, unseen=SIGNED_IN - circle, at={"report_number": f"{{r_{stage}}}"}, send=send)}
+
+
+REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
+    "take": on_report("new"),
+    "assign": on_report("new", to="bob"),
+    "enough": on_report("read"),
+    "ask-reporter": on_report("read", text="More?", **SENT),
+    "relay": on_report("read", text="More?", **SENT),
+    "heard": on_report("waits"),
+    "ask-experts": on_report("valid", experts="bob", text="What is it?"),
+    "understood": on_report("valid"),
+    "rate": on_report("rated", severity="low", reason="it is"),
+    "link-issue": on_report("rated", address="https://x.example.org/2"),
+    "tell": on_report("tracked", text="A fix comes.", embargo_on="2199-01-01", **SENT),
+    "propose": on_report("told", amount="100", reason="no table"),
+    "not-eligible": on_report("told", reason="of the team"),
+    "awarded": on_report("approved", amount="100"),
+    "begin-incident": on_report("told", service="S"),
+    "resolve": on_report("triaged", text="Fixed.", **SENT),
+    "close": on_report("new", reason="no", **{"as": "spam"}),
+    "reopen": on_report("closed", reason="yes"),
+    "say": on_report("new", text="hello", audience="team"),
+    "name": on_report("new", whom="charlie"),
+    "unname": on_report("read", whom="vera"),
+    "circle": on_report("new", circle="named"),
+    "keep-text": on_report("new", name="Thanks", text="Thank you."),
+    "keep-secret": on_report("new", reason="upstream", review_on="2199-01-01"),
+    "end-secrecy": on_report("told", reason="published"),
+    # a manager proposed it: whoever proposed cannot approve
+    "approve": {
+        "POST": Rule(KNOWING - {"grace"}, unseen=SIGNED_IN - KNOWING, at={"report_number": "{r_proposed}"}, send={"amount": "100"})
+    },
+    # its programme has no tracker: what is refused comes back on the page
+    "file-issue": {
+        "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"report_number": "{r_rated}"}, silent="refused without a tracker", status=422)
+    },
+}
+
+
 def subscription() -> dict[str, Any]:
     return Browser("https://push.example.org/b").subscription
 
@@ -84,6 +131,16 @@ CHANGED_BY_ADMINS = {
 }
 
 PAGES: Mapping[str, Mapping[str, Rule]] = {
+    "/report": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"title": "by form", "body": "steps", "begun": "{begun}"})},
+    "/report/status": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"receipt": "{receipt}"}, silent="only reads")},
+    "/.well-known/security.txt": {"GET": Rule(ANYBODY)},
+    "/reports": {"GET": Rule(SIGNED_IN)},
+    "/reports/new": {
+        "GET": Rule(KNOWING),
+        "POST": Rule(KNOWING, send={"title": "by hand", "body": "steps", "program": "Example bounty", "source": "mail"}),
+    },
+    "/reports/<int:report_number>": {"GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING)},
+    **{f"/reports/<int:report_number>/{act}": rule for act, rule in REPORT_ACTS.items()},
     "/healthz": {"GET": Rule(ANYBODY)},
     "/readyz": {"GET": Rule(ANYBODY, status=503)},  # there is no engine here
     "/metrics": {"GET": Rule(ANYBODY)},
@@ -358,6 +415,11 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
 API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/openapi.json": {"GET": Rule(ANYBODY)},
     "/api/v1/docs": {"GET": Rule(ANYBODY)},
+    "/api/v1/reports": {
+        "GET": Rule(SIGNED_IN, query="view=all"),
+        "POST": Rule(KNOWING, send={"title": "by hand", "body": "steps", "program": "Example bounty"}),
+    },
+    "/api/v1/reports/<int:id>": {"GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_new}"})},
     "/api/v1/oncall": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules": {"GET": Rule(SIGNED_IN)},
     "/api/v1/schedules/<path:name>/shifts": {"GET": Rule(SIGNED_IN, query=RANGE)},
@@ -488,6 +550,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/learnings/<int:learning_id>/<slug:act>": ("<slug:act>", sorted(learnings.ACTS)),
+    "/reports/<int:report_number>/<slug:act>": ("<slug:act>", sorted(reporting.ACTS)),
     "/runbooks/<int:runbook_id>/<slug:act>": ("<slug:act>", runbooks.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),
     "/duties/<int:duty_id>/<slug:act>": ("<slug:act>", duties.ACTS),

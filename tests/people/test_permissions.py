@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.people.permissions import SCOPE_OF, SCOPES, Decision, Verb, Viewer, decide, explain, holds
+from watchbill.people.permissions import ON_REPORTS, SCOPE_OF, SCOPES, Decision, Verb, Viewer, decide, explain, holds
 
 TEAM, OTHER = 1, 2
+RESPONDER = {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.SEE_REPORTS, Verb.WORK_REPORTS}
+MANAGER = {*RESPONDER, Verb.AGREE_FOR, Verb.TIME_OFF, Verb.ENGAGE, Verb.AUDIT}
 BY_ROLE = [
     # role in the team, verbs that it opens beside what everybody may
     ("", set()),
     ("viewer", set()),
-    ("responder", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER}),
-    ("manager", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.TIME_OFF, Verb.ENGAGE, Verb.AUDIT}),
-    ("admin", {Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.COVER, Verb.AGREE_FOR, Verb.TIME_OFF, Verb.ENGAGE, Verb.AUDIT, Verb.CONFIGURE}),
+    ("responder", RESPONDER),
+    ("manager", MANAGER),
+    ("admin", {*MANAGER, Verb.CONFIGURE}),
 ]
 EVERYBODY = {Verb.SEE, Verb.PAGE, Verb.SEE_SCHEDULES, Verb.SEND_EVENTS}
 
@@ -38,7 +40,15 @@ def test_a_role_in_another_team_opens_nothing_here(verb: Verb) -> None:
 
 @pytest.mark.parametrize("verb", list(Verb))
 def test_whoever_administers_the_installation_may_do_everything_unrestricted(verb: Verb) -> None:
-    assert decide(viewer(is_admin=True), verb, team_id=TEAM).allowed
+    assert decide(viewer(is_admin=True), verb, team_id=TEAM).allowed is (verb not in ON_REPORTS)
+
+
+@pytest.mark.req("R8")
+@pytest.mark.parametrize("verb", sorted(ON_REPORTS))
+def test_reports_are_need_to_know(verb: Verb) -> None:
+    assert "need-to-know" in decide(viewer(is_admin=True), verb, team_id=TEAM).why
+    assert decide(viewer(), verb, team_id=TEAM, has_access=True).why == "ada was named on it."
+    assert not decide(viewer("responder", is_active=False), verb, team_id=TEAM, has_access=True).allowed
 
 
 @pytest.mark.req("G7", "G21")
@@ -80,7 +90,7 @@ def test_access_opens_a_restricted_case_without_any_role(verb: Verb, allowed: bo
 
 @pytest.mark.parametrize("verb", list(Verb))
 def test_a_token_needs_the_scope_of_the_verb(verb: Verb) -> None:
-    mighty = {"is_admin": True}
+    mighty = {"is_admin": True, "role": "admin"}
     others = frozenset(SCOPES) - {SCOPE_OF[verb], SCOPE_OF[verb].replace(":read", ":write")}
     assert decide(viewer(**mighty, scopes=frozenset({SCOPE_OF[verb]})), verb, team_id=TEAM).allowed
     refused = decide(viewer(**mighty, scopes=others), verb, team_id=TEAM)

@@ -24,6 +24,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     from watchbill.config.actions import apply
     from watchbill.kernel import kinds
     from watchbill.main.demo.issues import mirror
+    from watchbill.main.demo.reporting import report_past
     from watchbill.people.absences import add_time_off
     from watchbill.people.models import Organization, Person
     from watchbill.trackers.models import Issue
@@ -40,7 +41,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     calendars(away["ada"], now)
     mirror(now=now)
     Issue.objects.filter(number=31).update(confidential=False)  # so that somebody of another team sees what is silent
-    return Story(now).tell()
+    return {**Story(now).tell(), **report_past(now)}
 
 
 def calendars(person: Any, now: dt.datetime) -> None:

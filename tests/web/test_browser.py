@@ -301,6 +301,8 @@ def addresses(desk: Site) -> dict[str, str]:
         "schedule": "/schedules/1",
         "schedule-later": "/schedules/1?weeks=2&at=2026-03-24T22:10&zone=mine",
         "history": "/schedules/1/history",
+        "duties": "/duties",
+        "duty": "/duties/1",
         "learnings": "/learnings",
         "learning": "/learnings/1",
         "learning-new": "/learnings/new",
@@ -310,6 +312,9 @@ def addresses(desk: Site) -> dict[str, str]:
         "runbook-edit": "/runbooks/1/edit",
         "shift": "/shift",
         "shift-of-the-watch": f"/shift?person={desk.watch}",
+        "reports": "/reports",
+        "report": f"/reports/{of['report']}",
+        "report-new": f"/reports/{of['report-new']}",
         "policies": "/policies",
         "policy": "/policies/1",
         "callsheets": "/callsheet",
@@ -352,7 +357,13 @@ def test_axe_objects_to_nothing_and_nothing_scrolls_sideways(
             found.append(f"{name} scrolls sideways")
         found.extend(f"{name}: {rule} {element}" for rule, element in objections(page))
 
-    for name, path in {"login": "/accounts/login/", "forgotten": "/accounts/password/reset/", "link-gone": "/a/none"}.items():
+    for name, path in {
+        "login": "/accounts/login/",
+        "intake": "/report",
+        "intake-status": "/report/status",
+        "forgotten": "/accounts/password/reset/",
+        "link-gone": "/a/none",
+    }.items():
         look(outside, name, path)
     for name, path in list(addresses(desk).items())[half or 0 :: 1 if half is None else 2]:
         look(page, name, path)

@@ -27,6 +27,7 @@ from watchbill.api import (
     queues,
     quiet,
     records,
+    reports,
     runbooks,
     swapping,
     watch,
@@ -82,6 +83,7 @@ for each in (
     quiet.router,
     records.router,
     directory.router,
+    reports.router,
 ):
     api.add_router("", each)
 

@@ -66,7 +66,9 @@ def list_audit(
         since=moment(since, field="since") if since else None,
         until=moment(until, field="until") if until else None,
     )
-    rows = readable(teams=_audited_teams(viewer), incidents=seen, person_id=viewer.person_id)
+    rows = readable(
+        teams=_audited_teams(viewer), incidents=seen, person_id=viewer.person_id, reports=visible_to(replace(viewer, scopes=None))
+    )
     found = listed(rows, filters, cursor=cursor, limit=limit)
     numbers = dict(seen.filter(pk__in={r.incident_id for r in found.items if r.incident_id}).values_list("pk", "number"))
     teams = dict(Team.objects.filter(pk__in={r.team_id for r in found.items if r.team_id}).values_list("pk", "name"))

@@ -1,6 +1,6 @@
 """What was done, by whom, by which way? And has anybody touched the record of it?
 
-This layer stands below people and incidents: whoever asks says which teams' records the viewer may read, and which incidents.
+This layer stands below people and incidents: whoever asks says which teams' records the viewer may read, which incidents and which reports.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from watchbill.audit.models import Record, Seal
 from watchbill.audit.rules import BEGINNING, Evidence, digest
 from watchbill.kernel.errors import Invalid
 
 MOST = 200  # rows of one page of a list
+REPORT = "report"  # kind of the records about a vulnerability report
 LARGEST = 2**63 - 1
 COLUMNS = [field.name for field in fields(Evidence)]
 
@@ -51,16 +53,18 @@ class Verdict:
     why: str = ""
 
 
-def readable(*, teams: Collection[int] | None, incidents: QuerySet[Any], person_id: int) -> QuerySet[Record]:
+def readable(*, teams: Collection[int] | None, incidents: QuerySet[Any], person_id: int, reports: QuerySet[Any]) -> QuerySet[Record]:
     """The records that somebody may read: of these teams (None: of all, and of no team) and what they did themselves.
 
-    `incidents` are those that the viewer may see: a record about any other one does not exist for them, whatever else it says.
+    `incidents` and `reports` are those that the viewer may see: a record about any other one does not exist for them, whatever else it says.
     """
     seen = Exists(incidents.filter(pk=OuterRef("incident_id")))
+    known = Exists(reports.annotate(as_text=Cast("pk", TextField())).filter(as_text=OuterRef("object_id")))
+    rows = Record.objects.filter(Q(incident_id=None) | seen, ~Q(kind=REPORT) | known)
     if teams is None:
-        return Record.objects.filter(Q(incident_id=None) | seen)
-    theirs = Q(team_id__in=list(teams), restricted=False) | Q(team_id__in=list(teams), incident_id__isnull=False) | Q(actor_id=person_id)
-    return Record.objects.filter(Q(incident_id=None) | seen, theirs)
+        return rows
+    of_them = Q(restricted=False) | Q(incident_id__isnull=False) | Q(kind=REPORT)
+    return rows.filter((Q(team_id__in=list(teams)) & of_them) | Q(actor_id=person_id))
 
 
 def listed(rows: QuerySet[Record], filters: Filters, *, cursor: str = "", limit: int = 50) -> Listed:

@@ -79,6 +79,7 @@ MODULES = {
     "stakeholder": "errands",
     "queue": "queues",
     "duty": "duties",
+    "report": "reports",
     "handoff": "handoffs",
     "accept": "handoffs",
     "decline": "handoffs",

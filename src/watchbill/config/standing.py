@@ -19,6 +19,7 @@ from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
+from watchbill.reports.models import Program
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.trackers.models import Tracker
 
@@ -76,6 +77,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_stale(),
         **_heartbeats(),
         **_mailboxes(),
+        **_programs(),
     }
     named = {key for (kind, _), full in current.items() for key in mentions(kind, full)}
     active = {("people", person.handle) for person in people if person.is_active}
@@ -97,6 +99,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "duties": Duty,
         "heartbeats": Heartbeat,
         "mailboxes": Mailbox,
+        "programs": Program,
     }
     gone: set[Key] = set()
     for kind, model in models.items():
@@ -329,4 +332,17 @@ def _mailboxes() -> dict[Key, Full]:
             "authserv": row.authserv,
         }
         for row in Mailbox.objects.filter(is_active=True).select_related("team", "service").order_by("position", "id")
+    }
+
+
+def _programs() -> dict[Key, Full]:
+    fields = ("platform", "project", "tiers", "bounty", "disclosure", "targets")
+    rows = Program.objects.filter(is_active=True).select_related("team", "tracker").order_by("position", "id")
+    return {
+        ("programs", row.name): {
+            "team": row.team.name,
+            "tracker": row.tracker.name if row.tracker is not None else None,
+            **{field: getattr(row, field) for field in fields},
+        }
+        for row in rows
     }

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -69,7 +70,8 @@ def run_command(arguments: list[str]) -> int:
         return 2
     frame: Any = _load_commands(next((word for word in arguments if not word.startswith("-")), ""))
     try:
-        return int(frame.app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0)
+        app = _built(frame.app, sum(name.startswith("watchbill.cli.") for name in sys.modules))
+        return int(app(args=arguments, standalone_mode=False, prog_name="watchbill") or 0)
     except WatchbillError as error:
         return int(frame.refuse(error))
     except Exit as stop:
@@ -92,10 +94,17 @@ def _load_commands(command: str) -> ModuleType:
     names = [frame.MODULES[command]] if command in frame.MODULES else [module.name for module in pkgutil.iter_modules(package.__path__)]
     for name in names:
         importlib.import_module(f"watchbill.cli.{name}")
-    frame.app.command("serve")(serve_command.command)
-    frame.app.command("backup")(backup_command)
-    frame.app.command("restore")(restore_command)
+    if not any(each.name == "serve" for each in frame.app.registered_commands):
+        frame.app.command("serve")(serve_command.command)
+        frame.app.command("backup")(backup_command)
+        frame.app.command("restore")(restore_command)
     return frame
+
+
+@cache
+def _built(app: typer.Typer, _modules: int) -> Any:
+    """The commands as they are parsed; built again only when another module may have added some."""
+    return typer.main.get_command(app)
 
 
 def backup_command(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:

@@ -45,6 +45,8 @@ class Environment:
     mail_from: str
     allow_private_targets: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     deadman_url: str
+    security_contact: str
+    security_policy: str
     provider_tests: dt.timedelta | None  # how often each provider is tested; none: never
     provider_tests_to: str
     journal_bytes: int
@@ -68,6 +70,8 @@ def read(env: Mapping[str, str]) -> Environment:
         mail_from=env.get("WATCHBILL_MAIL_FROM") or "watchbill@localhost",
         allow_private_targets=_networks(env.get("WATCHBILL_ALLOW_PRIVATE_TARGETS", "")),
         deadman_url=env.get("WATCHBILL_DEADMAN_URL", ""),
+        security_contact=env.get("WATCHBILL_SECURITY_CONTACT", ""),
+        security_policy=env.get("WATCHBILL_SECURITY_POLICY", ""),
         provider_tests=_every("WATCHBILL_PROVIDER_TESTS", env.get("WATCHBILL_PROVIDER_TESTS") or "1d"),
         provider_tests_to=env.get("WATCHBILL_PROVIDER_TESTS_TO", "").strip(),
         journal_bytes=_megabytes("WATCHBILL_JOURNAL_MB", env.get("WATCHBILL_JOURNAL_MB") or "256"),

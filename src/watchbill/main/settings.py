@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",
+    "watchbill.reports",
     "watchbill.handoff",
     "watchbill.duties",
     "watchbill.config",
@@ -123,6 +124,7 @@ SMTP_URL = ENV.smtp_url
 MAIL_FROM = ENV.mail_from
 ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 DEADMAN_URL = ENV.deadman_url
+SECURITY_CONTACT, SECURITY_POLICY = ENV.security_contact, ENV.security_policy
 PROVIDER_TESTS = ENV.provider_tests
 PROVIDER_TESTS_TO = ENV.provider_tests_to
 JOURNAL_BYTES = ENV.journal_bytes

@@ -2,7 +2,8 @@
 
 Roles are held per team: viewer, responder, manager, admin; the installation has administrators of its own. Teams are open to each other:
 whoever is signed in may see unrestricted incidents. A restricted case is need-to-know: only being paged (while that page is open), having
-acknowledged or having been named opens it; no role does, and neither does administering the installation. A token never does more than
+acknowledged or having been named opens it; no role does, and neither does administering the installation. Reports are need-to-know as well:
+the responders of their team know of them, and whoever was named. A token never does more than
 its person may, and only what its scopes name.
 """
 
@@ -33,6 +34,8 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESPOND = "respond"  # note, severity, escalate, resolve, assign, snooze, ...
     ENGAGE = "engage"  # the manager's step: calling, page the backup, ...
+    SEE_REPORTS = "see reports"  # of the team, and those on which they were named
+    WORK_REPORTS = "work on reports"
     SEE_SCHEDULES = "see schedules"
     COVER = "cover"  # overrides, swaps of one's own
     AGREE_FOR = "agree for others"  # to a swap that was offered to them
@@ -68,6 +71,8 @@ SCOPE_OF: Mapping[Verb, str] = {
     Verb.ACKNOWLEDGE: "incidents:write",
     Verb.RESPOND: "incidents:write",
     Verb.ENGAGE: "incidents:write",
+    Verb.SEE_REPORTS: "reports:read",
+    Verb.WORK_REPORTS: "reports:write",
     Verb.SEE_SCHEDULES: "schedules:read",
     Verb.COVER: "schedules:write",
     Verb.AGREE_FOR: "schedules:write",
@@ -82,6 +87,8 @@ NEEDS: Mapping[Verb, str] = {
     Verb.ACKNOWLEDGE: "responder",
     Verb.RESPOND: "responder",
     Verb.ENGAGE: "manager",
+    Verb.SEE_REPORTS: "responder",
+    Verb.WORK_REPORTS: "responder",
     Verb.COVER: "responder",
     Verb.AGREE_FOR: "manager",
     Verb.TIME_OFF: "manager",
@@ -91,6 +98,7 @@ NEEDS: Mapping[Verb, str] = {
 FOR_EVERYBODY = frozenset({Verb.SEE, Verb.PAGE, Verb.SEE_SCHEDULES, Verb.SEND_EVENTS})
 ON_INCIDENTS = frozenset({Verb.SEE, Verb.ACKNOWLEDGE, Verb.RESPOND, Verb.ENGAGE})
 BY_INVOLVEMENT = frozenset({Verb.ACKNOWLEDGE, Verb.RESPOND})
+ON_REPORTS = frozenset({Verb.SEE_REPORTS, Verb.WORK_REPORTS})
 
 
 def decide(
@@ -116,6 +124,8 @@ def decide(
         return Decision(False, f"It is restricted, and {viewer.handle} was neither paged for it nor named; no role opens it.")
     if verb in FOR_EVERYBODY or (verb is Verb.SEE and restricted):
         return Decision(True, _why_everybody(viewer, verb, restricted))
+    if verb in ON_REPORTS:
+        return _of_report(viewer, verb, team_id=team_id, named=bool(has_access))
     return _by_role(viewer, verb, team_id=team_id, involved=notified or (restricted and bool(has_access)), manages=manages)
 
 
@@ -162,6 +172,17 @@ def _by_role(viewer: Viewer, verb: Verb, *, team_id: int | None, involved: bool,
     has = f"is {_article(role)} {where}" if role else f"has no role {'in this team' if team_id is not None else 'in any team'}"
     besides = " and was not notified" if verb in BY_INVOLVEMENT else ""
     return Decision(False, f"{who} {has}{besides}; it takes {_article(needed)} {where}.")
+
+
+def _of_report(viewer: Viewer, verb: Verb, *, team_id: int | None, named: bool) -> Decision:
+    """Need to know: the responders of its team and whoever was named on it. Administering the installation opens none."""
+    who = viewer.handle
+    role = viewer.roles.get(team_id, "") if team_id is not None else _highest(viewer)
+    if RANK.get(role, 0) >= RANK[NEEDS[verb]]:
+        return Decision(True, f"{who} is {_article(role)} {'of this team' if team_id is not None else 'of a team'}.")
+    if named:
+        return Decision(True, f"{who} was named on it.")
+    return Decision(False, f"{who} is no responder of this team and was not named: reports are need-to-know, and no other role opens them.")
 
 
 def _highest(viewer: Viewer) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from watchbill.intake.selectors.log import may_look
 from watchbill.people.models import Organization
+from watchbill.reports.selectors.seeing import has_desk
 from watchbill.web import times, waiting
 from watchbill.web.admin.rights import may_administer
 from watchbill.web.audit import may_read
@@ -46,6 +47,7 @@ def _signed_in(request: HttpRequest) -> dict[str, Any]:
         "may_audit": may_read(visit.viewer),
         "may_administer": may_administer(visit.viewer),
         "may_see_inlets": may_look(visit.viewer),
+        "may_see_reports": has_desk(visit.viewer),
         "demo": Organization.objects.filter(demo=True).exists(),
         "refreshing": "X-Watchbill-Refresh" in request.headers,
     }

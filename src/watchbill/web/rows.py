@@ -44,7 +44,7 @@ def rows_of_list(incidents: Sequence[Incident], *, now: dt.datetime) -> list[Row
     return rows_of_pairs([(incident, by_incident.get(incident.id)) for incident in incidents], now=now)
 
 
-def rows_of_pairs(pairs: Pairs, *, now: dt.datetime, ahead: Mapping[int, Next | None] | None = None) -> list[Row]:
+def rows_of_pairs(pairs: Pairs, *, now: dt.datetime, ahead: Mapping[int, Next] | None = None) -> list[Row]:
     """A line for each of these incidents with its open respond page. `ahead`: the next steps of these pages, where they are known."""
     if ahead is None:
         ahead = next_steps(counting_down(pairs), now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -43,7 +43,7 @@ class Next:
     people: tuple[int, ...] = ()
 
 
-NOTHING: Mapping[int, Next | None] = {}
+Asked = tuple[int, int, str, str, dt.datetime]  # page, incident, status, purpose, opened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,39 +89,52 @@ class Waiting:
         return self.ahead.at if self.ahead else None
 
 
-def pages_of(request: HttpRequest, *, ahead: Mapping[int, Next | None] = NOTHING) -> list[Waiting]:
-    """The pages that wait for whoever makes this request, the oldest first. Read once a request; `ahead`: next steps that are known."""
-    known = cast("list[Waiting] | None", getattr(request, "_waiting", None))
-    if known is None:
-        visit = visit_of(request)
-        known = waiting_for(visit.viewer, now=visit.now, ahead=ahead)
-        request._waiting = known  # type: ignore[attr-defined]  # kept for the rest of the request
-    return known
+def pages_of(request: HttpRequest) -> list[Waiting]:
+    """The pages that wait for whoever makes this request, the oldest first. Read once a request."""
+    if not hasattr(request, "_waiting"):
+        look_ahead(request, ())
+    return cast("list[Waiting]", request._waiting)  # type: ignore[attr-defined]
 
 
-def waiting_for(viewer: Viewer, *, now: dt.datetime, ahead: Mapping[int, Next | None] = NOTHING) -> list[Waiting]:
+def look_ahead(request: HttpRequest, page_ids: Collection[int]) -> dict[int, Next]:
+    """The next steps of these pages and of those that wait for the reader, asked for once; what waits is kept for the rest of the request."""
+    visit = visit_of(request)
+    asked = _asked(visit.viewer)
+    ahead = next_steps({*page_ids, *(row[0] for row in asked)}, now=visit.now)
+    request._waiting = _waiting(visit.viewer, asked, ahead)  # type: ignore[attr-defined]
+    return ahead
+
+
+def waiting_for(viewer: Viewer, *, now: dt.datetime) -> list[Waiting]:
     """The pages that wait for this viewer: those that need an owner first, then the most severe and oldest."""
+    asked = _asked(viewer)
+    return _waiting(viewer, asked, next_steps([row[0] for row in asked], now=now))
+
+
+def _asked(viewer: Viewer) -> list[Asked]:
     with connection.cursor() as cursor:
         cursor.execute(ASKED, [json.dumps([viewer.person_id]), MOST])
-        found = cursor.fetchall()
-    if not found:
+        return cast("list[Asked]", cursor.fetchall())
+
+
+def _waiting(viewer: Viewer, asked: Sequence[Asked], ahead: Mapping[int, Next]) -> list[Waiting]:
+    if not asked:
         return []
-    incidents = visible_to(viewer).select_related("service", "team").in_bulk([row[1] for row in found])
-    ahead = {**ahead, **next_steps([row[0] for row in found if row[0] not in ahead], now=now)}
-    waiting = [Waiting(row[0], incidents[row[1]], row[3], row[2], row[4], ahead.get(row[0])) for row in found if row[1] in incidents]
+    incidents = visible_to(viewer).select_related("service", "team").in_bulk([row[1] for row in asked])
+    waiting = [Waiting(row[0], incidents[row[1]], row[3], row[2], row[4], ahead.get(row[0])) for row in asked if row[1] in incidents]
     return sorted(waiting, key=lambda one: (one.purpose != Page.Purpose.RESPOND, SEVERITY.get(one.incident.severity, 9), one.opened_at))
 
 
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
-def next_steps(page_ids: Collection[int], *, now: dt.datetime) -> dict[int, Next | None]:
-    """For each of these pages: who is asked next, and when; None when nobody is. A few queries for all of them."""
+def next_steps(page_ids: Collection[int], *, now: dt.datetime) -> dict[int, Next]:
+    """For each of these pages: who is asked next, and when. A few queries for all of them."""
     rows = rows_of(page_ids) if page_ids else []
     if not rows:
         return {}
     world = world_of([row.walk for row in rows], now=now)
-    steps: dict[int, Next | None] = dict.fromkeys(page_ids)
+    steps: dict[int, Next] = {}
     for row in rows:
         first = next(iter(preview(row.walk, now=now, world=world, limit=1)), None)
         if first is not None:

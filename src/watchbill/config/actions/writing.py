@@ -17,6 +17,7 @@ from watchbill.config.actions.desks import write_heartbeats_in, write_policies_i
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
+from watchbill.config.actions.programs import order_programs_in, write_programs_in
 from watchbill.config.actions.queues import order_queues_in, retire_stale_in, write_duties_in, write_queues_in, write_stale_in
 from watchbill.config.actions.trackers import order_trackers_in, write_trackers_in
 from watchbill.config.actions.watches import write_schedules_in
@@ -33,6 +34,7 @@ from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
+from watchbill.reports.models import Program
 from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Tracker
 
@@ -48,6 +50,7 @@ MODELS: dict[str, type[Model]] = {
     "duties": Duty,
     "heartbeats": Heartbeat,
     "mailboxes": Mailbox,
+    "programs": Program,
 }
 
 
@@ -109,6 +112,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_stale_in(changed["stale"], ids)
     write_phones_in(changed["phones"])
     write_mailboxes_in(changed["mailboxes"], ids)
+    write_programs_in(changed["programs"], ids, now=now)
     for full in changed["organization"].values():
         values = {"name": full["organization"], "last_resort_id": ids.person(full["last_resort"])}
         Organization.objects.update_or_create(id=1, defaults=values)
@@ -164,6 +168,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     order_chats_in(file)
     order_trackers_in(file)
     order_queues_in(file)
+    order_programs_in(file)
     return bool(fresh or gone)
 
 

@@ -149,8 +149,8 @@ def mentions(kind: str, full: Full) -> set[Key]:
         found |= {_key("policies", one["to"].get("policy")) for one in full.get("routes", ())}
     elif kind == "mailboxes":
         found |= {("teams", full["team"]), _key("services", full["service"])}
-    elif kind == "queues":
-        found |= {("teams", full["team"]), _key("trackers", full["tracker"])}
+    elif kind in ("queues", "programs"):
+        found |= {("teams", full["team"]), _key("trackers", full["tracker"]), _key("platforms", full.get("platform"))}
     elif kind == "duties":
         found |= {("teams", full["team"]), ("schedules", full["schedule"]), _key("queues", full["queue"])}
     elif kind == "stale":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchbill.config.rules import chats, duties, queues, trackers
+from watchbill.config.rules import chats, duties, programs, queues, trackers
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 from watchbill.notifications.rules import e164
 
@@ -376,6 +376,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "trackers": trackers.fill,
     "queues": queues.fill,
     "duties": duties.fill,
+    "programs": programs.fill,
     "phones": _phone,
     "heartbeats": _heartbeat,
     "mailboxes": _mailbox,
@@ -390,6 +391,7 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "trackers": trackers.brief,
     "queues": queues.brief,
     "duties": duties.brief,
+    "programs": programs.brief,
     "phones": _brief_phone,
     "heartbeats": _brief_heartbeat,
     "mailboxes": _brief_mailbox,

@@ -61,7 +61,7 @@ def _of_its_own(tracker: Settings, claim: Claim, link: Link, told: Mapping[str, 
     """An issue about no incident: made once, and left to whoever works with it there."""
     address, about = f"{settings.PUBLIC_URL}{told['path']}", f", on {said(told['about'])}" if told["about"] else ""
     text = f"{mark(claim.public_id)}\n{told['kind']}, written down by {said(told['by'])}{about}:\n\n{neutral(told['text'])}\n\n{address}\n"
-    title = " ".join(in_a_line(told["text"]).split())[:LONGEST_TITLE] or told["kind"]
+    title = " ".join(in_a_line(told.get("title") or told["text"]).split())[:LONGEST_TITLE] or told["kind"]
     draft = Draft(title, text, tuple(link.labels), link.confidential)
     number = link.issue.number if link.issue else None
     return Target(link.id, link.project, number, tracker.writes, open=True, assignees=None, draft=draft)

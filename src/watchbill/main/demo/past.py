@@ -29,6 +29,7 @@ from watchbill.kernel.models import EngineInstance  # noqa: E402
 from watchbill.main.demo import duties, issues, stories  # noqa: E402
 from watchbill.main.demo.handing import hand_over  # noqa: E402
 from watchbill.main.demo.pulse import NAME as PIPELINE  # noqa: E402
+from watchbill.main.demo.reporting import report_past  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
 from watchbill.notifications.actions import claim, record  # noqa: E402
 from watchbill.notifications.messages import Result  # noqa: E402
@@ -132,6 +133,7 @@ def seed(now: dt.datetime) -> str:
     changes_ahead(now)
     hand_over(grace, now)
     issues.newest(now, who=watch_of("Security Responder", now - issues.PASSED))
+    report_past(now)
     Organization.objects.filter(id=1).update(demo=True)
     return password
 

@@ -44,6 +44,7 @@ class NoteAsk:
     by: str
     about: str
     path: str
+    title: str = ""  # empty: its first words
 
 
 MAKE = """

@@ -208,7 +208,7 @@
     else if (button.matches("[data-open-learn]") && one("#learn")) { event.preventDefault(); one("#learn").showModal(); }
     else if (button.matches("[data-close]")) button.closest("dialog")?.close();
   });
-  const others = () => one(".others[open]");                     // the rest of the header: a press beside it, or Escape, closes it
+  const others = () => one(".nav-more[open]");                     // the rest of the header: a press beside it, or Escape, closes it
   document.addEventListener("click", (event) => { if (others() && !others().contains(event.target)) others().open = false; });
   document.addEventListener("keydown", (event) => { const menu = others(); if (menu && event.key === "Escape") { menu.open = false; one("summary", menu).focus(); } });
   document.addEventListener("toggle", (event) => {              // one open drawer at a time

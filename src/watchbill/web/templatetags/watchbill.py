@@ -181,9 +181,9 @@ def asset(name: str) -> str:
 
 
 @register.filter
-def said(text: str) -> SafeString:
+def said(text: object) -> SafeString:
     """A sentence of ours; what stands between backticks is what one types, or a field's name. Whatever came in is escaped first."""
-    return mark_safe(TYPED.sub(r"<code>\1</code>", conditional_escape(text)))  # noqa: S308
+    return mark_safe(TYPED.sub(r"<code>\1</code>", conditional_escape(str(text) if not isinstance(text, SafeString) else text)))  # noqa: S308
 
 
 @register.filter

@@ -97,11 +97,11 @@ def _csv(numbers: Sequence[dict[str, Any]], period: str) -> HttpResponse:
     for row in numbers:
         who = row["person"] or {"handle": "", "name": ""}
         plain = (row[period], row["schedule"], who["handle"], who["name"], *(row[name] for name in CARRIED))
-        writer.writerow([_safe(cell) for cell in plain])
+        writer.writerow([safe_cell(cell) for cell in plain])
     headers = {"Content-Disposition": 'attachment; filename="watches.csv"', "Cache-Control": "private, no-store"}
     return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _safe(cell: object) -> object:
+def safe_cell(cell: object) -> object:
     """A name must not become a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell

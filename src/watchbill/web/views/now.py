@@ -39,8 +39,8 @@ def now(request: DeskRequest) -> HttpResponse:
         return render(request, "first_run.html", {"section": "now"})
     shown = [(row.incident, row.page) for row in board(visit.viewer, now=visit.now, limit=ROWS)]
     held = held_by(visit.viewer)
-    ahead = waiting.next_steps({*counting_down(shown), *counting_down(held)}, now=visit.now)  # asked once for all that the page shows
-    paging = waiting.pages_of(request, ahead=ahead)
+    ahead = waiting.look_ahead(request, {*counting_down(shown), *counting_down(held)})
+    paging = waiting.pages_of(request)
     rows = rows_of_pairs(shown, now=visit.now, ahead=ahead)
     opened = len(rows) if len(rows) < ROWS else count_open(visit.viewer)
     coming = _coming(visit)

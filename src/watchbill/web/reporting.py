@@ -1,0 +1,169 @@
+"""What does each form on the page of a report do? Parses, calls one action, and says what was done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from watchbill.kernel.errors import Invalid
+from watchbill.people.models import Person
+from watchbill.reports.actions import canned, circle, money, rating, secrecy, talking, tracking, triage
+from watchbill.reports.rules.texts import Audience
+from watchbill.web.visit import Visit
+
+Said = QueryDict
+By = Mapping[str, Any]
+OUTWARD = frozenset({Audience.ALL, Audience.PLATFORM})
+AUDIENCES = {"ask-reporter": Audience.ALL, "relay": Audience.PLATFORM, "tell": Audience.ALL, "resolve": Audience.ALL}
+
+
+def done_by(visit: Visit) -> dict[str, Any]:
+    return {"person": visit.person, "actor": visit.actor, "now": visit.now}
+
+
+def audience_of(act: str, said: Said) -> str:
+    """Who would read what this form sends; empty: nothing is chosen, or nothing is sent."""
+    return said.get("audience", "") if act == "say" else str(AUDIENCES.get(act, ""))
+
+
+def _plain(does: Callable[..., Any], word: str) -> Callable[[int, Said, By], str]:
+    def act(number: int, _said: Said, by: By) -> str:
+        does(number, **by)
+        return word
+
+    return act
+
+
+def _with(does: Callable[..., Any], field: str, word: str) -> Callable[[int, Said, By], str]:
+    def act(number: int, said: Said, by: By) -> str:
+        does(number, said.get(field, ""), **by)
+        return word
+
+    return act
+
+
+def _sent(does: Callable[..., Any], word: str) -> Callable[[int, Said, By], str]:
+    def act(number: int, said: Said, by: By) -> str:
+        does(number, said.get("text", ""), sent="sent" in said, **by)
+        return word
+
+    return act
+
+
+def _assign(number: int, said: Said, by: By) -> str:
+    who = _person(said.get("to", ""))
+    triage.assign(number, who, **by)
+    return f"{who.name} is accountable."
+
+
+def _experts(number: int, said: Said, by: By) -> str:
+    triage.ask_experts(number, [_person(handle) for handle in said.getlist("experts")], said.get("text", ""), **by)
+    return "They are named on it, and asked."
+
+
+def _rate(number: int, said: Said, by: By) -> str:
+    new = rating.NewRating(*(said.get(name, "") for name in ("vector", "severity", "tier", "reason")))
+    report = rating.rate(number, new, **by)
+    return f"It is {report.severity}{f', {report.score}' if report.score is not None else ''}."
+
+
+def _tell(number: int, said: Said, by: By) -> str:
+    triage.tell_reporter(number, said.get("text", ""), _day(said.get("embargo_on", "")), sent="sent" in said, **by)
+    return "The reporter was told."
+
+
+def _close(number: int, said: Said, by: By) -> str:
+    typed = said.get("duplicate_of", "").strip().upper().removeprefix("R-")
+    if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+        raise Invalid(f"{typed[:40]!r} is no number of a report. Write it as R-1234567.", field="duplicate_of")
+    triage.close_as(number, said.get("as", ""), said.get("reason", ""), duplicate_of=int(typed) if typed else None, **by)
+    return "It is closed."
+
+
+def _say(number: int, said: Said, by: By) -> str:
+    talking.say(number, said.get("text", ""), said.get("audience", ""), sent="sent" in said, **by)
+    return "Written."
+
+
+def _money(does: Callable[..., Any], word: str) -> Callable[[int, Said, By], str]:
+    def act(number: int, said: Said, by: By) -> str:
+        amount = said.get("amount", "").strip().replace(",", "")
+        if not (amount.isascii() and amount.isdigit() and len(amount) < 12):
+            raise Invalid(f"{amount[:40]!r} is no amount. Expected a whole number.", field="amount")
+        more = [said.get("reason", "")] if does is money.propose else []
+        does(number, int(amount), *more, **by)
+        return word
+
+    return act
+
+
+def _name(number: int, said: Said, by: By) -> str:
+    who = _person(said.get("whom", ""))
+    circle.name_person(number, who, said.get("why", ""), **by)
+    return f"{who.name} may know of it from now on."
+
+
+def _unname(number: int, said: Said, by: By) -> str:
+    who = _person(said.get("whom", ""))
+    circle.end_naming(number, who, **by)
+    return f"{who.name} is not named on it any more."
+
+
+def _secret(number: int, said: Said, by: By) -> str:
+    secrecy.keep_secret(number, said.get("reason", ""), _day(said.get("review_on", "")), **by)
+    return "It is marked do not disclose."
+
+
+def _keep_text(number: int, said: Said, by: By) -> str:
+    made = canned.keep_text(number, said.get("name", ""), said.get("text", ""), **by)
+    return f"Kept as {made.name}."
+
+
+def _person(handle: str) -> Person:
+    found = Person.objects.filter(handle=handle, is_active=True).first()
+    if found is None:
+        raise Invalid(f"There is nobody with the handle {handle[:60]!r}. Choose somebody of the list.", field="to")
+    return found
+
+
+def _day(text: str) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"{text[:40]!r} is no day. Expected one such as 2026-04-14.", field="embargo_on") from error
+
+
+ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
+    "take": _plain(triage.take, "It is yours."),
+    "assign": _assign,
+    "enough": _plain(triage.enough, "It seems valid, and says enough."),
+    "ask-reporter": _sent(triage.ask_reporter, "The reporter is asked; triage stands still until the answer is there."),
+    "relay": _sent(triage.relay, "The platform's triage is asked; ours stands still until the answer is there."),
+    "heard": _plain(triage.heard, "It is read again."),
+    "ask-experts": _experts,
+    "understood": _plain(triage.understood, "Its impact is understood."),
+    "rate": _rate,
+    "file-issue": _plain(tracking.file_issue, "Its tracking issue is being made."),
+    "link-issue": _with(tracking.link_issue, "address", "Its tracking issue is linked."),
+    "tell": _tell,
+    "propose": _money(money.propose, "The amount is proposed; somebody else must agree."),
+    "approve": _money(money.approve, "You agreed to it."),
+    "awarded": _money(money.awarded, "It is awarded."),
+    "not-eligible": _with(money.not_eligible, "reason", "There is no bounty for it."),
+    "begin-incident": _with(tracking.begin_incident, "service", "Its incident has begun."),
+    "resolve": _sent(triage.resolve, "It is resolved."),
+    "close": _close,
+    "reopen": _with(triage.reopen, "reason", "It is open again."),
+    "say": _say,
+    "name": _name,
+    "unname": _unname,
+    "circle": _with(circle.set_circle, "circle", "Who may know of it has changed."),
+    "keep-text": _keep_text,
+    "keep-secret": _secret,
+    "end-secrecy": _with(secrecy.end_secrecy, "reason", "It may be disclosed again."),
+}
