@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from watchbill.cli import app as frame
-from watchbill.main import commands
+from watchbill.main import commands, serve_command
 
 HEAVY = ("allauth.account.forms", "granian", "holidays", "httpx", "jsonschema", "ninja", "ruamel.yaml")
 
@@ -46,7 +46,7 @@ def test_a_command_loads_no_more_than_it_needs(tmp_path):
     assert "watchbill.cli.desk" in loaded
     assert loaded.isdisjoint(HEAVY)
     assert not any(
-        name.startswith("watchbill.cli.") for name in loaded - {"watchbill.cli.app", "watchbill.cli.desk", "watchbill.cli.identity"}
+        name.startswith("watchbill.cli.") for name in loaded - {f"watchbill.cli.{name}" for name in ("app", "desk", "identity", "usage")}
     )
 
 
@@ -86,6 +86,22 @@ def test_an_option_without_what_it_needs_is_wrong_usage(words):
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "expected" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("serve", "--role", "x"), "Invalid value for '--role': 'x' is not one of 'all', 'web', 'engine', 'frontdoor'.\n"),
+        (("serve", "--port", "1"), "No such option: --port"),
+        (("incidents", "--limit", "x"), "Invalid value for '--limit': expected a whole number, such as 20\n"),
+    ],
+)
+def test_wrong_usage_is_said_in_our_words(capsys, words, said):
+    code = serve_command.run(list(words[1:])) if words[0] == "serve" else commands.run_command(list(words))
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.startswith(said)
+    assert error.splitlines()[-1] == f"Try: watchbill {words[0]} --help"
 
 
 def test_output_that_nobody_takes_is_said_in_one_sentence():

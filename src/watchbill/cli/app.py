@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from typer.exceptions import TyperException
 
 from watchbill.cli.identity import Caller, WrongUsage, acts_as, caller, caller_or_none, operator, operator_viewer, person_for
 from watchbill.kernel.clock import database_now
@@ -42,7 +41,6 @@ __all__ = [
     "short",
     "table",
     "usage",
-    "wrong_usage",
 ]
 
 WIDE = 10_000  # columns of a pipe or a file: nothing is cut for a reader that is no terminal
@@ -156,15 +154,6 @@ def usage(message: str) -> WrongUsage:
 def now() -> dt.datetime:
     """The database's clock: what every command passes on as `now`."""
     return database_now()
-
-
-def wrong_usage(error: TyperException) -> int:
-    """Say what is wrong with the line that was typed, and where to read on."""
-    message = error.format_message()
-    sys.stderr.write(f"{message}\n")
-    if context := getattr(error, "ctx", None):
-        sys.stderr.write(f"Try: {context.command_path} --help\n")
-    return error.exit_code
 
 
 def refuse(error: WatchbillError) -> int:

@@ -18,6 +18,7 @@ import typer
 from django.db import DatabaseError, connection
 from typer.exceptions import Abort, Exit, TyperException
 
+from watchbill.cli.usage import wrong_usage
 from watchbill.kernel import postgres
 from watchbill.kernel.errors import NotReady, Refused, WatchbillError
 from watchbill.main import backup, environment, serve, serve_command
@@ -79,7 +80,7 @@ def run_command(arguments: list[str]) -> int:
     except Abort:
         return 1
     except TyperException as error:
-        return int(frame.wrong_usage(error))
+        return wrong_usage(error)
     except DatabaseError as error:
         return int(frame.refuse(NotReady(f"The database refused: {str(error).strip().splitlines()[0]}. Is `watchbill serve` running?")))
 

@@ -7,7 +7,9 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import Abort, Exit, TyperException
 
+from watchbill.cli.usage import wrong_usage
 from watchbill.kernel.errors import WatchbillError
 from watchbill.main import demo as example
 from watchbill.main import environment
@@ -47,7 +49,10 @@ def run(arguments: list[str]) -> int:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command("serve")(command)
     try:
-        app(args=arguments, prog_name="watchbill serve")
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
+        return int(app(args=arguments, standalone_mode=False, prog_name="watchbill serve") or 0)
+    except Exit as stop:
+        return stop.exit_code
+    except Abort:
+        return 1
+    except TyperException as error:
+        return wrong_usage(error)
