@@ -134,6 +134,7 @@ def test_an_issue_is_made_of_it_when_a_human_asks_and_follows_no_incident(queues
         "by": "Ada",
         "about": "",
         "path": f"/learnings/{made.id}",
+        "title": "",
     }
     assert Write.objects.filter(link=row.link, kind="create", due_at=T0).exists()
     with pytest.raises(AlreadyDone):

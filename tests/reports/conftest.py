@@ -4,6 +4,7 @@ Vera may only look at the team, Root administers the installation."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +58,8 @@ BOUNTY = {"currency": "USD", "amounts": {"tier 1": {"high": 5000}}, "approvals":
 
 
 @pytest.fixture
-def desk(db: None) -> Desk:
+def desk(db: None) -> Iterator[Desk]:
+    before = kinds.declared()
     kinds.fill([kinds.Kind("email", True)])
     people = {h: make.person(h, contacts=("email",)) for h in ("alice", "bob", "dora", "grace", "vera", "erin", "charlie")}
     people["root"] = make.person("root", contacts=("email",), is_admin=True)
@@ -71,4 +73,5 @@ def desk(db: None) -> Desk:
     policy = make.policy("Walk", team, ([make.to(watch)], "15m"), last_resort=people["root"])
     make.service("Intake", team, policy)
     program = Program.objects.create(name="Example bounty", team=team, tiers=[{"name": "tier 1"}, {"name": "tier 2"}], bounty=BOUNTY)
-    return Desk(people, team, program)
+    yield Desk(people, team, program)
+    kinds.fill(before)

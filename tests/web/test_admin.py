@@ -119,7 +119,7 @@ def test_what_became_impossible_since_the_review_loses_nothing_typed(desk: Desk)
     Policy.objects.filter(name="Night").update(is_active=False)
     late = press(desk, "ada", of(desk.service), mine)
     assert late.status_code == 422
-    assert "nothing under `policies` is called Night" in words(late)
+    assert "nothing under policies is called Night" in words(late)
     assert inputs(late.content.decode())["group_by"] == ["host"]
     assert not Record.objects.filter(action="config.edit").exists()
 

@@ -171,7 +171,7 @@ def test_a_refused_team_keeps_everything_that_was_chosen(desk: Desk):  # noqa: F
     assert inputs(answer.content.decode())["role.bob"] == ["viewer"]
     made_up = send(desk, "ada", path, **{"member": ["alice", "nobody.here"], "role.nobody.here": "responder+desk"})
     assert made_up.status_code == 422
-    assert "nothing under `people` is called nobody.here" in words(made_up)
+    assert "nothing under people is called nobody.here" in words(made_up)
 
 
 def test_teams_are_made_and_deactivated_by_administrators(desk: Desk):  # noqa: F811
@@ -182,7 +182,7 @@ def test_teams_are_made_and_deactivated_by_administrators(desk: Desk):  # noqa: 
     assert desk.as_("ada").get("/admin/teams/new").status_code == 404
     taken = desk.as_("root").post(f"/admin/teams/{desk.team.id}", {"remove": "yes", "do": "review"})
     assert taken.status_code == 422
-    assert "nothing under `teams` is called SecOps" in words(taken)
+    assert "nothing under teams is called SecOps" in words(taken)
     gone = desk.as_("root").post(f"/admin/teams/{made.id}", {"remove": "yes", "do": "review"})
     press(desk, "root", f"/admin/teams/{made.id}", gone)
     made.refresh_from_db()
@@ -221,10 +221,10 @@ def test_the_steps_of_a_policy_are_added_moved_and_dropped_without_scripts(desk:
     ("changes", "says"),
     [
         ({"s0.wait": "soon"}, "expected a duration such as 30s"),
-        ({"s0.wait": ""}, "`wait` is missing"),
+        ({"s0.wait": ""}, "wait is missing"),
         ({"s0.target": ""}, "the list is empty"),
-        ({"s0.target": '{"person": "nobody.here"}'}, "nothing under `people` is called nobody.here"),
-        ({"s0.target": '{"channel": "team"}'}, "has no `channel`"),
+        ({"s0.target": '{"person": "nobody.here"}'}, "nothing under people is called nobody.here"),
+        ({"s0.target": '{"channel": "team"}'}, "has no channel"),
         ({"s0.target": "rubbish"}, "does not fit here"),
         ({"s0.target": '[["x"]]'}, "does not fit here"),
         ({"s0.target": "kept:0123"}, "does not fit here"),
@@ -343,7 +343,7 @@ def test_half_a_high_impact_is_refused_beside_it(desk: Desk):  # noqa: F811
         assert answer.status_code == 422
         assert "High impact" in words(answer)
     lonely = send(desk, "ada", path, channel__name="#security")
-    assert (lonely.status_code, "`chat` is missing" in words(lonely)) == (422, True)
+    assert (lonely.status_code, "chat is missing" in words(lonely)) == (422, True)
 
 
 def test_a_step_posts_into_a_channel_that_no_team_has(desk: Desk):  # noqa: F811
@@ -352,7 +352,7 @@ def test_a_step_posts_into_a_channel_that_no_team_has(desk: Desk):  # noqa: F811
     with_chat = selectors.export() + "chats:\n  - {name: slack, kind: slack, token_env: WATCHBILL_SLACK_TOKEN}\n"
     config_actions.apply(with_chat, by=make.actor(desk.root, "cli"), now=desk.now)
     half = send(desk, "ada", path, s0__room="#war-room")
-    assert (half.status_code, "`chat` is missing" in words(half)) == (422, True)
+    assert (half.status_code, "chat is missing" in words(half)) == (422, True)
     applied(desk, "ada", path, s0__chat="slack", s0__room="#war-room")
     assert Policy.objects.get(name="Night").steps[0]["notify"][1:] == [
         {"kind": "channel", "id": None, "name": "#war-room", "chat": "slack"}
