@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said_beside_the_field_in_the_words_of_the_file(desk: D
     assert nothing.status_code == 422
     assert 'id="f-name-e"' in nothing.content.decode()
     for missing in ("service", "every"):
-        assert f"`{missing}` is missing; expected it here." in words(nothing)
+        assert f"{missing} is missing; expected it here." in words(nothing)
     assert "Nightly copy is there already" in words(send(desk, "ada", NEW, name="Nightly copy", service="Detections", every="1d"))
     assert not Record.objects.filter(action="config.edit").exists()
 
