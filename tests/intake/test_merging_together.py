@@ -1,4 +1,4 @@
-"""Merges, acknowledgements and hand-overs at the same instant, over real connections."""
+"""Merges at the same instant, and while somebody acknowledges, over real connections."""
 
 from __future__ import annotations
 
