@@ -37,6 +37,21 @@ PAGES = {
     "maintenance": "/maintenance",
     "time off": "/you/time-off",
     "permissions": "/permissions",
+    "hand-offs": "/handoffs",
+    "the shift": "/shift",
+    "duties": "/duties",
+    "queues": "/queues",
+    "stale issues": "/stale",
+    "reports": "/reports",
+    "runbooks": "/runbooks",
+    "learnings": "/learnings",
+    "my month": "/you/month",
+    "swaps": "/swaps",
+    "mailboxes": "/mailboxes",
+    "providers": "/providers",
+    "people": "/admin/people",
+    "access": "/you/access",
+    "rules": "/you/rules",
 }
 
 
