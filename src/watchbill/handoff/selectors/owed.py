@@ -26,7 +26,7 @@ class Owed:
 
 def duties_of(person_id: int, schedule_id: int, start: dt.datetime, end: dt.datetime, *, now: dt.datetime) -> list[Owed]:
     """Those asked for in this watch, in the file's order, each time that it is asked for. One query."""
-    asked = Asked.objects.filter(person_id=person_id, duty__schedule=schedule_id, start__lt=end, due__gt=start)
+    asked = Asked.objects.filter(people__contains=[person_id], duty__schedule=schedule_id, start__lt=end, due__gt=start)
     found = []
     for row in asked.exclude(state=Asked.State.VOID).select_related("duty").order_by("duty__position", "duty_id", "start"):
         said = word(row.state, row.start, row.due, now=now)
