@@ -77,6 +77,8 @@ MODULES = {
     "stakeholder": "errands",
     "queue": "queues",
     "duty": "duties",
+    "runbook": "runbooks",
+    "shift": "shift",
     "report": "reports",
     "handoff": "handoffs",
     "accept": "handoffs",
