@@ -8,7 +8,7 @@ import sys
 from tools.bench import frontdoor, table
 from tools.bench.table import Row
 
-PARTS = ("oncall", "many", "startup", "pages_due", "delivery", "pages", "latency")
+PARTS = ("oncall", "many", "startup", "pages_due", "delivery", "pages", "latency", "slow_tracker", "kinds")
 
 
 def front_door() -> list[Row]:
