@@ -150,7 +150,7 @@ class Asked(models.Model):
     parts = models.IntegerField(default=1)
     layer = models.CharField(max_length=200, blank=True, default="")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="asked", db_index=False)
-    people = ArrayField(models.BigIntegerField(), default=list)
+    people = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     state = models.CharField(max_length=5, choices=State, default=State.OPEN)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
