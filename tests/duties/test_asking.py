@@ -119,6 +119,8 @@ def test_two_who_share_a_shift_are_both_asked_one_does_it_and_the_ledger_says_wh
     asked = "Not done yet: Review oncall issues (1 of 2)"
     assert sorted(duties.reminded()) == [("ada", asked), ("chen", asked)]
     record_pass(duties.queue, **duties.by(desk.chen, EIGHT + 5 * HOUR + MIN))
+    told = {who.handle: duties_of(who.id, desk.watch.id, EIGHT, END, now=EIGHT + 5 * HOUR + MIN)[0] for who in (desk.ada, desk.chen)}
+    assert {who: (owed.word, owed.detail) for who, owed in told.items()} == {"ada": ("done", "by Chen"), "chen": ("done", "")}
     assert mine(desk.ada.id, now=EIGHT + 5 * HOUR + MIN) == mine(desk.chen.id, now=EIGHT + 5 * HOUR + MIN) == []
     duties.stand(EIGHT + 11 * HOUR)
     assert sorted(who for who, _ in duties.reminded()) == ["ada", "chen"]
