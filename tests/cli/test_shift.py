@@ -64,6 +64,8 @@ def test_who_manages_the_team_and_the_operator_see_what_they_may_know(cli, desk:
         data = cli("shift", *words, *as_, "--json")
         assert [each["incident"]["number"] for each in data.json()[0]["left"]] == [desk.plain.number]
         assert "salamander" not in data.out
+    status, body = over_http(desk.grace, "?person=ada")
+    assert (status, [each["incident"]["number"] for each in body["items"][0]["left"]]) == (200, [desk.plain.number])
 
 
 def test_whoever_may_not_look_is_told_nothing_of_it(cli, desk: Desk) -> None:
