@@ -82,6 +82,29 @@ def test_who_is_added_for_a_while_has_the_duties_too_and_a_shadow_has_none() -> 
     assert holders([added, DAY_SHIFT, shadow], T0, "day") == holders([added, DAY_SHIFT, shadow], T0) == (ADA, BRUNO)
 
 
+HELD = st.builds(
+    lambda who, start, length, layer, shadow: Shift(EIGHT + start * HOUR, EIGHT + (start + length) * HOUR, who, layer=layer, shadow=shadow),
+    st.sampled_from([ADA, BRUNO, CHEN]), st.integers(-2, 11), st.integers(1, 14), st.sampled_from(["day", "second", None]), st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(HELD, max_size=6))
+def test_everybody_who_answers_had_it_and_whoever_had_all_of_it_answers(held: list[Shift]) -> None:
+    (window,) = windows(Asks("shift"), watch(DAY_SHIFT), T0, T0 + HOUR)
+    hours = [set(holders(held, EIGHT + n * HOUR, "day")) for n in range(12)]
+    for n, those in enumerate(hours):
+        there = {row.person_id for row in held if row.start <= EIGHT + n * HOUR < row.end and not row.shadow}
+        assert those <= there
+        assert bool(those) == bool(there)  # somebody is asked whenever somebody has the watch
+    found = answers(held, window)
+    assert len(found) == len(set(found))
+    assert set(found) <= set().union(*hours)
+    assert bool(found) == any(hours)
+    assert set.intersection(*hours) <= set(found)
+    assert answers(held[::-1], window) == found  # in whatever order they are read
+
+
 @pytest.mark.req("K1")
 def test_daily_in_business_time_of_whoever_has_the_watch() -> None:
     five = EIGHT + 6 * DAY
