@@ -86,6 +86,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/learnings/{id}/close"): ("", {"outcome": "in the runbook"}),
     ("GET", "/runbooks"): ("q=disk", None),
     ("GET", "/runbooks/{id}"): ("", None),
+    ("GET", "/shift"): ("team=SecOps", None),
     ("GET", "/handoffs/{id}"): ("", None),
     ("POST", "/handoffs/{id}/accept"): ("", {"readback": "disk full; I look for what writes"}),
     ("POST", "/handoffs/{id}/decline"): ("", {"why": "I am in a plane"}),

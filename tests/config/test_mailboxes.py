@@ -7,6 +7,7 @@ import pytest
 from tests.config.example import SMALL, problems
 from watchbill.config import selectors
 from watchbill.config.rules import Verb
+from watchbill.incidents.models import Service
 from watchbill.intake.models import Mailbox
 
 WHOLE = """mailboxes:
@@ -37,6 +38,17 @@ def test_everything_that_the_file_says_is_stored(apply):
     row = Mailbox.objects.select_related("service").get()
     assert (row.purposes, row.service.name, row.senders) == (["alerts", "replies"], "S", ["@example.org", "mon@example.com"])
     assert (row.folder, row.move_to, row.authserv) == ("Pages", "Done", "mx.example.org")
+
+
+def test_a_service_has_a_list_of_senders_of_its_own(apply):
+    text = SMALL.replace("policy: P}", 'policy: P, senders: ["@vendor.example", mon@example.com]}')
+    apply(text + WHOLE)
+    assert Service.objects.get().senders == ["@vendor.example", "mon@example.com"]
+    assert apply(selectors.export()).is_empty
+    apply(SMALL + WHOLE)
+    assert Service.objects.get().senders == []
+    (found,) = problems(SMALL.replace("policy: P}", "policy: P, senders: [vendor.example]}"))
+    assert "a mail address, or @domain" in str(found)
 
 
 def test_how_far_it_was_read_stays_until_it_is_another_mailbox(apply):

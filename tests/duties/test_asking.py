@@ -15,6 +15,7 @@ from watchbill.duties.actions.proving import begin_pass, finish_pass, prove, rec
 from watchbill.duties.models import Asked, Duty, Pass, Proof, Stamp
 from watchbill.duties.rules import ledger
 from watchbill.duties.selectors import ledger as ledgers
+from watchbill.duties.selectors.due import mine
 from watchbill.duties.selectors.passing import lines_of
 from watchbill.handoff.selectors.owed import duties_of
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
@@ -102,6 +103,52 @@ def test_after_a_swap_the_new_person_has_it_is_reminded_and_answers_for_it(dutie
     duties.stand(EIGHT + 5 * HOUR)
     assert ("chen", "Not done yet: Review oncall issues (1 of 2)") in duties.reminded()
     assert duties.stand(END)[:2] == [("chen", "unmet"), ("chen", "unmet")]
+
+
+@pytest.mark.req("G5", "G15")
+def test_two_who_share_a_shift_are_both_asked_one_does_it_and_the_ledger_says_who(duties: Duties) -> None:
+    desk = duties.desk
+    Layer.objects.filter(schedule=desk.watch, name="day").update(order=[[desk.ada.id, desk.chen.id]])
+    duties.stand(EIGHT)
+    assert [[each.name for each in mine(who.id, now=EIGHT)] for who in (desk.ada, desk.chen, desk.bruno)] == [
+        ["Review oncall issues, 1 of 2"],
+        ["Review oncall issues, 1 of 2"],
+        [],
+    ]
+    duties.stand(EIGHT + 5 * HOUR)
+    asked = "Not done yet: Review oncall issues (1 of 2)"
+    assert sorted(duties.reminded()) == [("ada", asked), ("chen", asked)]
+    record_pass(duties.queue, **duties.by(desk.chen, EIGHT + 5 * HOUR + MIN))
+    told = {who.handle: duties_of(who.id, desk.watch.id, EIGHT, END, now=EIGHT + 5 * HOUR + MIN)[0] for who in (desk.ada, desk.chen)}
+    assert {who: (owed.word, owed.detail) for who, owed in told.items()} == {"ada": ("done", "by Chen"), "chen": ("done", "")}
+    assert mine(desk.ada.id, now=EIGHT + 5 * HOUR + MIN) == mine(desk.chen.id, now=EIGHT + 5 * HOUR + MIN) == []
+    duties.stand(EIGHT + 11 * HOUR)
+    assert sorted(who for who, _ in duties.reminded()) == ["ada", "chen"]
+    duties.stand(END)
+    rows = ledgers.lines(EIGHT, END + HOUR)
+    assert [(row.people, row.state, row.done_by) for row in rows] == [(("ada", "chen"), "met", "chen"), (("ada", "chen"), "unmet", "")]
+    assert rows == ledgers.remade(EIGHT, END + HOUR)
+    assert [(sum_.met, sum_.unmet) for sum_ in ledger.by(rows, "person").values()] == [(1, 1), (1, 1)]
+    assert ",ada chen,unmet," in ledger.text(rows)
+
+
+@pytest.mark.req("G5")
+def test_who_joins_a_shared_shift_is_asked_once_who_leaves_no_more(duties: Duties) -> None:
+    desk = duties.desk
+    Layer.objects.filter(schedule=desk.watch, name="day").update(order=[[desk.ada.id, desk.chen.id]])
+    duties.stand(EIGHT)
+    duties.stand(EIGHT + 5 * HOUR)
+    assert sorted(who for who, _ in duties.reminded()) == ["ada", "chen"]
+    change = Change("replace", desk.grace, EIGHT + 5 * HOUR + 10 * MIN, END, replaced=desk.chen)
+    add_override(desk.watch, change, by=actor(desk.grace), now=EIGHT + 5 * HOUR + MIN)
+    duties.stand(EIGHT + 5 * HOUR + 5 * MIN)
+    assert duties.reminded() == []
+    duties.stand(EIGHT + 5 * HOUR + 10 * MIN)
+    assert [who for who, _ in duties.reminded()] == ["grace"]
+    assert [len(mine(who.id, now=EIGHT + 5 * HOUR + 10 * MIN)) for who in (desk.ada, desk.chen, desk.grace)] == [1, 0, 1]
+    duties.stand(END)
+    assert Asked.objects.get(start=EIGHT).people == [desk.ada.id, desk.chen.id]  # most of its time
+    assert Asked.objects.get(start=EIGHT + 6 * HOUR).people == [desk.ada.id, desk.grace.id]
 
 
 def test_what_is_due_soon_goes_into_one_message_and_is_told_once(duties: Duties) -> None:

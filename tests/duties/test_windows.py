@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.factories import DAY, HOUR, MIN, T0
 from watchbill.duties.rules.standing import Done, Slot, Standing, standings, word
-from watchbill.duties.rules.windows import Asks, Watch, answers, holder, windows
+from watchbill.duties.rules.windows import Asks, Watch, answers, holders, windows
 from watchbill.people.rules import WorkingTime, parse_duration
 from watchbill.schedules.rules.model import Shift
 
-ADA, BRUNO = 1, 2
+ADA, BRUNO, CHEN = 1, 2, 3
 EIGHT = T0 - HOUR  # a Monday, 08:00 UTC
 DAY_SHIFT = Shift(EIGHT, EIGHT + 12 * HOUR, ADA, layer="day")
 WEEK = Shift(T0 - 9 * HOUR, T0 - 9 * HOUR + 7 * DAY, ADA, layer="week")
@@ -45,23 +45,64 @@ def test_a_shift_that_overrides_cut_has_the_windows_of_the_whole_one() -> None:
     ]
     found = windows(Asks("shift", 2), watch(*cut, planned=(DAY_SHIFT,)), T0, T0 + HOUR)
     assert [(each.start, each.due) for each in found] == [(EIGHT, EIGHT + 6 * HOUR), (EIGHT + 6 * HOUR, EIGHT + 12 * HOUR)]
-    assert [answers(cut, each) for each in found] == [ADA, ADA]
+    assert [answers(cut, each) for each in found] == [(ADA,), (ADA,)]
 
 
 def test_after_a_swap_the_new_person_has_it_and_answers_for_it() -> None:
     (window,) = windows(Asks("shift"), watch(DAY_SHIFT), T0, T0 + HOUR)
     given = [DAY_SHIFT._replace(person_id=BRUNO, source="swap")]
-    assert (holder(given, T0, "day"), answers(given, window)) == (BRUNO, BRUNO)
+    assert (holders(given, T0, "day"), answers(given, window)) == ((BRUNO,), (BRUNO,))
     half = [DAY_SHIFT._replace(end=EIGHT + 6 * HOUR), DAY_SHIFT._replace(start=EIGHT + 6 * HOUR, person_id=BRUNO)]
-    assert (holder(half, T0), holder(half, T0 + 6 * HOUR), answers(half, window)) == (ADA, BRUNO, BRUNO)
-    assert (holder([], T0), answers([DAY_SHIFT._replace(shadow=True)], window)) == (None, None)
+    assert (holders(half, T0), holders(half, T0 + 6 * HOUR), answers(half, window)) == ((ADA,), (BRUNO,), (BRUNO,))
+    assert (holders([], T0), answers([DAY_SHIFT._replace(shadow=True)], window)) == ((), ())
 
 
 def test_of_two_layers_each_has_its_own() -> None:
     night = Shift(EIGHT, EIGHT + 10 * HOUR, BRUNO, layer="second", rank=1)
     both = watch(DAY_SHIFT._replace(rank=0), night._replace(start=T0))
     found = windows(Asks("shift"), both, T0, T0 + HOUR)
-    assert [(each.layer, holder(both.held, T0, each.layer)) for each in found] == [("day", ADA), ("second", BRUNO)]
+    assert [(each.layer, holders(both.held, T0, each.layer)) for each in found] == [("day", (ADA,)), ("second", (BRUNO,))]
+
+
+@pytest.mark.req("G5")
+def test_a_shared_shift_belongs_to_everybody_who_has_it_and_both_answer() -> None:
+    other = DAY_SHIFT._replace(person_id=BRUNO)
+    (window,) = windows(Asks("shift"), watch(DAY_SHIFT, other), T0, T0 + HOUR)
+    assert (holders([other, DAY_SHIFT], T0, "day"), answers([DAY_SHIFT, other], window)) == ((ADA, BRUNO), (ADA, BRUNO))
+    changed = [DAY_SHIFT, other._replace(end=EIGHT + 5 * HOUR), other._replace(start=EIGHT + 5 * HOUR, person_id=CHEN)]
+    assert [holders(changed, EIGHT + n * HOUR, "day") for n in (4, 5)] == [(ADA, BRUNO), (ADA, CHEN)]
+    assert answers(changed, window) == (ADA, CHEN)  # Bruno had less than half of it
+    thirds = [DAY_SHIFT._replace(start=EIGHT + n * 4 * HOUR, end=EIGHT + (n + 1) * 4 * HOUR, person_id=n + 1) for n in range(3)]
+    assert answers(thirds, window) == (CHEN,)  # nobody had more than half: of the longest the latest
+
+
+def test_who_is_added_for_a_while_has_the_duties_too_and_a_shadow_has_none() -> None:
+    added = Shift(EIGHT, EIGHT + 12 * HOUR, BRUNO, "override")
+    shadow = DAY_SHIFT._replace(person_id=CHEN, shadow=True)
+    assert holders([added, DAY_SHIFT, shadow], T0, "day") == holders([added, DAY_SHIFT, shadow], T0) == (ADA, BRUNO)
+
+
+HELD = st.builds(
+    lambda who, start, length, layer, shadow: Shift(EIGHT + start * HOUR, EIGHT + (start + length) * HOUR, who, layer=layer, shadow=shadow),
+    st.sampled_from([ADA, BRUNO, CHEN]), st.integers(-2, 11), st.integers(1, 14), st.sampled_from(["day", "second", None]), st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(HELD, max_size=6))
+def test_everybody_who_answers_had_it_and_whoever_had_all_of_it_answers(held: list[Shift]) -> None:
+    (window,) = windows(Asks("shift"), watch(DAY_SHIFT), T0, T0 + HOUR)
+    hours = [set(holders(held, EIGHT + n * HOUR, "day")) for n in range(12)]
+    for n, those in enumerate(hours):
+        there = {row.person_id for row in held if row.start <= EIGHT + n * HOUR < row.end and not row.shadow}
+        assert those <= there
+        assert bool(those) == bool(there)  # somebody is asked whenever somebody has the watch
+    found = answers(held, window)
+    assert len(found) == len(set(found))
+    assert set(found) <= set().union(*hours)
+    assert bool(found) == any(hours)
+    assert set.intersection(*hours) <= set(found)
+    assert answers(held[::-1], window) == found  # in whatever order they are read
 
 
 @pytest.mark.req("K1")

@@ -1,4 +1,4 @@
-"""Whatever people, watches, absences, departures, crashes and the engine do, in whatever order: an acknowledged open incident has exactly one
+"""Whatever people, watches, absences, departures, merges, crashes and the engine do, in whatever order: an acknowledged open incident has exactly one
 owner (but for one that waits to be assigned), nothing moves before it is accepted, and the ledger covers every second of its life.
 """
 
@@ -24,6 +24,7 @@ from watchbill.handoff.actions.looking import look_at_handoffs
 from watchbill.handoff.actions.watching import watch_over
 from watchbill.handoff.models import Handoff
 from watchbill.incidents.models import Incident, Tenure
+from watchbill.intake.actions import merge
 from watchbill.kernel.errors import WatchbillError
 from watchbill.people.absences import add_time_off
 from watchbill.people.models import Person
@@ -33,6 +34,7 @@ from watchbill.schedules.models import Layer
 
 PEOPLE = ("ada", "bruno", "chen", "grace")
 WHO = st.sampled_from(PEOPLE)
+WHICH = st.sampled_from([0, 0, 0, 1])
 Hands = tuple[int | None, int | None]
 
 
@@ -47,9 +49,9 @@ class WithoutAGap(RuleBasedStateMachine):
         self.undone._from_testcase = True  # type: ignore[attr-defined]  # as Django's TestCase: durable acts may stand inside
         self.undone.__enter__()
         self.desk, self.now, self.ownership = Desk(ownership=ownership), T0, ownership
-        self.incident = self.desk.open()
-        self.owned, self.before = False, self.hands()
-        self.may_move = False
+        self.incidents = [self.desk.open(), self.desk.open("no space left")]
+        self.owned, self.before = set[int](), self.hands()
+        self.may_move: Incident | None = None
 
     def teardown(self) -> None:
         if hasattr(self, "undone"):
@@ -61,10 +63,10 @@ class WithoutAGap(RuleBasedStateMachine):
         found.refresh_from_db()
         return found
 
-    def hands(self) -> Hands:
-        return Incident.objects.values_list("owner_id", "acting_id").get(pk=self.incident.pk)
+    def hands(self) -> dict[int, Hands]:
+        return {pk: (owner, acting) for pk, owner, acting in Incident.objects.values_list("pk", "owner_id", "acting_id")}
 
-    def try_(self, act: str, who: str, *args: object, crash: bool = False, **more: object) -> bool:
+    def try_(self, act: str, who: str, *args: object, on: int = 0, crash: bool = False, **more: object) -> bool:
         """One act, of `response` or of hand-offs, that may be refused, or die at its end."""
         self.now += MIN
         person = self.person(who)
@@ -75,10 +77,12 @@ class WithoutAGap(RuleBasedStateMachine):
         dies._from_testcase = True  # type: ignore[attr-defined]
         try:
             with dies:
-                if hasattr(actions, act):
+                if act == "merge":
+                    merge(*args, **by)  # type: ignore[arg-type]
+                elif hasattr(actions, act):
                     getattr(actions, act)(*args, **by)
                 else:
-                    self.desk.act(act, self.incident, person, *args, now=self.now, **more)
+                    self.desk.act(act, self.incidents[on], person, *args, now=self.now, **more)
                 if crash:
                     raise Crash
         except (WatchbillError, Crash):
@@ -87,37 +91,48 @@ class WithoutAGap(RuleBasedStateMachine):
 
     # What may change hands: an acknowledgement, giving back, assigning, accepting, leaving, reopening.
 
-    @rule(who=WHO, take_over=st.booleans(), crash=st.booleans())
-    def acknowledge(self, who: str, take_over: bool, crash: bool) -> None:
-        self.may_move = self.try_("acknowledge", who, crash=crash, take_over=take_over)
+    def moved(self, done: bool, on: int) -> None:
+        self.may_move = self.incidents[on] if done else None
 
-    @rule(act=st.sampled_from(["escalate", "give_back", "resolve", "reopen", "note", "assign"]), who=WHO, to=WHO)
-    def work(self, act: str, who: str, to: str) -> None:
+    @rule(on=WHICH, who=WHO, take_over=st.booleans(), crash=st.booleans())
+    def acknowledge(self, on: int, who: str, take_over: bool, crash: bool) -> None:
+        self.moved(self.try_("acknowledge", who, on=on, crash=crash, take_over=take_over), on)
+
+    @rule(on=WHICH, act=st.sampled_from(["escalate", "give_back", "resolve", "reopen", "note", "assign"]), who=WHO, to=WHO)
+    def work(self, on: int, act: str, who: str, to: str) -> None:
         args: tuple[object, ...] = {"give_back": ("ill",), "reopen": ("again",), "note": ("a word",), "assign": (self.person(to),)}.get(
             act, ()
         )
-        self.may_move = self.try_(act, who, *args) and act in ("give_back", "reopen", "assign")
+        self.moved(self.try_(act, who, *args, on=on) and act in ("give_back", "reopen", "assign"), on)
 
     @rule(who=WHO, crash=st.booleans())
     def accept(self, who: str, crash: bool) -> None:
-        offered = Handoff.objects.filter(state="offered").first()
-        if offered is not None:
-            self.may_move = self.try_("accept", who, offered.id, "I have it", crash=crash)
-            assert not self.may_move or offered.receiver_id == self.person(who).id
+        offered = Handoff.objects.filter(state="offered").select_related("incident").first()
+        if offered is not None and self.try_("accept", who, offered.id, "I have it", crash=crash):
+            self.may_move = offered.incident
+            assert offered.receiver_id == self.person(who).id
 
     @rule(handle=st.sampled_from(["ada", "bruno", "chen"]))
     def leaves(self, handle: str) -> None:
         self.now += MIN
         with transaction.atomic():
             deactivate_in([("people", handle)], by=actor(self.desk.root, "cli"), now=self.now)
-        self.may_move = True
+        self.before = self.hands()
 
     # What never does.
 
-    @rule(who=WHO, to=WHO, kind=st.sampled_from(["shift", "break", "permanent"]), crash=st.booleans())
-    def offer(self, who: str, to: str, kind: str, crash: bool) -> None:
+    @rule(who=WHO, turned=st.booleans(), crash=st.booleans())
+    def merge(self, who: str, turned: bool, crash: bool) -> None:
+        """One into the other, whatever is offered or was accepted for either."""
+        gone, stays = reversed(self.incidents) if turned else self.incidents
+        if self.try_("merge", who, gone.number, stays.number, crash=crash):
+            self.incidents = [stays, self.desk.open("and another one", now=self.now)]  # so that a chain of merges may come of it
+            self.before = {**self.hands(), **self.before}
+
+    @rule(on=WHICH, who=WHO, to=WHO, kind=st.sampled_from(["shift", "break", "permanent"]), crash=st.booleans())
+    def offer(self, on: int, who: str, to: str, kind: str, crash: bool) -> None:
         back = self.now + HOUR if kind == "break" else None
-        self.try_("offer", who, self.incident.number, actions.Wanted(self.person(to), WORDS, kind, back), crash=crash)
+        self.try_("offer", who, self.incidents[on].number, actions.Wanted(self.person(to), WORDS, kind, back), crash=crash)
 
     @rule(act=st.sampled_from(["decline", "withdraw", "ask", "come_back"]), who=WHO)
     def answer(self, act: str, who: str) -> None:
@@ -125,9 +140,9 @@ class WithoutAGap(RuleBasedStateMachine):
         if found is not None:
             self.try_(act, who, found.id, *(("because",) if act in ("decline", "ask") else ()))
 
-    @rule(who=WHO)
-    def keep(self, who: str) -> None:
-        self.try_("keep", who, self.incident.number, self.now + 2 * HOUR)
+    @rule(on=WHICH, who=WHO)
+    def keep(self, on: int, who: str) -> None:
+        self.try_("keep", who, self.incidents[on].number, self.now + 2 * HOUR)
 
     @rule(who=WHO, others=st.sampled_from(["bruno", "chen"]))
     def watches_change(self, who: str, others: str) -> None:
@@ -144,23 +159,29 @@ class WithoutAGap(RuleBasedStateMachine):
         self.desk.tick(self.now)
         for look in (look_at_handoffs, look_at_endings, watch_over):
             look(now=self.now)
+        assert not Handoff.objects.filter(state="offered", incident__status="resolved").exists(), "offered and over"
 
     @invariant()
     def nothing_moves_before_it_is_accepted(self) -> None:
-        if hasattr(self, "incident"):
+        if hasattr(self, "incidents"):
             hands = self.hands()
-            assert self.may_move or hands == self.before, "it moved by itself"
-            self.before, self.may_move = hands, False
+            moved = {pk for pk, those in hands.items() if those != self.before[pk]}
+            assert moved <= ({self.may_move.pk} if self.may_move else set()), "it moved by itself"
+            self.before, self.may_move = hands, None
 
     @invariant()
     def one_owner_and_the_ledger_says_so(self) -> None:
-        if not hasattr(self, "incident"):
-            return
-        incident = Incident.objects.get(pk=self.incident.pk)
-        self.owned = self.owned or incident.owner_id is not None
+        if hasattr(self, "incidents"):
+            for incident in Incident.objects.all():
+                self.has_one_owner(incident)
+
+    def has_one_owner(self, incident: Incident) -> None:
+        if incident.owner_id is not None:
+            self.owned.add(incident.pk)
+        owned = incident.pk in self.owned
         if incident.status == "acknowledged":
-            assert incident.owner_id is not None or (self.ownership == "assigned" and not self.owned)
-        assert incident.owner_id is not None or not self.owned, "the owner disappeared"
+            assert incident.owner_id is not None or (self.ownership == "assigned" and not owned)
+        assert incident.owner_id is not None or not owned, "the owner disappeared"
         still = dict(Tenure.objects.filter(incident=incident, until=None).values_list("role", "person_id"))
         open_ = incident.status != "resolved"
         assert still.get("owner") == (incident.owner_id if open_ else None)
@@ -176,8 +197,9 @@ class WithoutAGap(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_offer_and_none_of_what_is_over(self) -> None:
-        if hasattr(self, "incident"):
-            assert Handoff.objects.filter(state="offered").count() <= 1
+        if hasattr(self, "incidents"):
+            offered = list(Handoff.objects.filter(state="offered").values_list("incident_id", flat=True))
+            assert len(offered) == len(set(offered))
             assert not Handoff.objects.filter(state="accepted", readback="").exists()
 
 

@@ -13,6 +13,7 @@ from tests.response.conftest import _webhooks_work, desk
 from tests.response.desk import Desk
 from watchbill.incidents.models import Incident, Tenure
 from watchbill.intake.actions import merge
+from watchbill.intake.models import Alert
 from watchbill.kernel.errors import Refused, WatchbillError
 from watchbill.people.models import Person
 from watchbill.response import actions
@@ -54,6 +55,53 @@ def test_of_two_merges_into_each_other_one_happens(desk: Desk) -> None:
         said = at_once(merging(one, other, desk.ada), merging(other, one, desk.bruno))
         assert sorted(isinstance(each, Refused) for each in said) == [False, True], said
         assert sorted([desk.status(one), desk.status(other)]) == ["resolved", "triggered"]
+
+
+def alert(incident: Incident) -> Alert:
+    row = {"service_id": incident.service_id, "incident": incident, "dedup_key": f"k{incident.pk}", "severity": "high", "summary": "full"}
+    return Alert.objects.create(**row, first_at=T0, last_at=T0)
+
+
+def had_by(desk: Desk, who: Person) -> Incident:
+    """An incident with an alert that fires, and an owner."""
+    made = desk.open()
+    alert(made)
+    desk.acknowledge(made, who, T0 + MIN)
+    return made
+
+
+def owners(*incidents: Incident) -> list[str]:
+    rows = Tenure.objects.filter(incident__in=incidents, role="owner", until=None)
+    return list(rows.order_by("incident_id").values_list("person__handle", flat=True))
+
+
+@pytest.mark.req("G20", "G21")
+def test_two_merged_into_the_same_third_are_both_in_it(desk: Desk) -> None:
+    for _ in range(ROUNDS):
+        one, other, third = had_by(desk, desk.ada), had_by(desk, desk.bruno), had_by(desk, desk.chen)
+        said = at_once(merging(one, third, desk.ada), merging(other, third, desk.bruno))
+        assert [each for each in said if isinstance(each, WatchbillError)] == []
+        assert [desk.status(each) for each in (one, other, third)] == ["resolved", "resolved", "acknowledged"]
+        assert Alert.objects.filter(incident=third, state="firing").count() == 3
+        assert {each.person.handle for each in third.participants.all()} == {"ada", "bruno"}
+        assert owners(one, other, third) == ["chen"]
+        assert len(desk.story(third, "linked")) == 2
+
+
+@pytest.mark.req("G20", "G21")
+def test_a_chain_of_merges_leaves_no_alert_behind_and_one_owner(desk: Desk) -> None:
+    for turn in range(ROUNDS):
+        one, other, third = had_by(desk, desk.ada), had_by(desk, desk.bruno), had_by(desk, desk.chen)
+        acts = [merging(one, other, desk.ada), merging(other, third, desk.bruno)]
+        said = at_once(*(acts if turn % 2 else reversed(acts)))
+        refused = [each for each in said if isinstance(each, WatchbillError)]
+        assert all(isinstance(each, Refused) for each in refused)  # the one in the middle was over already
+        assert len(refused) <= 1
+        open_ = [each for each in (one, other, third) if desk.status(each) == "acknowledged"]
+        assert open_ == ([one, third] if refused else [third])
+        assert owners(one, other, third) == (["ada", "chen"] if refused else ["chen"])
+        fires = Alert.objects.filter(dedup_key__in=[f"k{each.pk}" for each in (one, other, third)], state="firing")
+        assert fires.count() == fires.filter(incident__in=open_).count() == 3
 
 
 @pytest.mark.req("G20", "G21")

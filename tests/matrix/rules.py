@@ -466,6 +466,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     },
     "/api/v1/runbooks": {"GET": Rule(SIGNED_IN)},
     "/api/v1/runbooks/<int:id>": {"GET": Rule(SIGNED_IN, at={"id": "{runbook_id}"})},
+    "/api/v1/shift": {"GET": Rule(frozenset({"alice", "grace", "olga", "root"}), query="person=alice")},
     "/api/v1/learnings/<int:id>/close": {
         "POST": Rule(RESPONDERS, PAGED, at={"id": "{learning_id}"}, send={"outcome": "done in the runbook"})
     },

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.factories import MIN, T0
+from tests.factories import MIN, T0, actor
 from tests.response.desk import Desk
 from watchbill.incidents.models import Incident
+from watchbill.intake.actions import merge
 from watchbill.kernel.errors import NotAllowed, Refused
 from watchbill.people.models import Person
 from watchbill.response import actions
@@ -97,6 +98,25 @@ class OneOwner(RuleBasedStateMachine):
     @rule(who=RESPONDERS)
     def reopen(self, who: str) -> None:
         self.act("reopen", who, "again")
+
+    @rule(who=RESPONDERS, had_by=st.one_of(st.none(), RESPONDERS), into_it=st.booleans())
+    def merge(self, who: str, had_by: str | None, into_it: bool) -> None:
+        """With another, which nobody has or somebody; the story goes on with the one that stays."""
+        self.now += MIN
+        other = self.desk.open("no space left", now=self.now)
+        if had_by is not None:
+            self.desk.acknowledge(other, self.person(had_by), self.now)
+        gone, stays = (other, self.incident) if into_it else (self.incident, other)
+        had = self.desk.hold(stays)
+        try:
+            merge(gone.number, stays.number, person=self.person(who), actor=actor(self.person(who)), now=self.now)
+        except Refused:
+            return
+        assert self.desk.hold(stays) == had, "a merge moved it"
+        assert self.desk.status(gone) == "resolved"
+        assert not gone.pages.exclude(status="resolved").exists()
+        if not into_it:
+            self.incident, self.owner = stays, had[0]
 
     @rule()
     def clear(self) -> None:

@@ -200,7 +200,16 @@ def test_verify_prints_the_warnings_as_sentences(cli, watch):
     assert {report["schedule"] for report in reports} == {"Watch", "Backup"}
     assert "has Backup at the same time" in reports[0]["warnings"][0]["text"]
     assert {one["person"]["handle"] for one in reports[0]["hours"]} == {"ada", "bruno"}
-    assert "warning: " in cli("verify", "Watch", "--months", 6).out
+    out = cli("verify", "Watch", "--months", 6).out
+    doubles = [line for line in out.splitlines() if "has Backup at the same time" in line]
+    assert len(doubles) == 2  # one line for each of the two, however often
+    listed = cli("verify", "Watch", "--months", 6, "--json").json()[0]["warnings"]
+    hers = [one for one in listed if one["kind"] == "double" and one["person"]["handle"] == "ada"]
+    (line,) = [line for line in doubles if "Ada has" in line]
+    assert f"Ada has Backup at the same time, {len(hers)} times: first " in line
+    first, last = (dt.datetime.fromisoformat(each["start"]) for each in (hers[0], hers[-1]))
+    assert f"first {first:%Y-%m-%d %H:%MZ} to" in line
+    assert f", last {last:%Y-%m-%d %H:%MZ} to" in line
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.schedules.cast import ADA, BRUNO, CHEN, DANA, HOUR, at, layer, override, two_desks
-from watchbill.schedules.rules import ScheduleRule, final_shifts, foresee, new_gaps, with_override, without_override
+from watchbill.schedules.rules import AROUND, ScheduleRule, final_shifts, foresee, new_gaps, news, with_override, without_override
+from watchbill.schedules.rules.model import OverrideRule
+from watchbill.schedules.rules.verifying import Facts, judge
 
 START, END = at("2026-03-02T08:00"), at("2026-03-03T08:00")
 
@@ -35,6 +39,30 @@ def test_a_gap_that_is_there_already_is_not_new():
         (at("2026-03-02T20:00"), at("2026-03-03T08:00")),
         (at("2026-03-03T20:00"), at("2026-03-04T08:00")),
     )
+
+
+KINDS = st.sampled_from(["take", "add", "remove", "replace"])
+PEOPLE = st.sampled_from([ADA, BRUNO, CHEN, DANA])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    changes=st.lists(st.tuples(KINDS, PEOPLE, PEOPLE, st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=3),
+    gone=st.sets(PEOPLE, max_size=2),
+)
+def test_what_is_foreseen_is_what_the_verifier_finds_new(changes: list, gone: set):
+    before = after = two_desks()
+    windows = []
+    for kind, who, other, begin, length in changes:
+        start = START + begin * HOUR
+        windows.append((start, start + length * HOUR))
+        after = with_override(after, OverrideRule(kind, who, *windows[-1], other if kind == "replace" else None))
+    start, end = min(low for low, _ in windows), max(high for _, high in windows)
+    seen = foresee(before, after, start, end, gone=gone)
+    facts = Facts(gone=gone)
+    said = news(judge(before, start - AROUND, end + AROUND, facts), judge(after, start - AROUND, end + AROUND, facts))
+    assert seen.findings == said.warnings
+    assert seen.gaps == said.gaps == new_gaps(before, after, start, end, gone=gone)
 
 
 @pytest.mark.req("S14", "K44")

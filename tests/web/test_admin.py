@@ -180,6 +180,18 @@ def test_a_new_service_with_its_first_key(desk: Desk):
     assert f"/inlets/{key.id}" in desk.as_("ada").get(f"/admin/services/{made.id}").content.decode()
 
 
+def test_whose_mails_page_for_a_service_is_said_on_its_page(desk: Desk):
+    wrong = send(desk, "ada", of(desk.service), senders="example.org")
+    assert (wrong.status_code, "a mail address, or @domain" in words(wrong)) == (422, True)
+    seen = send(desk, "ada", of(desk.service), senders="@vendor.example, mon@example.com")
+    assert "after: @vendor.example, mon@example.com" in words(seen)
+    press(desk, "ada", of(desk.service), seen)
+    desk.service.refresh_from_db()
+    assert desk.service.senders == ["@vendor.example", "mon@example.com"]
+    assert inputs(desk.as_("ada").get(of(desk.service)).content.decode())["senders"] == ["@vendor.example, mon@example.com"]
+    assert desk.as_("charlie").post(of(desk.service), {"senders": "", "do": "review"}).status_code == 404
+
+
 def test_a_service_is_deactivated_and_comes_back(desk: Desk):
     seen = desk.as_("ada").post(of(desk.service), {"remove": "yes", "do": "review"})
     assert "Deactivate Detections?" in words(seen)

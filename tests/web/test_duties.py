@@ -11,7 +11,7 @@ from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.models import Asked, Duty, Queue
 from watchbill.handoff.selectors.drafting import draft_words
-from watchbill.schedules.models import Schedule
+from watchbill.schedules.models import Layer, Schedule
 from watchbill.trackers.models import Issue, Tracker
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -54,6 +54,22 @@ def test_what_is_mine_stands_on_now_until_the_queue_is_gone_through(desk: Desk, 
     assert "That was the last one" in do(desk, "alice", review, "seen", item=second.id)
     assert Asked.objects.filter(duty=review, state="met").exists()
     assert "Went through the queue" in desk.as_("vera").get(f"/duties/{review.id}").content.decode()
+
+
+@pytest.mark.req("G5")
+def test_two_who_share_the_shift_both_see_it_as_theirs_until_one_did_it(desk: Desk, review: Duty):
+    alice, bob = desk.people["alice"], desk.people["bob"]
+    Layer.objects.filter(schedule=review.schedule).update(order=[[alice.id, bob.id]])
+    look_after_duties(now=desk.now)
+    for name in ("alice", "bob"):
+        assert "Review oncall issues" in desk.as_(name).get("/").content.decode()
+        assert f"{alice.name} or {bob.name}" in desk.as_(name).get("/duties").content.decode()
+    assert f"{alice.name} and {bob.name} have the watch" in desk.as_("vera").get(f"/duties/{review.id}").content.decode()
+    note = Duty.objects.get(name="Note what should be better")
+    do(desk, "bob", note, "prove", text="a page should name its region")
+    for name in ("alice", "bob"):
+        assert note.name not in desk.as_(name).get("/").content.decode()
+    assert f"{bob.name}, " in desk.as_("alice").get(f"/duties/{note.id}").content.decode()
 
 
 def test_a_note_or_nothing_proves_the_other_one(desk: Desk, review: Duty):

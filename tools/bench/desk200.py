@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
+
+import psycopg
+
+from watchbill.kernel import postgres
+
+KEYS = """
+INSERT INTO intake_integrationkey (service_id, kind, name, digest, hint, created_at)
+SELECT s.id, 'events', '', sha256(r.key::bytea), '', now()
+FROM unnest(%s::text[]) WITH ORDINALITY r(key, n) JOIN incidents_service s ON s.name = 'V' || (r.n - 1)
+"""
 
 
 def config(port: int, count: int = 200, *, wait: str = "30m") -> str:
@@ -22,6 +33,14 @@ def config(port: int, count: int = 200, *, wait: str = "30m") -> str:
     team = f"  - {{name: Ops, desk: paged, members: [{', '.join(f'p{n}' for n in range(count))}]}}"
     parts = ["organization: Bench", "last_resort: p0", "people:", *people, "teams:", team, "schedules:", *schedules]
     return "\n".join([*parts, "policies:", *policies, "services:", *services]) + "\n"
+
+
+def keys_of(data: Path, count: int = 200) -> list[str]:
+    """One for each service, written at once: the command line would take minutes for so many."""
+    keys = [f"K{n:031}" for n in range(count)]
+    with psycopg.connect(postgres.connection_parameters(data).conninfo) as connection:
+        connection.execute(KEYS, [keys])
+    return keys
 
 
 class Sink:
@@ -63,17 +82,30 @@ class Sender:
         self.port = port
         self.reader: asyncio.StreamReader | None = None
 
-    async def post(self, path: str, body: dict[str, Any]) -> tuple[int, float]:
+    async def post(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, float]:
         """Status, and when the answer had come."""
         if self.reader is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{more}content-length: {len(data)}\r\n\r\n"
         self.writer.write(head.encode() + data)
         answer = await self.reader.readuntil(b"\r\n\r\n")
         length = next((int(line.split(b":")[1]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
         await self.reader.readexactly(length)
         return int(answer.split(b" ", 2)[1]), time.perf_counter()
+
+
+async def paged_after(sender: Sender, sink: Sink, key: str, title: str, seconds: float = 30) -> float:
+    """From an event's answer to its first notification at the receiver."""
+    status, answered = await sender.post("/v2/enqueue", trigger(key, title, title))
+    assert status == 202, status
+    end = time.perf_counter() + seconds
+    while title not in sink.first:
+        await asyncio.sleep(0.001)
+        if time.perf_counter() > end:
+            raise SystemExit(f"{title} did not arrive within {seconds} s")
+    return max(0.0, sink.first[title] - answered)
 
 
 def trigger(key: str, title: str, dedup: str) -> dict[str, Any]:

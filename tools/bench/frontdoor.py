@@ -43,8 +43,8 @@ BODY = (
 DESK = """
 INSERT INTO people_team (id, name, desk, ownership, critical_anyway, ack_timeout, assignee_moves, is_active)
 VALUES (1, 'Bench', 'paged', 'acker', false, '', 'accept', true);
-INSERT INTO incidents_service (id, name, team_id, group_by, group_for_seconds, when_cleared, source_ack, severity_map, restricted, routes, is_active)
-VALUES (1, 'Bench', 1, '[]', 3600, 'stop_paging', 'mark', '{}', false, '[]', true);
+INSERT INTO incidents_service (id, name, team_id, group_by, group_for_seconds, when_cleared, source_ack, severity_map, restricted, senders, routes, is_active)
+VALUES (1, 'Bench', 1, '[]', 3600, 'stop_paging', 'mark', '{}', false, '[]', '[]', true);
 """
 LUA = """
 local threads = 0

@@ -7,19 +7,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import psycopg
 from tests.live.server import Desk
 
-from tools.bench.desk200 import Sender, Sink, config, percentile, trigger
+from tools.bench.desk200 import Sender, Sink, config, keys_of, paged_after, percentile, trigger
 from tools.bench.table import Row, at_most
-from watchbill.kernel import postgres
 
 SERVICES = 200
-KEYS = """
-INSERT INTO intake_integrationkey (service_id, kind, name, digest, hint, created_at)
-SELECT s.id, 'events', '', sha256(r.key::bytea), '', now()
-FROM unnest(%s::text[]) WITH ORDINALITY r(key, n) JOIN incidents_service s ON s.name = 'V' || (r.n - 1)
-"""
 
 
 def rows() -> list[Row]:
@@ -34,7 +27,7 @@ async def _measure() -> list[Row]:
         try:
             await asyncio.to_thread(desk.start)
             await asyncio.to_thread(desk.apply, config(sink.port, SERVICES))
-            keys = await asyncio.to_thread(_keys, desk.data)
+            keys = await asyncio.to_thread(keys_of, desk.data, SERVICES)
             idle = await _idle(desk, sink, keys)
             await asyncio.sleep(61)  # so that the next pages are first pages again, which wait for no bundle
             busy_first, busy_all = await _steady(desk, sink, keys)
@@ -57,31 +50,12 @@ async def _measure() -> list[Row]:
     ]
 
 
-def _keys(data: Path) -> list[str]:
-    """One for each service, written at once: the command line would take minutes for so many."""
-    keys = [f"K{n:031}" for n in range(SERVICES)]
-    with psycopg.connect(postgres.connection_parameters(data).conninfo) as connection:
-        connection.execute(KEYS, [keys])
-    return keys
-
-
 async def _idle(desk: Desk, sink: Sink, keys: list[str]) -> list[float]:
     sender, took = Sender(desk.port), []
     for n, key in enumerate(keys[:20]):
-        took.append(await _one(sender, sink, key, f"idle {n}"))
+        took.append(await paged_after(sender, sink, key, f"idle {n}"))
         await asyncio.sleep(0.3)
     return took
-
-
-async def _one(sender: Sender, sink: Sink, key: str, title: str, seconds: float = 30) -> float:
-    status, answered = await sender.post("/v2/enqueue", trigger(key, title, title))
-    assert status == 202, status
-    end = time.perf_counter() + seconds
-    while title not in sink.first:
-        await asyncio.sleep(0.001)
-        if time.perf_counter() > end:
-            raise SystemExit(f"{title} did not arrive within {seconds} s")
-    return max(0.0, sink.first[title] - answered)
 
 
 async def _steady(desk: Desk, sink: Sink, keys: list[str]) -> tuple[list[float], list[float]]:
@@ -122,6 +96,6 @@ async def _burst(desk: Desk, sink: Sink, keys: list[str]) -> float:
 
     burst = asyncio.gather(*(lane(number) for number in range(16)))
     await asyncio.sleep(1.5)
-    took = await _one(Sender(desk.port), sink, keys[30], "beside the burst", seconds=60)
+    took = await paged_after(Sender(desk.port), sink, keys[30], "beside the burst", seconds=60)
     await burst
     return took

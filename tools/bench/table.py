@@ -34,6 +34,11 @@ def at_most(what: str, value: float, target: float, *, unit: str, beside: str = 
     return Row(what, f"{value:,.2f} {unit}", beside, f"<= {target:g} {unit}", target / value if value else 99.0)
 
 
+def no_later(what: str, value: float, limit: float, ratio: float, *, unit: str) -> Row:
+    """A time that should be at most `ratio` of the same without what is in the way."""
+    return Row(what, f"{value:,.2f} {unit}", f"{limit:,.2f} {unit}, ratio {value / limit:.2f}", f"<= {ratio}", ratio * limit / value)
+
+
 def write(rows: list[Row], command: str) -> None:
     """Keep the run, with what it ran on."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.strip()

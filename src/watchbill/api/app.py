@@ -29,6 +29,7 @@ from watchbill.api import (
     records,
     reports,
     runbooks,
+    shift,
     swapping,
     watch,
 )
@@ -80,6 +81,7 @@ for each in (
     duties.router,
     learnings.router,
     runbooks.router,
+    shift.router,
     quiet.router,
     records.router,
     directory.router,

@@ -28,7 +28,8 @@ class AskedOut(Schema):
     start: Moment
     due: Moment
     state: Literal["to come", "open", "overdue", "done", "done late", "unmet", "ended before"]
-    person: PersonOut | None = Field(description="Whose it is; null when nobody has the watch.")
+    person: PersonOut | None = Field(description="The first whose it is; null when nobody has the watch.")
+    people: list[PersonOut] = Field(description="Everybody whose it is, of a shared shift more than one. One of them does it.")
     done_by: PersonOut | None
     done_at: Moment | None
 

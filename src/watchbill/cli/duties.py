@@ -48,6 +48,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
                 cells.append([row["name"], row["team"], row["queue"] or "", "not asked for now", "", ""])
                 continue
             name = f"{row['name']}, {each['part']} of {row['times']}" if row["times"] > 1 else row["name"]
-            who = each["done_by"] or each["person"]
-            cells.append([name, row["team"], row["queue"] or "", each["state"], who["name"] if who else "nobody", short(each["due"])])
+            who = " and ".join(one["name"] for one in ([each["done_by"]] if each["done_by"] else each["people"])) or "nobody"
+            cells.append([name, row["team"], row["queue"] or "", each["state"], who, short(each["due"])])
     table(("duty", "team", "queue", "state", "who", "due"), cells)

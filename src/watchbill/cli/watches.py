@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from watchbill.cli.app import out, printable, short
@@ -30,6 +30,17 @@ def phrase(found: Finding, other: str, names: Names) -> str:
         "holiday": f"{name} has a public holiday",
         "inactive": f"{name} is deactivated and will be skipped",
     }[found.kind]
+
+
+def said(found: Finding, other: str, names: Names) -> str:
+    """A finding as a sentence with its time."""
+    return f"{phrase(found, other, names)}, {short(found.start)} to {short(found.end)}."
+
+
+def often(rows: Sequence[Finding]) -> str:
+    """How often it happens: the first time and the last, once its time alone."""
+    first = f"{short(rows[0].start)} to {short(rows[0].end)}"
+    return first if len(rows) == 1 else f"{len(rows)} times: first {first}, last {short(rows[-1].start)} to {short(rows[-1].end)}"
 
 
 def print_why(data: Mapping[str, Any]) -> None:
@@ -81,7 +92,7 @@ def outcome_object(outcome: Outcome) -> dict[str, Any]:
                         "person": outcome.names.get(found.person_id),
                         "start": found.start,
                         "end": found.end,
-                        "text": f"{phrase(found, other, outcome.names)}, {short(found.start)} to {short(found.end)}.",
+                        "text": said(found, other, outcome.names),
                     }
                     for found, other in _told(watch)
                 ],

@@ -235,6 +235,7 @@ def _services(names: Names) -> dict[Key, Full]:
             "severity": row.severity_map,
             "restricted": row.restricted,
             "storm": {"incidents": row.storm["incidents"], "within": row.storm["within_seconds"]} if row.storm else None,
+            "senders": row.senders,
             "routes": row.routes,
         }
         for row in Service.objects.filter(is_active=True).order_by("id")

@@ -19,6 +19,7 @@ LABELS = {
     "urgency": "How loud",
     "severity": "Words of the source",
     "storm": "Storm guard",
+    "senders": "Whose mails make alerts",
     "members": "Members and roles",
     "manager": "Schedule of the managers",
     "email": "E-mail",

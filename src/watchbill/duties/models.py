@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -128,7 +129,8 @@ class Duty(models.Model):
 class Asked(models.Model):
     """One time that a duty is asked for: from when, until when in time, until when at all, of whom, and what became of it.
 
-    Times and `part` never change. `person`: whoever has the watch, as long as it is open; then whoever had it for most of the time.
+    Times and `part` never change. `people`: everybody who has the watch, as long as it is open; then those who had it for most of its time.
+    `person`: the first of them.
     """
 
     class State(models.TextChoices):
@@ -148,6 +150,7 @@ class Asked(models.Model):
     parts = models.IntegerField(default=1)
     layer = models.CharField(max_length=200, blank=True, default="")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="asked", db_index=False)
+    people = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     state = models.CharField(max_length=5, choices=State, default=State.OPEN)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -156,7 +159,7 @@ class Asked(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["person", "due"], name="asked_of", condition=Q(settled_at__isnull=True)),
+            GinIndex(fields=["people"], name="asked_of_people", condition=Q(settled_at__isnull=True)),
             models.Index(fields=["duty", "-start"], name="asked_latest"),
             models.Index(fields=["-due"], name="asked_ledger"),
         ]

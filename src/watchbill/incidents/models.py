@@ -34,6 +34,7 @@ class Service(models.Model):
     severity_map = models.JSONField(default=dict)  # their word -> ours
     restricted = models.BooleanField(default=False)
     storm = models.JSONField(null=True)  # {incidents, seconds}; null: the guard is off
+    senders = models.JSONField(default=list, db_default=[])  # whose mails make alerts by its keys; empty: as the mailbox says
     routes = models.JSONField(default=list)  # [{when: {field: value or /pattern/}, to: {..}}], as the file says
     is_active = models.BooleanField(default=True)
 

@@ -17,7 +17,7 @@ from watchbill.connectors.mailbox.letters import read
 from watchbill.connectors.mailbox.purposes import Arrived
 from watchbill.connectors.rehearsal import rehearse
 from watchbill.incidents.models import Incident
-from watchbill.intake.actions import revoke_key, rotate_key, take_again, take_in
+from watchbill.intake.actions import create_key, revoke_key, rotate_key, take_again, take_in
 from watchbill.intake.models import Alert, Event, IntegrationKey, Mail
 from watchbill.intake.selectors import log
 from watchbill.intake.selectors.mailboxes import mail_address, mailboxes
@@ -131,6 +131,38 @@ def test_what_a_rule_leaves_out_is_kept_counted_shown_and_can_be_taken_in_all_th
     take_again(event.id, by=actor(desk.ada), now=T0)
     assert take_in(now=T0, parsers=PARSERS) == 1
     assert Incident.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("of_mailbox", "of_service", "sender", "why"),
+    [
+        ([], [], "anybody@x.example", ""),
+        (["@example.org"], [], "x@evil.example", "of this mailbox"),
+        (["@example.org"], ["@vendor.example"], "alerts@vendor.example", ""),  # the service's own list counts in place of the mailbox's
+        (["@example.org"], ["@vendor.example"], "mon@example.org", "of this service"),
+        ([], ["MON@Vendor.example"], "mon@vendor.example", ""),
+        ([], ["mon@vendor.example"], "eve@vendor.example", "of this service"),
+        ([], ["@vendor.example"], "x@sub.vendor.example", "of this service"),
+    ],
+)
+def test_a_service_says_by_itself_whose_mails_page_by_its_keys(came, desk, mailbox, of_mailbox, of_service, sender, why):
+    mailbox.senders, desk.service.senders = of_mailbox, of_service
+    mailbox.save()
+    desk.service.save()
+    came(From=sender)
+    event = Event.objects.get()
+    assert event.state == ("left" if why else "pending")
+    assert event.outcome == (f"Left out: {sender} is not on the list of senders {why}." if why else "")
+    assert take_in(now=T0, parsers=PARSERS) == (0 if why else 1)
+
+
+def test_of_two_services_each_has_its_own_list(came, desk, mailbox, mailkey):
+    service, _ = desk.add_service("Other")
+    other, secret = create_key(service, "email", by=actor(desk.grace), now=T0)
+    desk.service.senders = ["@vendor.example"]
+    desk.service.save()
+    came(From="mon@example.org", to=f"alerts+{mailkey[1]}@example.org, alerts+{secret}@example.org")
+    assert dict(Event.objects.values_list("key_id", "state")) == {mailkey[0].pk: "left", other.pk: "pending"}
 
 
 def test_a_long_mail_is_cut_and_pages_all_the_same(came):

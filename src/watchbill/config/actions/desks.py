@@ -75,6 +75,7 @@ def write_services_in(services: Mapping[str, Full], ids: Ids) -> None:
             "severity_map": full["severity"],
             "restricted": full["restricted"],
             "storm": {"incidents": storm["incidents"], "within_seconds": storm["within"]} if storm else None,
+            "senders": full["senders"],
             "routes": full["routes"],
             "is_active": True,
         }

@@ -285,6 +285,7 @@ def _service(words: Mapping[str, Any]) -> Full:
         "severity": dict(words.get("severity", {})),
         "restricted": words.get("restricted", False),
         "storm": None if storm == "off" else {"incidents": storm.get("incidents", 20), "within": seconds(storm.get("within", "5m"))},
+        "senders": list(words.get("senders", [])),
         "routes": list(words.get("routes", [])),
     }
 
@@ -299,6 +300,7 @@ def _brief_service(full: Full) -> dict[str, Any]:
         "severity": {},
         "restricted": False,
         "storm": STORM,
+        "senders": [],
         "routes": [],
     }
     short = _without(full, defaults)

@@ -41,6 +41,7 @@ SECONDS = Span((ELAPSED,))
 PERSON = Named("people")
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
+SENDERS = Many(Text("a mail address, or @domain", r"[^@\s<>(),;:\\\"\[\]]*@[\w-]+(\.[\w-]+)*", 254), once=True)
 
 WORKING = {
     "days": Field(Many(DAYS, 1, once=True), "Working days.", default="Monday to Friday"),
@@ -259,11 +260,7 @@ MAILBOXES = Group(
         "service": Field(
             Named("services"), "Mail to the plain address pages for this service. For alerts.", default="only mail to the address of a key"
         ),
-        "senders": Field(
-            Many(Text("a mail address, or @domain", r"[^@\s<>(),;:\\\"\[\]]*@[\w-]+(\.[\w-]+)*", 254), once=True),
-            "Whose mails make alerts; a domain has an @ in front.",
-            default="everybody's",
-        ),
+        "senders": Field(SENDERS, "Whose mails make alerts; a domain has an @ in front.", default="everybody's"),
         "folder": Field(NAME, "The folder that is read.", default="INBOX"),
         "move_to": Field(NAME, "The folder into which a mail goes once it is stored.", default="it stays, and is marked as read"),
         "authserv": Field(
@@ -296,6 +293,11 @@ SERVICES = Group(
             ),
             "More new incidents than this become one.",
             default="20 incidents within 5m",
+        ),
+        "senders": Field(
+            SENDERS,
+            "Whose mails make alerts by its keys of kind `email`, in place of the mailbox's `senders`; a domain has an @ in front.",
+            default="as the mailbox says",
         ),
         "routes": Field(
             Many(

@@ -64,13 +64,19 @@ def why_no_human(letter: Letter) -> str:
     return ""
 
 
-def not_listed(letter: Letter, senders: Iterable[str]) -> str:
-    """Why its sender may not make alerts: not on a list that says who may. An empty list lets everybody."""
-    listed = {one.lower() for one in senders}
+def not_listed(letter: Letter, senders: Iterable[str], of_service: Iterable[str] = ()) -> str:
+    """Why its sender may not make alerts: not on a list that says who may. A service's own list counts in place of the mailbox's; no list
+    lets everybody."""
+    own = {one.lower() for one in of_service}
+    listed = own or {one.lower() for one in senders}
     if not listed:
         return ""
     allowed = letter.senders and all(one in listed or f"@{one.rpartition('@')[2]}" in listed for one in letter.senders)
-    return "" if allowed else f"{', '.join(letter.senders[:3]) or 'Its sender'} is not on the list of senders of this mailbox."
+    return (
+        ""
+        if allowed
+        else f"{', '.join(letter.senders[:3]) or 'Its sender'} is not on the list of senders of this {'service' if own else 'mailbox'}."
+    )
 
 
 def forged(letter: Letter, authserv: str) -> str:

@@ -92,7 +92,7 @@ def _own_key(mailbox: Mailbox, open_ones: Iterable[IntegrationKey], now: dt.date
 @transaction.atomic(durable=True)
 def _store(arrived: Arrived, key: IntegrationKey, named: bytes, now: dt.datetime) -> None:
     letter = arrived.letter
-    why = judging.why_no_alert(letter) or judging.not_listed(letter, arrived.mailbox.senders)
+    why = judging.why_no_alert(letter) or judging.not_listed(letter, arrived.mailbox.senders, key.service.senders)
     dedup = _thread(key, letter) or alerts.dedup_key(letter)
     event = Event.objects.create(
         key=key,

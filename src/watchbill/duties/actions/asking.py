@@ -10,7 +10,7 @@ from django.db import transaction
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.duties.actions.meeting import meet_in, settled_in
 from watchbill.duties.models import Asked, Duty
-from watchbill.duties.rules.windows import Watch, Window, answers, holder
+from watchbill.duties.rules.windows import Watch, Window, answers, holders
 from watchbill.duties.selectors.watching import active_duties, watches_of, windows_of
 from watchbill.kernel import bus
 from watchbill.notifications.actions import Ask, plan_in
@@ -82,6 +82,7 @@ def _open_in(duties: Sequence[Duty], watches: Watches, *, now: dt.datetime) -> l
 
 def _row(duty: Duty, window: Window, watch: Watch, now: dt.datetime) -> Asked:
     begins, ends = window.group
+    people = holders(watch.held, now, window.layer) or answers(watch.held, window)
     return Asked(
         duty=duty,
         group_start=begins,
@@ -92,7 +93,8 @@ def _row(duty: Duty, window: Window, watch: Watch, now: dt.datetime) -> Asked:
         part=window.part,
         parts=window.parts,
         layer=window.layer,
-        person_id=holder(watch.held, now, window.layer) or answers(watch.held, window),
+        person_id=next(iter(people), None),
+        people=list(people),
     )
 
 
@@ -107,11 +109,11 @@ def _follow_in(rows: Sequence[Asked], watches: Watches, *, now: dt.datetime) -> 
     moved = []
     for row in rows:
         watch = watches.get(row.duty_id)
-        person = holder(watch.held, now, row.layer) if watch is not None and row.state == "open" else None
-        if person is not None and person != row.person_id:
-            row.person_id = person
+        people = holders(watch.held, now, row.layer) if watch is not None and row.state == "open" else ()
+        if people and list(people) != row.people:
+            row.person_id, row.people = people[0], list(people)
             moved.append(row)
-    Asked.objects.bulk_update(moved, ["person"])
+    Asked.objects.bulk_update(moved, ["person", "people"])
 
 
 def _settle_in(rows: Sequence[Asked], watches: Watches, *, now: dt.datetime) -> int:
@@ -140,22 +142,22 @@ def _groups(rows: Sequence[Asked]) -> list[Asked]:
     return [row for row in found.filter(duty__in=duties, group_start__in=starts).order_by("id") if (row.duty_id, row.group_start) in wanted]
 
 
-def _answers(row: Asked, watches: Watches) -> int | None:
+def _answers(row: Asked, watches: Watches) -> Sequence[int]:
     watch = watches.get(row.duty_id)
     if watch is None:
-        return row.person_id
+        return row.people
     group = row.group_start, row.group_end
     return answers(watch.held, Window(group, row.start, row.due, row.remind_at, layer=row.layer))
 
 
 def _remind_in(due: Sequence[Asked], rows: Sequence[Asked], *, now: dt.datetime) -> int:
-    """One message to each person with all that they have to do soon; of each window they hear once."""
-    people = {row.person_id for row in due if row.person_id is not None and row.person_id not in row.reminded}
+    """One message to each person with all that they have to do soon; of each window everybody who has the watch hears once."""
+    people = {person_id for row in due for person_id in row.people if person_id not in row.reminded}
     known = {row.pk: row for row in Person.objects.filter(pk__in=people, is_active=True)} if people else {}
     working = working_times(known, around=now) if known else {}
     asks, told, entries = [], [], []
     for person_id, person in known.items():
-        mine = [row for row in rows if row.person_id == person_id and row.settled_at is None and row.state == "open"]
+        mine = [row for row in rows if person_id in row.people and row.settled_at is None and row.state == "open"]
         mine = [row for row in mine if row.start <= now and row.remind_at <= now + TOGETHER and person_id not in row.reminded]
         quiet = [row for row in mine if row.duty.team.desk == "queue" and not working[person_id].is_working(now)]
         mine = [row for row in mine if row not in quiet]

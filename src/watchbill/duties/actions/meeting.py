@@ -60,15 +60,16 @@ def proofs_of(duties: Iterable[Duty], since: dt.datetime) -> Mapping[int, list[D
     return found
 
 
-def settled_in(rows: Sequence[Asked], people: Mapping[int, int | None], *, now: dt.datetime) -> None:
-    """These are over: nothing about them changes any more. `people`: who answers for each, by row. `rows` stand as they ended."""
+def settled_in(rows: Sequence[Asked], people: Mapping[int, Sequence[int]], *, now: dt.datetime) -> None:
+    """These are over: nothing about them changes any more. `people`: who answer for each, by row. `rows` stand as they ended."""
     for row in rows:
         row.settled_at = now
-        row.person_id = people.get(row.pk, row.person_id)
-    Asked.objects.bulk_update(rows, ["settled_at", "person", "state"])
+        row.people = list(people.get(row.pk, row.people))
+        row.person_id = next(iter(row.people), None)
+    Asked.objects.bulk_update(rows, ["settled_at", "person", "people", "state"])
     record_in([_settled(row) for row in rows], by=ENGINE, now=now)
 
 
 def _settled(row: Asked) -> Entry:
-    detail = {"asked": row.pk, "person": row.person_id, "state": row.state, "queue": row.duty.queue_id}
+    detail = {"asked": row.pk, "person": row.person_id, "people": row.people, "state": row.state, "queue": row.duty.queue_id}
     return Entry("duty.settle", "duty", str(row.duty_id), team_id=row.duty.team_id, detail=detail)

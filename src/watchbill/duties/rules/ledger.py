@@ -15,14 +15,14 @@ WEEK = dt.timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One window that is over. `person`: who answers for it; empty: nobody had the watch."""
+    """One window that is over. `people`: who answer for it, of a shared shift more than one; empty: nobody had the watch."""
 
     duty: str
     part: int
     parts: int
     start: dt.datetime
     due: dt.datetime
-    person: str
+    people: tuple[str, ...]
     state: str
     done_at: dt.datetime | None = None
     done_by: str = ""
@@ -55,11 +55,11 @@ def of(line: Line) -> Sum:
 
 
 def by(lines: Iterable[Line], key: str) -> dict[str, Sum]:
-    """The sum of each duty, or person, in order of the name."""
+    """The sum of each duty, or person, in order of the name. What several people share counts for each of them."""
     found: dict[str, Sum] = {}
     for line in lines:
-        name = getattr(line, key)
-        found[name] = found.get(name, Sum()) + of(line)
+        for name in (line.duty,) if key == "duty" else line.people or ("",):
+            found[name] = found.get(name, Sum()) + of(line)
     return dict(sorted(found.items()))
 
 
@@ -79,7 +79,8 @@ def row_of(line: Line) -> dict[str, object]:
     part = f"{line.part} of {line.parts}" if line.parts > 1 else ""
     times = {"from": line.start, "due": line.due, "done_at": line.done_at}
     said = {name: at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None for name, at in times.items()}
-    whole = {"duty": line.duty, "part": part, **said, "person": line.person or None, "state": line.state, "done_by": line.done_by or None}
+    person = " ".join(line.people) or None
+    whole = {"duty": line.duty, "part": part, **said, "person": person, "state": line.state, "done_by": line.done_by or None}
     return {name: whole[name] for name in COLUMNS}
 
 

@@ -75,24 +75,27 @@ def windows(asks: Asks, watch: Watch, start: dt.datetime, end: dt.datetime) -> l
     return sorted(found.values(), key=lambda each: each.start)[:MOST]
 
 
-def holder(held: Iterable[Shift], at: dt.datetime, layer: str = "") -> int | None:
-    """Whoever has the watch then: of that layer first, shadows never. None: nobody."""
+def holders(held: Iterable[Shift], at: dt.datetime, layer: str = "") -> tuple[int, ...]:
+    """Everybody who has the watch then, shadows never: of that layer and of none, where somebody has that layer; else of all. Empty: nobody."""
     there = [row for row in held if row.start <= at < row.end and not row.shadow and row.person_id is not None]
-    there.sort(key=lambda row: (row.layer != layer if layer else False, row.rank, row.start, row.person_id))
-    return there[0].person_id if there else None
+    if layer and any(row.layer == layer for row in there):
+        there = [row for row in there if row.layer in (layer, None)]
+    there.sort(key=lambda row: (row.layer is None, row.rank, row.start, row.person_id))
+    return tuple(dict.fromkeys(row.person_id for row in there if row.person_id is not None))
 
 
-def answers(held: Sequence[Shift], window: Window) -> int | None:
-    """Whoever had the watch for most of the time from its start until it was due; of two the later one."""
+def answers(held: Sequence[Shift], window: Window) -> tuple[int, ...]:
+    """Who had the watch for more than half of the time from its start until it was due, of a shared one several; else who had it longest, of two
+    the later one."""
     edges = sorted({window.start, window.due, *(at for row in held for at in (row.start, row.end) if window.start < at < window.due)})
     had: dict[int, dt.timedelta] = {}
     last: dict[int, dt.datetime] = {}
     for begins, ends in pairwise(edges):
-        person = holder(held, begins, window.layer)
-        if person is not None:
+        for person in holders(held, begins, window.layer):
             had[person] = had.get(person, dt.timedelta(0)) + (ends - begins)
             last[person] = ends
-    return max(had, key=lambda person: (had[person], last[person])) if had else None
+    mostly = tuple(person for person in had if had[person] > (window.due - window.start) / 2)
+    return mostly or tuple(sorted(had, key=lambda person: (had[person], last[person]))[-1:])
 
 
 def _of_shifts(asks: Asks, watch: Watch, start: dt.datetime, end: dt.datetime) -> Iterator[Window]:
@@ -175,7 +178,7 @@ def _touched(rows: Sequence[Shift], start: dt.datetime, end: dt.datetime) -> boo
 
 def _window(asks: Asks, watch: Watch, group: Span, span: Span, part: int = 1, parts: int = 1, layer: str = "") -> Window:
     opens, closes = span
-    person = holder(watch.held, opens, layer)
+    person = next(iter(holders(watch.held, opens, layer)), None)
     hours = watch.hours(person)
     due = closes
     if asks.due is not None:

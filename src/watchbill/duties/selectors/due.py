@@ -32,6 +32,7 @@ class Due:
 
     row: Asked
     word: str
+    people: Sequence[Person] = ()  # whose it is: everybody who has the watch
 
     @property
     def name(self) -> str:
@@ -47,23 +48,24 @@ class Due:
 
 
 def mine(person_id: int, *, now: dt.datetime) -> list[Due]:
-    """What this person has to do, what is due first, first. One query, by its own index."""
-    rows = Asked.objects.filter(person_id=person_id, settled_at=None, state=Asked.State.OPEN).select_related("duty")
+    """What this person has to do, alone or with others of a shared shift, what is due first, first. One query, by its own index."""
+    rows = Asked.objects.filter(people__contains=[person_id], settled_at=None, state=Asked.State.OPEN).select_related("duty")
     return [Due(row, word(row.state, row.start, row.due, now=now)) for row in rows.order_by("due", "id")[:20]]
 
 
 def running(viewer: Viewer, *, now: dt.datetime) -> list[Due]:
-    """What is asked for now, of everybody, done or not. One query."""
+    """What is asked for now, of everybody, done or not. Two queries."""
     if not decide(viewer, Verb.SEE).allowed:
         return []
     rows = Asked.objects.filter(settled_at=None, duty__is_active=True).select_related("duty__team", "duty__queue", "person", "done_by")
     found = rows.order_by("duty__position", "duty_id", "start")[:500]
-    return [Due(row, word(row.state, row.start, row.due, now=now)) for row in found]
+    known = Person.objects.in_bulk({id_ for row in found for id_ in row.people})
+    return [Due(row, word(row.state, row.start, row.due, now=now), [known[id_] for id_ in row.people]) for row in found]
 
 
 def not_done(person_id: int, team_id: int) -> list[Asked]:
     """What this person leaves to the next one: asked for and not done. One query."""
-    rows = Asked.objects.filter(person_id=person_id, settled_at=None, state=Asked.State.OPEN, duty__team=team_id)
+    rows = Asked.objects.filter(people__contains=[person_id], settled_at=None, state=Asked.State.OPEN, duty__team=team_id)
     return list(rows.select_related("duty").order_by("due", "id")[:20])
 
 
@@ -76,7 +78,7 @@ def duties(viewer: Viewer) -> list[Duty]:
 
 
 def describe_all(viewer: Viewer, *, now: dt.datetime) -> list[dict[str, Any]]:
-    """Every duty with the times that it is asked for now, as the API and the command line show it. Two queries."""
+    """Every duty with the times that it is asked for now, as the API and the command line show it. Three queries."""
     asked = running(viewer, now=now)
     return [_described(one, [each for each in asked if each.row.duty_id == one.id]) for one in duties(viewer)]
 
@@ -97,6 +99,7 @@ def _described(duty: Duty, asked: Sequence[Due]) -> dict[str, Any]:
                 "due": each.row.due,
                 "state": each.word,
                 "person": _person(each.row.person),
+                "people": [_person(one) for one in each.people],
                 "done_by": _person(each.row.done_by),
                 "done_at": each.row.done_at,
             }

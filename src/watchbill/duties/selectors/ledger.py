@@ -17,8 +17,10 @@ LONGEST = dt.timedelta(days=32)  # a group that matters to a line began so long 
 
 
 def lines(start: dt.datetime, end: dt.datetime) -> list[Line]:
-    """What was due in [start, end) and is over, by when it was due. One query."""
-    rows = Asked.objects.filter(due__gte=start, due__lt=end, settled_at__isnull=False).select_related("duty", "person", "done_by")
+    """What was due in [start, end) and is over, by when it was due. Two queries."""
+    rows = Asked.objects.filter(due__gte=start, due__lt=end, settled_at__isnull=False).select_related("duty", "done_by")
+    found = list(rows.order_by("due", "duty__name", "start")[:MOST])
+    handles = dict(Person.objects.filter(pk__in={id_ for row in found for id_ in row.people}).values_list("id", "handle"))
     return [
         Line(
             row.duty.name,
@@ -26,12 +28,12 @@ def lines(start: dt.datetime, end: dt.datetime) -> list[Line]:
             row.parts,
             row.start,
             row.due,
-            row.person.handle if row.person else "",
+            tuple(handles[id_] for id_ in row.people),
             row.state,
             row.done_at,
             row.done_by.handle if row.done_by else "",
         )
-        for row in rows.order_by("due", "duty__name", "start")[:MOST]
+        for row in found
     ]
 
 
@@ -60,10 +62,11 @@ def _group(members: list[dict[str, Any]], name: str, handles: Mapping[int, str],
     for one, slot in zip(members, slots, strict=True):
         state, proof = stood[slot.key].state, stood[slot.key].proof
         done_by = handles.get(proof.person_id, "") if proof else ""
-        person = handles.get(one["person"] or 0, "")
+        had = one.get("people", [one["person"]] if one["person"] else [])  # what was settled before shifts were shared names one
+        people = tuple(handles[id_] for id_ in had)
         said = "void" if state == OPEN else state
         done_at = proof.at if proof else None
-        answer.append(Line(name, one["part"], one["parts"], slot.start, slot.due, person, said, done_at, done_by))
+        answer.append(Line(name, one["part"], one["parts"], slot.start, slot.due, people, said, done_at, done_by))
     return answer
 
 

@@ -58,7 +58,8 @@ def _end(handoff_id: int, incident_id: int, *, now: dt.datetime) -> bool:
 def _why_over(case: Case, row: Handoff) -> str:
     assert row.receiver is not None
     if case.resolved:
-        return "the incident is resolved."
+        into = case.incident.merged_into
+        return f"it was merged into #{into.number}." if into is not None else "the incident is resolved."
     if not row.receiver.is_active:
         return f"{row.receiver.name} has left."
     if row.giver_id not in (case.incident.owner_id, case.incident.acting_id):

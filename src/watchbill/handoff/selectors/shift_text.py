@@ -1,4 +1,4 @@
-"""The account of a watch in words, as it is pasted or sent along. It names nothing that not everybody may know; times are in UTC."""
+"""The account of a watch in words, times in UTC: for its reader, or as it is pasted or sent along and names nothing that not everybody may know."""
 
 from __future__ import annotations
 
@@ -17,17 +17,26 @@ LONGEST_NOTE = 300
 
 
 def text_of(viewer: Viewer, person: Person, watch: Watch, *, now: dt.datetime, zone: dt.tzinfo) -> str:
-    """As Markdown."""
-    account = account_of(viewer, person, watch, now=now, zone=zone, shared=True)
-    so_far = "" if watch.end <= now else f", as of {_at(now)}"
-    when = f"{_at(watch.start)} to {_at(watch.end)}{so_far}. What is restricted or confidential is not in here."
+    """To pass on, as Markdown: only what everybody may know."""
+    return words_of(account_of(viewer, person, watch, now=now, zone=zone, shared=True), now=now, shared=True)
+
+
+def words_of(account: Account, *, now: dt.datetime, shared: bool = False) -> str:
+    """An account as Markdown; with all that its reader may know unless it is to be passed on. Restricted incidents stand by their code names."""
+    watch, person = account.watch, account.person
     parts = [
+        Part("Waits for an answer", [f"{plain(row.giver.name)} hands {_name(row.incident)} over" for row in account.offered]),
         Part("Duties", [plain(f"{each.name}: {each.word}{f' ({each.detail})' if each.detail else ''}") for each in account.duties]),
         Part("Done", _done(account)),
         Part("Notes", [f"{_number(line.incident)}: {plain(line.text[:LONGEST_NOTE])}" for line in account.notes]),
         Part("Learned", [f"{KINDS[row.kind]}: {plain(row.text)}" for row in account.learnings]),
         Part("Left open", _left(account)),
     ]
+    hidden = " What is restricted or confidential is not in here." if shared else ""
+    if watch is None:
+        return written(f"Watch of {person.name}: none now", f"As of {_at(now)}.{hidden}", parts)
+    so_far = "" if watch.end <= now else f", as of {_at(now)}"
+    when = f"{_at(watch.start)} to {_at(watch.end)}{so_far}.{hidden}"
     return written(f"Watch of {person.name}: {watch.schedule.name}", when, parts)
 
 
@@ -70,7 +79,7 @@ def _item(row: Taking) -> str:
 
 
 def _name(incident: Incident) -> str:
-    return f"{_number(incident)} {plain(incident.title)} ({incident.severity})"
+    return f"{_number(incident)} {plain(incident.code_name if incident.restricted else incident.title)} ({incident.severity})"
 
 
 def _number(incident: Incident) -> str:

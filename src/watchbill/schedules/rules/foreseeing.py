@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watchbill.schedules.rules.coverage import Finding, gaps, with_gaps
-from watchbill.schedules.rules.hiding import Span, subtract
+from watchbill.schedules.rules.hiding import Span
 from watchbill.schedules.rules.model import OverrideRule, ScheduleRule, Shift
-from watchbill.schedules.rules.verifying import Facts, judge, news
+from watchbill.schedules.rules.verifying import Facts, judge, news, news_of_gaps
 
 AROUND = dt.timedelta(days=3)  # a rest or a long watch begins or ends outside the change that makes it
 
@@ -42,8 +42,7 @@ def new_gaps(
     before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime, *, gone: Collection[int] = ()
 ) -> tuple[Span, ...]:
     """The stretches of [start, end) in which nobody would have the watch, and somebody has it without the change."""
-    known = gaps(before, start, end, gone=gone)
-    return tuple(left for gap in gaps(after, start, end, gone=gone) for left in subtract(gap, known))
+    return news_of_gaps(gaps(before, start, end, gone=gone), gaps(after, start, end, gone=gone))
 
 
 def foresee(
@@ -59,12 +58,13 @@ def foresee(
     gone: Collection[int] = (),
 ) -> Foreseen:
     """What the change does in [start, end). `beside`: the shifts of the team's other schedules by name; `beside_then`: where they change
-    in the same step, as they will be; `away`, `zones`: of each person."""
+    in the same step, as they will be; `away`, `zones`: of each person. What is new and worse is the verifier's answer, around the change."""
     low, high = start - AROUND, end + AROUND
     facts = Facts(beside=beside, away=away or {}, zones=zones or {}, gone=gone)
     then = facts if beside_then is None else replace(facts, beside=beside_then)
     fresh = news(judge(before, low, high, facts), judge(after, low, high, then))
-    return Foreseen(before, after, new_gaps(before, after, start, end, gone=gone), fresh.warnings)
+    within = ((max(start, begins), min(end, ends)) for begins, ends in fresh.gaps)
+    return Foreseen(before, after, tuple((begins, ends) for begins, ends in within if begins < ends), fresh.warnings)
 
 
 def first_change(before: ScheduleRule, after: ScheduleRule, start: dt.datetime, end: dt.datetime) -> dt.datetime | None:

@@ -55,7 +55,7 @@ def judge(rule: ScheduleRule, start: dt.datetime, end: dt.datetime, facts: Facts
 
 def news(before: Verdict, after: Verdict) -> Verdict:
     """What `after` has and `before` had not: gaps where somebody was, warnings of something that was not so or is worse now. Loads of after."""
-    fresh = tuple(piece for gap in after.gaps for piece in subtract(gap, list(before.gaps)))
+    fresh = news_of_gaps(before.gaps, after.gaps)
     known: dict[tuple[str, int, str], list[Finding]] = {}
     for found, other in before.warnings:
         known.setdefault((found.kind, found.person_id, other), []).append(found)
@@ -65,6 +65,11 @@ def news(before: Verdict, after: Verdict) -> Verdict:
         if not any(_as_bad(old, found) for old in known.get((found.kind, found.person_id, other), ()))
     )
     return Verdict(fresh, warnings, after.loads)
+
+
+def news_of_gaps(before: Sequence[Span], after: Sequence[Span]) -> tuple[Span, ...]:
+    """The stretches in which nobody is there any more, and somebody was."""
+    return tuple(piece for gap in after for piece in subtract(gap, list(before)))
 
 
 def _warnings(rule: ScheduleRule, rows: list[Shift], facts: Facts) -> Iterator[Warned]:

@@ -38,7 +38,7 @@ def listed(request: DeskRequest) -> HttpResponse:
         answer = HttpResponse(sums.text(found), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="duties-{first:%Y-%m-%d}.csv"'
         return answer
-    names = dict(Person.objects.filter(handle__in={line.person for line in found}).values_list("handle", "name"))
+    names = dict(Person.objects.filter(handle__in={handle for line in found for handle in line.people}).values_list("handle", "name"))
     people = [(names.get(handle, "Nobody had the watch"), total) for handle, total in sums.by(found, "person").items()]
     context = {
         "section": "duties",

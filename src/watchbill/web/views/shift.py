@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -10,9 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from watchbill.duties.learnings.rules import KINDS
-from watchbill.handoff.selectors.shift import Account, Watch, account_of, choose, watches_of
+from watchbill.handoff.selectors.shift import Account, Watch, account_of
+from watchbill.handoff.selectors.shift_asked import active_person, of_person
 from watchbill.handoff.selectors.shift_text import text_of
-from watchbill.kernel.errors import NotAllowed, NotFound
+from watchbill.kernel.errors import NotFound
 from watchbill.people.models import Membership, Person
 from watchbill.schedules.selectors import next_on_call
 from watchbill.web import times
@@ -29,7 +31,7 @@ class Asked:
 
     person: Person
     watch: Watch | None
-    watches: list[Watch]
+    watches: Sequence[Watch]
 
 
 @require_safe
@@ -74,22 +76,11 @@ def text(request: DeskRequest) -> HttpResponse:
 def _asked(request: DeskRequest) -> Asked:
     visit, said = request.visit, request.GET
     handle = said.get("person", "")
-    person = visit.person
-    if handle and handle != person.handle:
-        found = Person.objects.filter(handle=handle, is_active=True).first() if "\0" not in handle else None
-        if found is None:
-            raise NotFound("There is nobody with that handle. Look at the list of your team.")
-        person = found
-    watches = watches_of(visit.viewer, person, now=visit.now)
-    if person.pk != visit.person.pk and not watches:
-        raise NotAllowed(f"Watches of {person.name} are seen by themselves and by managers of the team that has the schedule.")
-    at = _moment(said.get("at", ""))
+    person = active_person(handle) if handle and handle != visit.person.handle else visit.person
     number = said.get("schedule", "")
     schedule_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
-    found_watch = choose(watches, schedule_id=schedule_id, at=at or visit.now, exact=at is not None)
-    if at is not None and found_watch is None:
-        raise NotFound(f"{person.name} has no watch then that you may look at. Choose one of the list.")
-    return Asked(person, found_watch, watches)
+    watch, watches = of_person(visit.viewer, person, now=visit.now, at=_moment(said.get("at", "")), schedule_id=schedule_id)
+    return Asked(person, watch, watches)
 
 
 def _moment(said: str) -> dt.datetime | None:
@@ -115,7 +106,7 @@ def _next(watch: Watch, visit: Visit) -> list[str]:
     return [names[each.person_id] for each in found if each.person_id in names]
 
 
-def _near(watches: list[Watch], now: dt.datetime) -> list[Watch]:
+def _near(watches: Sequence[Watch], now: dt.datetime) -> list[Watch]:
     """Those that come next, the running ones, and the latest of the past; the latest first."""
     ahead = [each for each in watches if each.start > now]
     return [*ahead[-3:], *[each for each in watches if each.start <= now]][:LISTED]

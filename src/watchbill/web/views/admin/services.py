@@ -151,5 +151,10 @@ def questions(there: World, rights: Rights) -> list[Question]:
             tick="Guard against storms",
             defaults={"incidents": "20", "within": "5m"},
         ),
+        Names(
+            "senders",
+            "Whose mails page by its keys of kind email",
+            hint="Addresses, or @domain, with commas. They count in place of the mailbox's own list. Empty: as the mailbox says.",
+        ),
         Tick("restricted", "Restricted: only whoever is paged or named sees its incidents"),
     ]
