@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.site import Site
-from tests.web.test_browser import DESK, ON_PHONE, PHONE, chromium, desk, signed_in, visit  # noqa: F401  fixtures
+from tests.web.test_browser import DESK, ON_PHONE, PHONE, ROOT, chromium, desk, signed_in, visit  # noqa: F401  fixtures
 from tests.web.test_covering_browser import a_month_ahead, looked_at
 
 pytestmark = pytest.mark.browser
@@ -130,3 +130,21 @@ def test_the_month_of_a_team_mate_has_no_sign_on_the_watches_of_others(desk: Sit
     page.goto(a_month_ahead())
     expect(page.locator("[data-take]").first).to_be_visible()
     assert page.locator("[data-take] a.swap-this").count() == 0
+
+
+def test_pictures_are_taken_of_a_month_while_a_watch_is_dragged(desk: Site, visit: Callable[..., Page], tmp_path: Path):  # noqa: F811
+    folder = ROOT / "docs" / "images" if os.environ.get("WATCHBILL_SCREENSHOTS") else tmp_path
+    page = visit("grace", **DESK, color_scheme="light")
+    page.goto(a_month_ahead())
+    one, onto = two_of(page)
+    one.scroll_into_view_if_needed()
+    one.hover(position={"x": 8, "y": 8})
+    page.mouse.down()
+    onto.hover(force=True)
+    expect(page.locator(".ghost")).to_contain_text("Swap for ")
+    target = folder / "month-desk-light.png"
+    page.screenshot(path=target)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator("#say")).to_have_text("Nothing was changed.")
+    assert target.stat().st_size > 5000
