@@ -183,6 +183,10 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
         "GET": Rule(SIGNED_IN),
         "POST": Rule(RESPONDERS, send={"kind": "take", "who": "bob", "from": "{typed_time}", "to": "{typed_end}"}),
     },
+    "/schedules/<int:schedule_id>/exchange": {
+        "GET": Rule(MANAGERS),
+        "POST": Rule(MANAGERS, send={"give": "{give}", "take": "{take}"}, silent="it was not looked at first", status=422),
+    },
     "/schedules/<int:schedule_id>/hour": {"POST": Rule(RESPONDERS)},
     "/schedules/<int:schedule_id>/overrides/<int:override_id>": {"GET": Rule(SIGNED_IN), "POST": Rule(RESPONDERS)},
     "/schedules/<int:schedule_id>/history": {"GET": Rule(SIGNED_IN)},

@@ -159,6 +159,33 @@ def test_a_channel_that_works_is_told_beside_a_person() -> None:
     assert page.said == ["Step 1: Ada. Told: #security."]
 
 
+HOOK = {"kind": "webhook", "id": None, "name": "example.org", "url": "https://example.org/hook"}
+
+
+@pytest.mark.req("P9")
+@pytest.mark.parametrize(
+    ("target", "hooks", "said"),
+    [
+        (HOOK, ["https://example.org/hook"], "example.org: told, and a webhook alone is nobody"),
+        ({**HOOK, "foreign": True}, [], "example.org: the incident is restricted, and other systems are not told of it"),
+        ({**HOOK, "url": ""}, [], "example.org: it has no address"),
+    ],
+    ids=["called", "restricted", "without an address"],
+)
+def test_a_webhook_alone_is_called_and_is_nobody(target, hooks, said) -> None:
+    look = advance(start(copy(([target], "15m"), ([person(BRUNO)], "15m"))), now=T0, world=world())
+    assert look.firing is not None
+    assert look.firing.people == (BRUNO,)
+    assert [channel.url for channel in look.channels] == hooks
+    assert look.lines[0].text == f"Step 1 has nobody and is skipped ({said})."
+
+
+def test_a_webhook_beside_a_person_is_called_with_them() -> None:
+    page = walked(copy(([person(ADA), HOOK], "5m")))
+    assert page.tick(T0) == [ADA]
+    assert page.said == ["Step 1: Ada. Told: example.org."]
+
+
 @pytest.mark.req("P9")
 def test_a_channel_alone_is_told_and_is_nobody() -> None:
     """The step is passed over at once, its channel is told all the same, and the story says both."""

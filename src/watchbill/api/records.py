@@ -89,7 +89,8 @@ def _notification(number: int, row: Tried) -> dict[str, Any]:
     return {
         "id": row.public_id,
         "incident": number,
-        "person": {"handle": row.handle, "name": row.name},
+        "person": {"handle": row.handle, "name": row.name} if row.person_id else None,
+        "host": "" if row.person_id else row.name,
         "kind": row.kind,
         "method": row.method,
         "state": row.state,

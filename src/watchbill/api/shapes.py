@@ -350,7 +350,8 @@ class AttemptOut(Schema):
 class NotificationOut(Schema):
     id: str = Field(description="The Idempotency-Key that its receiver saw.")
     incident: int
-    person: PersonOut
+    person: PersonOut | None = Field(description="null: a webhook that the policy names.")
+    host: str = Field(description="Of such a webhook; else empty.")
     kind: Literal["page", "status", "handoff", "duty", "drill", "clock"]
     method: str = Field(description="Kind of the contact; empty when the person has none that can be used.")
     state: Literal["queued", "leased", "sent", "delivered", "failed", "cancelled"]

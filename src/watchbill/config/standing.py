@@ -125,7 +125,7 @@ def people_of(people: Collection[Person]) -> dict[Key, Full]:
         .order_by("position", "id")
     ):
         address = clear(contact.kind, contact.address)
-        contacts[contact.person_id].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
+        contacts[contact.person_id or 0].append({"kind": contact.kind, "address": address, "secret_env": contact.secret_env})
     notify: dict[int, dict[str, list[Full]]] = defaultdict(lambda: {"high": [], "low": []})
     for rule in Rule.objects.filter(person_id__in=ids).order_by("position", "id"):
         notify[rule.person_id][rule.urgency].append({"after": rule.after_seconds, "by": rule.kinds})

@@ -12,12 +12,18 @@ from watchbill.audit.models import append_only
 from watchbill.notifications.chats import models as chats  # noqa: F401  Django looks for tables here
 from watchbill.people.models import Person
 
+# Null for a webhook that a policy names. Those rows are read by their page, never by their person; whoever comes from a person has one.
+Owner = models.ForeignKey[Person, Person]
+
 
 class Contact(models.Model):
-    """One way to reach one person. `verified_by` is "operator" for contacts of the file, "code" for a person's own, "device" for
-    a browser on which its person was signed in when they asked it to ring."""
+    """One way to reach one person; without a person: a webhook that a policy names.
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contacts")
+    `verified_by` is "operator" for contacts of the file, "code" for a person's own, "device" for a browser on which its person was signed in
+    when they asked it to ring.
+    """
+
+    person: Owner = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="contacts")  # type: ignore[misc]
     kind = models.CharField(max_length=16)  # email | webhook | sms | voice | push | slack | apprise
     address = models.CharField(max_length=2000)
     secret_env = models.CharField(max_length=120, blank=True, default="")
@@ -31,6 +37,10 @@ class Contact(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["person"], name="contact_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["address"], condition=Q(person=None), name="contact_of_nobody_once"),
+            models.CheckConstraint(condition=Q(person__isnull=False) | Q(kind="webhook"), name="contact_of_nobody_is_webhook"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
@@ -144,7 +154,7 @@ class Rule(models.Model):
 
 
 class Notification(models.Model):
-    """One message to one person by one contact method: the outbox. `page_id` and `incident_id` name rows of higher layers."""
+    """One message to one person, or to a webhook that a policy names, by one contact method: the outbox. `page_id` and `incident_id` name rows of higher layers."""
 
     class Kind(models.TextChoices):
         PAGE = "page"
@@ -165,7 +175,9 @@ class Notification(models.Model):
         MERGED = "merged"  # the same method was due for the same page already
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)  # Idempotency-Key
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    person: Owner = models.ForeignKey(  # type: ignore[misc]
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # null: the account's mail
     kind = models.CharField(max_length=8, choices=Kind)
     page_id = models.BigIntegerField(null=True)
@@ -207,6 +219,9 @@ class Notification(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "leased", "sent", "delivered", "failed", "cancelled", "bundled", "merged"]),
                 name="notification_state",
+            ),
+            models.CheckConstraint(  # what goes to nobody has no firing: it counts for nothing in the walk
+                condition=Q(person__isnull=False) | Q(contact__isnull=False, firing__isnull=True), name="notification_to_somebody"
             ),
         ]
 

@@ -40,9 +40,9 @@ class Tried:
     id: int
     public_id: str
     kind: str
-    person_id: int
+    person_id: int  # 0: a webhook that a policy names
     handle: str
-    name: str
+    name: str  # of such a webhook: its host
     method: str  # kind of the contact; empty when the person has none that can be used
     page_id: int | None
     firing: int | None
@@ -57,13 +57,14 @@ class Tried:
 
 
 TRIED = """
-SELECT n.id, n.public_id::text, n.kind, n.person_id, p.handle, p.name,
+SELECT n.id, n.public_id::text, n.kind, coalesce(n.person_id, 0), coalesce(p.handle, ''),
+  coalesce(p.name, regexp_replace(split_part(c.address, '/', 3), '^.*@', '')),
   CASE WHEN c.kind IS NOT NULL THEN c.kind WHEN n.error = '' OR n.tries > 0 THEN 'email' ELSE '' END,
   n.page_id, n.firing, CASE WHEN n.state IN ('bundled', 'merged') THEN l.state ELSE n.state END, n.bundle_id,
   n.possible_duplicate OR coalesce(l.possible_duplicate, false), n.created_at, n.due_at, coalesce(l.finished_at, n.finished_at),
   coalesce(l.error, n.error)
 FROM notifications_notification n
-JOIN people_person p ON p.id = n.person_id
+LEFT JOIN people_person p ON p.id = n.person_id
 LEFT JOIN notifications_contact c ON c.id = n.contact_id
 LEFT JOIN notifications_notification l ON l.id = n.bundle_id
 WHERE n.incident_id = %s ORDER BY n.id

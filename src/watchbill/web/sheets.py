@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -37,6 +37,7 @@ class Sheet:
     gaps: tuple[Span, ...]
     changed_clocks: tuple[str, ...]
     swaps: bool  # has it a watch of the reader that can be offered?
+    others: bool = False  # has it watches of others that the reader may exchange?
 
     @property
     def is_running(self) -> bool:
@@ -53,7 +54,8 @@ def sheet_of(schedule: Schedule, first: dt.date, zone: dt.tzinfo, visit: Visit) 
     layered = len({layer.name for layer in rule.layers}) > 1
     entries = [_watch(shift, people.get(shift.person_id or 0), visit, marks, layered=layered) for shift in shifts]
     zones = {each.timezone for each in people.values()} | {schedule.timezone}
-    return _sheet(first, zone, [*entries, *_absent(people, borders[0], borders[-1], zone)], zones, visit)
+    sheet = _sheet(first, zone, [*entries, *_absent(people, borders[0], borders[-1], zone)], zones, visit)
+    return replace(sheet, others=marks.may_for_others and any(each.take for each in entries))
 
 
 def sheet_of_person(person: Person, first: dt.date, zone: dt.tzinfo, visit: Visit) -> Sheet:

@@ -60,7 +60,7 @@ def answer(provider: str, sid: str, sender: str, text: str, *, now: dt.datetime)
     """Do what a message from that number asks for; what to answer, or nothing. The same message twice is done once."""
     number = e164(sender)
     contacts = owners_of(number) if number else []
-    people = {contact.person_id: contact.person for contact in contacts}
+    people = {contact.person.id: contact.person for contact in contacts}
     told = Told(provider, sid, "reply", detail="" if people else _unknown(number or sender))
     if len(people) != 1:
         return once(told, lambda: None, lambda: _refuse(people, told, now), now=now)

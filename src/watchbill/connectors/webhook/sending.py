@@ -57,7 +57,7 @@ def payload(message: Message) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": message.public_id,
         "kind": message.kind,
-        "person": {"handle": message.handle, "name": message.name},
+        "person": {"handle": message.handle, "name": message.name} if message.handle else None,
         "incident": incidents[0] if incidents else None,
         "reason": _reason(message.contents[0]) if message.contents else "",
         "attempt": message.attempt,

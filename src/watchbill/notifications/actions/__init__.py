@@ -9,6 +9,7 @@ from watchbill.notifications.actions.confirming import Told, answer_given, give_
 from watchbill.notifications.actions.contacts import add_contact, move_contact, remove_contact
 from watchbill.notifications.actions.devices import add_device, device_gone, device_heard, remove_device, renew_device, try_device
 from watchbill.notifications.actions.drills import answer_drill, answer_in_person, open_drill, send_test
+from watchbill.notifications.actions.hooks import HookAsk, call_in
 from watchbill.notifications.actions.keys import push_keys, webhook_secret
 from watchbill.notifications.actions.planning import plan_in, tell_in
 from watchbill.notifications.actions.preferences import check_rules, kinds_of, set_rules
@@ -23,6 +24,7 @@ __all__ = [
     "Ask",
     "Claimed",
     "Failure",
+    "HookAsk",
     "Message",
     "Report",
     "Result",
@@ -33,6 +35,7 @@ __all__ = [
     "answer_given",
     "answer_in_person",
     "ask_for_test",
+    "call_in",
     "cancel_in",
     "check_rules",
     "claim",

@@ -36,14 +36,14 @@ LEASE = dt.timedelta(seconds=60)
 SHOWN = 1000  # incidents listed in one message, for receivers that read lists; the rest is counted
 
 DUE = """
-SELECT n.id, n.public_id::text, n.person_id, n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,
+SELECT n.id, n.public_id::text, coalesce(n.person_id, -n.contact_id), n.contact_id, n.kind, n.page_id, n.firing, n.incident_id, n.service_id, n.rule, n.due_at,
   n.first_page, n.held, n.tries, n.possible_duplicate, n.content, n.created_at, n.error,
   coalesce(c.kind, 'email') AS method, coalesce(c.address, p.email) AS address, coalesce(c.secret_env, '') AS secret_env,
   c.id IS NULL OR c.removed_at IS NULL AND c.silent_at IS NULL AND (c.verified_at IS NOT NULL OR n.content->>'purpose' = 'code') AS usable,
-  p.is_active, p.handle, p.name,
+  coalesce(p.is_active, true), coalesce(p.handle, ''), coalesce(p.name, ''),
   l.at AS last_at, l.page_id AS last_page, split_part(coalesce(c.address, ''), '/', 3) AS host
 FROM notifications_notification n
-JOIN people_person p ON p.id = n.person_id
+LEFT JOIN people_person p ON p.id = n.person_id
 LEFT JOIN notifications_contact c ON c.id = n.contact_id
 LEFT JOIN notifications_lastpage l ON l.person_id = n.person_id
 WHERE n.state = 'queued' AND n.due_at <= %s AND n.first_page = %s
@@ -90,7 +90,7 @@ class _Due:
 
     id: int
     public_id: str
-    person_id: int
+    person_id: int  # of a webhook that a policy names: below zero, each by itself
     contact_id: int | None
     kind: str
     page_id: int | None
@@ -233,7 +233,11 @@ def _take_in(chosen: Sequence[_Due], instance_id: int, *, now: dt.datetime) -> t
         many[leader] = count
         if new:
             news.add(leader)
-    paged = {row.person_id: row.page_id for row in chosen if row.kind == "page" and row.page_id is not None and not row.tries}
+    paged = {
+        row.person_id: row.page_id
+        for row in chosen
+        if row.person_id > 0 and row.kind == "page" and row.page_id is not None and not row.tries
+    }
     if paged:
         run(PAGED, [now, list(paged), list(paged.values())])
     return tuple(_message(row, others[row.id], many.get(row.id, 0), row.first_page or row.id in news, instance_id) for row in chosen)

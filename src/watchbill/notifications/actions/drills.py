@@ -102,7 +102,7 @@ def as_paged(person_id: int) -> tuple[list[tuple[Method, dt.timedelta]], list[Me
 def answer_drill(notification: Notification, *, via: str, now: dt.datetime) -> bool:
     """Its person got it. Saying so again changes nothing. False when it is no test page."""
     drill_id = notification.content.get("drill")
-    return bool(drill_id) and answer_in_person(int(drill_id), notification.person_id, notification.pk, via=via, now=now)
+    return bool(drill_id) and answer_in_person(int(drill_id), notification.person.id, notification.pk, via=via, now=now)
 
 
 @transaction.atomic(durable=True)

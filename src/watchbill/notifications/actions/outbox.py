@@ -11,13 +11,13 @@ from django.db import connection
 
 from watchbill.notifications.rules import BUNDLE_WAIT, STATUS_WAIT
 
-Key = tuple[int, int | None, str]  # person, contact, kind: what may go as one
+Key = tuple[int | None, int | None, str]  # person, contact, kind: what may go as one
 
 
 class Row(msgspec.Struct):
     """One notification to insert, under the names of its columns. `hold`: waits to go with others; `error` and no contact: unreachable."""
 
-    person_id: int
+    person_id: int | None  # none: a webhook that a policy names
     contact_id: int | None
     kind: str
     page_id: int | None
@@ -81,7 +81,7 @@ def insert_in(rows: Sequence[Row], *, now: dt.datetime) -> None:
         return
     ids = [row[0] for row in fetch(IDS, [len(rows)])]
     held = [r for r in rows if r.hold]
-    leaders = leaders_in((r.person_id for r in held), (r.kind for r in held)) if held else {}
+    leaders = leaders_in((r.person_id for r in held if r.person_id), (r.kind for r in held)) if held else {}
     for id_, row in zip(ids, rows, strict=True):
         row.id = id_
         if row.hold:

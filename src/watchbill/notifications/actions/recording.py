@@ -20,9 +20,10 @@ SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz
 """
 
 LOCK = """
-SELECT n.id, n.state, n.tries, n.rule, n.person_id, n.page_id, n.firing, n.incident_id, n.kind, n.withdrawn, n.possible_duplicate,
-  n.lease_instance, p.name, coalesce(c.kind, CASE WHEN n.error = '' OR n.tries > 0 THEN 'email' ELSE '' END) AS method
-FROM notifications_notification n JOIN people_person p ON p.id = n.person_id LEFT JOIN notifications_contact c ON c.id = n.contact_id
+SELECT n.id, n.state, n.tries, n.rule, coalesce(n.person_id, 0), n.page_id, n.firing, n.incident_id, n.kind, n.withdrawn, n.possible_duplicate,
+  n.lease_instance, coalesce(p.name, regexp_replace(split_part(c.address, '/', 3), '^.*@', '')),
+  coalesce(c.kind, CASE WHEN n.error = '' OR n.tries > 0 THEN 'email' ELSE '' END) AS method
+FROM notifications_notification n LEFT JOIN people_person p ON p.id = n.person_id LEFT JOIN notifications_contact c ON c.id = n.contact_id
 WHERE n.id = ANY(%s) ORDER BY n.id FOR NO KEY UPDATE OF n
 """
 
@@ -86,7 +87,7 @@ class LockedRow:
     state: str
     tries: int
     rule: int
-    person_id: int
+    person_id: int  # 0: a webhook that a policy names
     page_id: int | None
     firing: int | None
     incident_id: int | None
@@ -132,7 +133,7 @@ def conclude_in(ends: dict[int, tuple[Result, After]], rows: Mapping[int, Locked
     turns = [(r.page_id, r.firing, r.person_id, r.rule) for r in failed if r.page_id is not None]
     gone = {row.id for row in failed}
     turns += [(page, firing, person, rule) for leader, page, firing, person, rule in carried if leader in gone]
-    reached = {r.page_id for r in delivered if r.page_id is not None and r.kind == "page"}
+    reached = {r.page_id for r in delivered if r.page_id is not None and r.kind == "page" and r.person_id}  # a webhook is nobody
     reached |= {page for leader, page, *_ in carried if leader not in gone}
     return Report(tuple(sorted(reached)), _after_failures(turns, now=now), tuple(_failures(ends, rows)))
 

@@ -257,7 +257,7 @@ def _quiet_in(changed: Collection[tuple[Row, Walk]], *, now: dt.datetime) -> Non
 def _reached(page_ids: Collection[int]) -> set[int]:
     sql = """
     SELECT DISTINCT n.page_id FROM notifications_notification n LEFT JOIN notifications_notification carrier ON carrier.id = n.bundle_id
-    WHERE n.page_id = ANY(%s) AND 'delivered' IN (n.state, carrier.state)"""
+    WHERE n.page_id = ANY(%s) AND n.person_id IS NOT NULL AND 'delivered' IN (n.state, carrier.state)"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(page_ids)])
         return {row[0] for row in cursor.fetchall()}

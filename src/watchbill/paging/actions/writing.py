@@ -15,7 +15,7 @@ from django.db import connection
 
 from watchbill.audit.actions import ENGINE, Entry, record_in
 from watchbill.incidents.actions import Line, grant_in, tell_in
-from watchbill.notifications.actions import Ask, plan_in
+from watchbill.notifications.actions import Ask, HookAsk, call_in, plan_in
 from watchbill.notifications.chats.actions import post_in
 from watchbill.notifications.chats.messages import PostAsk
 from watchbill.paging.rules import Advance, Fired, Said, Walk
@@ -73,7 +73,9 @@ def write_in(looks: Sequence[Look], *, now: dt.datetime) -> None:
         if row.restricted:
             grant_in(row.incident_id, firing.people, "paged", now=now)
     plan_in([ask for row, walk, firing in fired for ask in asks(row, walk, firing)], now=now)
-    post_in([PostAsk(look.row.incident_id, channel.chat, channel.name) for look in looks for channel in look.advance.channels], now=now)
+    told = [(look, channel) for look in looks for channel in look.advance.channels]
+    post_in([PostAsk(look.row.incident_id, channel.chat, channel.name) for look, channel in told if not channel.is_hook], now=now)
+    call_in([_call(look, channel.url) for look, channel in told if channel.is_hook and not look.row.restricted], now=now)
 
 
 def write_walks_in(changed: Sequence[tuple[Row, Walk]]) -> None:
@@ -84,7 +86,17 @@ def write_walks_in(changed: Sequence[tuple[Row, Walk]]) -> None:
 def asks(row: Row, walk: Walk, firing: Fired) -> list[Ask]:
     """The messages that a firing needs: number, title and why it is this person; of a restricted incident number and code name only."""
     kind = KINDS.get(walk.purpose, walk.purpose)
-    content = {
+    content = _content(row)
+    answer = []
+    for person_id, reason in zip(firing.people, firing.reasons, strict=True):
+        words = content if row.restricted else {**content, "reason": reason}
+        args = (person_id, kind, row.page_id, walk.firings, row.incident_id, row.service_id, firing.urgency, words, firing.methods)
+        answer.append(Ask(*args))
+    return answer
+
+
+def _content(row: Row) -> dict[str, Any]:
+    return {
         "number": row.number,
         "title": row.title,
         "severity": "" if row.restricted else row.severity,
@@ -93,12 +105,13 @@ def asks(row: Row, walk: Walk, firing: Fired) -> list[Ask]:
         "restricted": row.restricted,
         "opened_at": row.incident_opened_at.isoformat(),
     }
-    answer = []
-    for person_id, reason in zip(firing.people, firing.reasons, strict=True):
-        words = content if row.restricted else {**content, "reason": reason}
-        args = (person_id, kind, row.page_id, walk.firings, row.incident_id, row.service_id, firing.urgency, words, firing.methods)
-        answer.append(Ask(*args))
-    return answer
+
+
+def _call(look: Look, url: str) -> HookAsk:
+    """Another system hears of the page as people do, and why it."""
+    row, walk = look.row, look.advance.walk
+    content = {**_content(row), "reason": "The escalation policy names this webhook."}
+    return HookAsk(url, KINDS.get(walk.purpose, walk.purpose), row.page_id, row.incident_id, row.service_id, walk.urgency, content)
 
 
 def _place_in(looks: Sequence[Look]) -> None:

@@ -24,7 +24,8 @@ class Target:
     daylight: bool = False
     each: dt.timedelta = dt.timedelta(minutes=5)
     chat: str = ""  # of a channel
-    foreign: bool = False  # a channel of others, and the incident is restricted
+    url: str = ""  # of a webhook
+    foreign: bool = False  # a channel of others or a webhook, and the incident is restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _step(row: Mapping[str, Any]) -> Step:
 
 def _target(row: Mapping[str, Any]) -> Target:
     each = _duration(row.get("each"), DEFAULT_EACH).elapsed or dt.timedelta(minutes=5)
-    name = row.get("name") or row.get("url") or "somebody without a name"
+    name = row.get("name") or "somebody without a name"
     return Target(
         kind=row.get("kind", ""),
         id=row.get("id"),
@@ -97,6 +98,7 @@ def _target(row: Mapping[str, Any]) -> Target:
         daylight=row.get("order") == "daylight",
         each=each,
         chat=row.get("chat") or "",
+        url=row.get("url") or "",
         foreign=bool(row.get("foreign")),
     )
 

@@ -132,10 +132,16 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place in a chat that is told. It is nobody: it never makes a step one that has somebody."""
+    """A place in a chat, or a webhook, that is told. It is nobody: it never makes a step one that has somebody."""
 
     chat: str
     name: str
+    url: str = ""  # of a webhook
+
+    @property
+    def is_hook(self) -> bool:
+        """Is it another system?"""
+        return bool(self.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
     asked = Asked()
     queue: list[int] = []
     for target in walk.copy.steps[index].targets:
-        if target.kind == "channel":
+        if target.kind in KINDS_OF_NOBODY:
             _hear(asked, target, index, world)
             continue
         found, reason, business = _found(target, index, world, asked.skipped)
@@ -55,15 +55,23 @@ def people_of(walk: Walk, index: int, tried: tuple[int, ...], *, now: dt.datetim
 
 
 def _hear(asked: Asked, target: Target, index: int, world: World) -> None:
-    """A channel is told when its chat works, and is skipped and named when not; in either case it is nobody."""
+    """A channel is told when its chat works, and is skipped and named when not; so is a webhook. In either case it is nobody."""
     why = "the team has no channel"
-    if target.foreign:
+    if target.kind == "webhook":
+        why = (
+            "the incident is restricted, and other systems are not told of it"
+            if target.foreign
+            else ""
+            if target.url
+            else "it has no address"
+        )
+    elif target.foreign:
         why = "the incident is restricted, and this is not the channel of its team"
     elif target.chat:
         why = world.chats.get(target.chat, "not active yet")
     if why:
         asked.skipped.append(Skipped(index, target.name, why.rstrip(".")))
-    elif (channel := Channel(target.chat, target.name)) not in asked.channels:
+    elif (channel := Channel(target.chat, target.name, target.url)) not in asked.channels:
         asked.channels.append(channel)
 
 
@@ -122,8 +130,7 @@ def _found(target: Target, index: int, world: World, skipped: list[Skipped]) -> 
         if not team.members:
             skipped.append(Skipped(index, team.name, "nobody stands on its desk"))
         return people, f"You are on the desk of {team.name}.", False
-    why = "not active yet" if target.kind in KINDS_OF_NOBODY else "not a kind of target that is known"
-    skipped.append(Skipped(index, target.name, why))
+    skipped.append(Skipped(index, target.name, "not a kind of target that is known"))
     return (), "", False
 
 

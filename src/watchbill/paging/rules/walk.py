@@ -90,13 +90,16 @@ def _step(walk: Walk, now: dt.datetime, world: World) -> Advance:
             index, round_ = 0, round_ + 1
         tried = walk.tried if round_ == walk.round and index > 0 else ()
         asked = people_of(walk, index, tried, now=now, world=world)
+        passed = tuple(told)
         told += [channel for channel in asked.channels if channel not in told]
         here = replace(walk, step=index, round=round_) if (index, round_) != (walk.step, walk.round) else walk
         if asked.now:
             asked.skipped[:0] = skipped
             return replace(_fire(here, asked, tuple(lines), now, world), channels=tuple(told))
         if asked.later:
-            return Advance(_until(here, asked.later[0][1]), lines=(*lines, _waits_for_hours(index, asked, world)), channels=tuple(told))
+            # A message in a channel is one, however often it is wanted; a webhook would be called again when the step fires.
+            now_told = tuple(each for each in told if not each.is_hook or each in passed)
+            return Advance(_until(here, asked.later[0][1]), lines=(*lines, _waits_for_hours(index, asked, world)), channels=now_told)
         skipped += asked.skipped
         lines.append(_passed_over(walk, index, asked))
         index += 1
@@ -352,7 +355,7 @@ def _step_said(walk: Walk, firing: Fired, late: dt.timedelta, world: World) -> S
 
 
 def _passed_over(walk: Walk, index: int, asked: Asked) -> Said:
-    nobody = [f"{channel.name}: told, and a channel alone is nobody" for channel in asked.channels]
+    nobody = [f"{each.name}: told, and a {'webhook' if each.is_hook else 'channel'} alone is nobody" for each in asked.channels]
     why = ", ".join([*nobody, *(f"{s.name}: {s.why}" for s in asked.skipped)]) or "it names nobody"
     return Said("skipped", f"Step {index + 1} has nobody and is skipped ({why}).", {"step": index + 1, "round": walk.round})
 

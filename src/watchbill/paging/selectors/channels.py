@@ -29,7 +29,9 @@ def placed(target: dict[str, Any], channel: dict[str, str] | None) -> dict[str, 
 
 
 def kept_in(target: dict[str, Any], own: dict[str, str] | None) -> dict[str, Any]:
-    """The same of a restricted incident: no other channel than that of its own team is told."""
+    """The same of a restricted incident: no other channel than that of its own team is told, and no other system."""
+    if target.get("kind") == "webhook":
+        return {**target, "foreign": True}
     if target.get("kind") != "channel" or not target.get("chat"):
         return target
     is_own = own is not None and (own["chat"], own["name"]) == (target["chat"], target["name"])

@@ -54,6 +54,6 @@ def _line(failure: Failure) -> Line:
         text,
         None,
         "engine",
-        {"person": failure.person_id, "method": failure.method},
+        {**({"person": failure.person_id} if failure.person_id else {}), "method": failure.method},
         failure.page_id,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchbill.schedules.actions.agreeing import Agreed, Settled
+from watchbill.schedules.actions.arranging import arrange_swap, check_arranged
 from watchbill.schedules.actions.away import record_reading
 from watchbill.schedules.actions.changing import (
     Change,
@@ -41,7 +42,9 @@ __all__ = [
     "add_override_in",
     "add_series",
     "add_together",
+    "arrange_swap",
     "ask_for_cover",
+    "check_arranged",
     "check_change",
     "check_offer",
     "decline_swap",

@@ -37,8 +37,17 @@ class Offer:
 def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> Swap:
     """Ask somebody to exchange two shifts. Nothing changes before they accept."""
     exchange = check_offer(offer, person=person, now=now)
-    made = Swap.objects.create(
-        asker=person,
+    made = swap_of(offer, exchange, asker=person, now=now)
+    made.save(force_insert=True)
+    _record(made, "swap.offer", by, now)
+    tell_of_swap_in(made, offer.other, f"{person.name} offers you a swap", now=now)
+    return made
+
+
+def swap_of(offer: Offer, exchange: Exchange, *, asker: Person, now: dt.datetime) -> Swap:
+    """The row of it, offered and not saved."""
+    return Swap(
+        asker=asker,
         other=offer.other,
         given_schedule=offer.give,
         given_start=exchange.given.start,
@@ -52,9 +61,6 @@ def offer_swap(offer: Offer, *, person: Person, by: Actor, now: dt.datetime) -> 
         offered_at=now,
         expires_at=exchange.begins,
     )
-    _record(made, "swap.offer", by, now)
-    tell_of_swap_in(made, offer.other, f"{person.name} offers you a swap", now=now)
-    return made
 
 
 def check_offer(offer: Offer, *, person: Person, now: dt.datetime) -> Exchange:
@@ -77,21 +83,10 @@ def accept_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, ma
     names = names_of(exchange)
     if why := why_no_exchange(exchange, rules_for(exchange), members=members_of(exchange), names=names, now=now):
         raise Refused(why)
-    watched = _watched(exchange)
-    people = {found.asker_id: found.asker, found.other_id: found.other}
-    schedules = {found.given_schedule_id: found.given_schedule, found.taken_schedule_id: found.taken_schedule}
-    found.given_override, found.taken_override = (
-        store_in(
-            schedules[half.schedule_id],
-            Change("replace", people[half.taker], half.start, half.end, people[half.giver], half.layer or "", found.reason, "swap"),
-            by=by,
-            now=now,
-        )
-        for half in exchange.halves
-    )
+    watched = watched_of(exchange)
+    store_halves_in(found, exchange, by=by, now=now)
     _end(found, Swap.State.ACCEPTED, person, now)
-    overrides = [found.given_override.id, found.taken_override.id]
-    _record(found, "swap.accept", by, now, overrides=overrides, **_for(found.other, person))
+    _record(found, "swap.accept", by, now, overrides=overrides_of(found), **_for(found.other, person))
     watched.tell_in(f"{found.asker.name} and {found.other.name} swapped.", now=now)
     return found
 
@@ -134,7 +129,7 @@ def undo_swap(swap_id: int, *, person: Person, by: Actor, now: dt.datetime, may_
     exchange = exchange_of(found)
     if why := why_not_undone(exchange, rules_for(exchange), names=names_of(exchange), now=now):
         raise Refused(why)
-    watched = _watched(exchange)
+    watched = watched_of(exchange)
     Override.objects.filter(id__in=[found.given_override_id, found.taken_override_id]).update(withdrawn_at=now)
     found.state, found.undone_at = Swap.State.UNDONE, now
     found.save(update_fields=["state", "undone_at"])
@@ -151,6 +146,26 @@ def expire_offers(*, now: dt.datetime) -> int:
     for row in rows:
         tell_of_swap_in(row, row.asker, f"{row.other.name} did not answer your swap in time", now=now)
     return len(rows)
+
+
+def store_halves_in(found: Swap, exchange: Exchange, *, by: Actor, now: dt.datetime) -> None:
+    """The overrides of both halves, named in the swap. Whoever calls has locked the schedules, and saves the swap."""
+    people = {found.asker_id: found.asker, found.other_id: found.other}
+    schedules = {found.given_schedule_id: found.given_schedule, found.taken_schedule_id: found.taken_schedule}
+    found.given_override, found.taken_override = (
+        store_in(
+            schedules[half.schedule_id],
+            Change("replace", people[half.taker], half.start, half.end, people[half.giver], half.layer or "", found.reason, "swap"),
+            by=by,
+            now=now,
+        )
+        for half in exchange.halves
+    )
+
+
+def overrides_of(found: Swap) -> list[int | None]:
+    """The overrides of both halves, for the evidence."""
+    return [found.given_override_id, found.taken_override_id]
 
 
 def locked_swap_in(swap_id: int) -> Swap:
@@ -173,7 +188,8 @@ def _exchange(offer: Offer, person: Person) -> Exchange:
     return Exchange(given, taken)
 
 
-def _watched(exchange: Exchange) -> Watched:
+def watched_of(exchange: Exchange) -> Watched:
+    """The watches that it moves, before it does."""
     return Watched({half.schedule_id for half in exchange.halves}, exchange.begins, max(half.end for half in exchange.halves))
 
 

@@ -7,6 +7,7 @@ shift is compared with what the schedule answers at that moment: a shift that ch
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -48,6 +49,12 @@ class Exchange:
     def halves(self) -> tuple[Half, Half]:
         """In the order in which every writer takes them."""
         return self.given, self.taken
+
+    @property
+    def mark(self) -> str:
+        """What a form keeps of it, so that saving sees whether it is still the same."""
+        said = [(half.schedule_id, half.layer, half.giver, half.start.timestamp(), half.end.timestamp()) for half in self.halves]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
     def back(self) -> Exchange:
         """As it stands after it was accepted."""

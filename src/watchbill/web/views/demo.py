@@ -56,7 +56,7 @@ def _mail(row: Notification) -> Mail:
         host="",
         address=address,
         secret_env="",
-        person_id=row.person_id,
+        person_id=row.person.id,
         handle=row.person.handle,
         name=row.person.name,
         incident_id=row.incident_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from watchbill.web.visit import DeskRequest, Visit, signed_in
 
 AHEAD = dt.timedelta(weeks=6)
 MOST_BEFORE = 20  # swaps that are over
+ARRANGED = "arranged"  # by a manager, between two others
 WORDS = {
     "offered": "waits for an answer",
     "accepted": "agreed",
@@ -86,11 +87,11 @@ def listed(request: DeskRequest) -> HttpResponse:
         "agreed": [row for row in rows if row.state == Swap.State.ACCEPTED and max(row.given_end, row.taken_end) > visit.now],
         "covers": list(covers_for(visit.person, now=visit.now)),
         "asked_cover": list(covers().filter(asker=visit.person, state="open", end__gt=visit.now)),
-        "mine": _with_chosen(mine, typed["give"]),
-        "theirs": _with_chosen(theirs, typed["take"]),
+        "mine": with_chosen(mine, typed["give"]),
+        "theirs": with_chosen(theirs, typed["take"]),
         "offer": offer if exchange else None,
         "exchange": exchange,
-        "pictures": _pictures(exchange, visit) if exchange else [],
+        "pictures": pictures_of(exchange, visit) if exchange else [],
         "typed": typed,
         "problem": problem,
         "in_zone": visit.zone,
@@ -108,8 +109,8 @@ def swap(request: DeskRequest, swap_id: int) -> HttpResponse:
         "section": "you",
         "row": row,
         "state": state,
-        "word": WORDS[state],
-        "pictures": _pictures(exchange_of(row), visit) if state == "offered" else [],
+        "word": ARRANGED if state == "accepted" and row.ended_at == row.offered_at else WORDS[state],
+        "pictures": pictures_of(exchange_of(row), visit) if state == "offered" else [],
         "acts": _acts(row, state, visit),
         "for_other": visit.person.id not in (row.asker_id, row.other_id),
     }
@@ -142,7 +143,7 @@ def act(request: DeskRequest, swap_id: int, act: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("swap", args=[row.id]), status=303)
 
 
-def _pictures(exchange: Exchange, visit: Visit) -> list[tuple[str, dt.tzinfo, coverage.Beside]]:
+def pictures_of(exchange: Exchange, visit: Visit) -> list[tuple[str, dt.tzinfo, coverage.Beside]]:
     """What it does, at the one watch and at the other."""
     foreseen, found = foresee_exchange(exchange, now=visit.now), []
     for half in exchange.halves:
@@ -177,6 +178,12 @@ def _watches(visit: Visit) -> tuple[list[Watch], list[Watch]]:
     """The watches to come that the reader can give, and those of colleagues that they can take."""
     mine_in = {team for team, role in visit.viewer.roles.items() if RANK[role] >= RANK["responder"]}
     schedules = list(Schedule.objects.filter(is_active=True, team_id__in=mine_in).order_by("position", "id"))
+    made = watches_of(schedules, visit)
+    return [each for each in made if each.person == visit.person], [each for each in made if each.person != visit.person]
+
+
+def watches_of(schedules: Sequence[Schedule], visit: Visit) -> list[Watch]:
+    """The watches of these schedules that begin within the time of the lists."""
     rules = load([each.id for each in schedules], start=visit.now, end=visit.now + AHEAD)
     rows = [
         (each, row)
@@ -185,15 +192,14 @@ def _watches(visit: Visit) -> tuple[list[Watch], list[Watch]]:
         if row.start > visit.now and row.person_id is not None and not row.shadow
     ]
     people = Person.objects.in_bulk({row.person_id for _, row in rows})
-    made = [_watch(each, row, people[row.person_id or 0]) for each, row in rows]
-    return [each for each in made if each.person == visit.person], [each for each in made if each.person != visit.person]
+    return [_watch(each, row, people[row.person_id or 0]) for each, row in rows]
 
 
 def _watch(schedule: Schedule, row: Shift, person: Person) -> Watch:
     return Watch(value_of(schedule.id, row.start, person), schedule, person, row.start, row.end)
 
 
-def _with_chosen(listed: list[Watch], text: str) -> list[Watch]:
+def with_chosen(listed: list[Watch], text: str) -> list[Watch]:
     """The list, with the watch that was chosen on a picture when it begins later than those of the list."""
     try:
         schedule, at, person = chosen(text)
