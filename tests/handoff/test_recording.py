@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.factories import HOUR, T0, actor
-from tests.handoff.offers import accept, offer
+from tests.handoff.offers import WORDS, accept, offer
 from tests.handoff.test_answering import owned
 from tests.response.desk import Desk
 from watchbill.handoff.actions.recording import write_again
@@ -49,6 +51,16 @@ def test_the_channel_reads_it_and_what_a_chat_cannot_be_told_is_shown(told: Desk
     assert states(made)[0] == ("chat", "failed")
     Posting.objects.filter(pk=record.posting_id).update(error="", posted_at=T0 + 2 * HOUR)
     assert states(made)[0] == ("chat", "written")
+
+
+def test_what_its_writer_ended_gets_no_second_full_stop(told: Desk) -> None:
+    Chat.objects.create(name="chat", kind="slack", token_env="HANDOFF_TOKEN", writes=["post", "update"], looked_at=T0 + HOUR)
+    incident = owned(told)
+    words = replace(WORDS, open_questions=("Who has the keys?",), decisions=("No restart.",), engaged=("Ada",))
+    made = accept(offer(incident, told.ada, told.bruno, now=T0 + HOUR, words=words), told.bruno, now=T0 + HOUR)
+    said = Posting.objects.get(pk=HandoffRecord.objects.get(handoff=made, place="chat").posting_id).notice["text"]
+    for line in ("Open questions: Who has the keys?", "Decisions: No restart.", "Engaged: Ada."):
+        assert line in said.splitlines()
 
 
 @pytest.mark.req("R8", "G29")

@@ -11,6 +11,7 @@ from tests import factories as make
 from tests.factories import DAY, HOUR, actor
 from tests.response.desk import Desk
 from watchbill.incidents.actions import grant_in
+from watchbill.incidents.models import Incident
 from watchbill.notifications.models import Notification
 from watchbill.people.models import Person
 from watchbill.response import actions
@@ -93,6 +94,22 @@ def test_before_the_end_they_hear_what_is_theirs(desk: Desk):
     tell_of_watches(now=HANDOVER - 30 * MIN)
     (ending,) = [reason for handle, title, reason in told() if "ends at" in title]
     assert f"Open and yours: #{mine.number} db down (high, yours)." in ending
+
+
+def test_what_was_handed_over_is_of_whoever_acts_on_it(desk: Desk):
+    """Semantics, ownership: the end of a watch moves the acting responder; the owner stays accountable."""
+    old, new = pair(desk.watch)
+    tell_of_watches(now=HANDOVER - HOUR)
+    mine = desk.open("db down", now=HANDOVER - 40 * MIN)
+    actions.acknowledge(mine.number, person=old, actor=actor(old), now=HANDOVER - 35 * MIN)
+    Incident.objects.filter(pk=mine.pk).update(acting=new)
+    Notification.objects.all().delete()
+    tell_of_watches(now=HANDOVER - 30 * MIN)
+    tell_of_watches(now=HANDOVER)
+    assert [reason for _, _, reason in told()] == [
+        f"{new.name} takes over. Nothing that is open is yours.",
+        f"You take over from {old.name}. Open: #{mine.number} db down (high, yours).",
+    ]
 
 
 def test_what_cleared_and_nobody_looked_at_counts_at_the_end(desk: Desk):

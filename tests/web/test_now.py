@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.conftest import BACKEND, Desk
+from watchbill.incidents.models import Incident
 from watchbill.notifications.models import Contact
 from watchbill.paging.models import TeamPaging
 from watchbill.response import actions
@@ -63,6 +64,15 @@ def test_after_the_acknowledgement_nothing_pages_me_and_it_is_listed_as_mine(des
     assert 'class="pager"' not in html
     assert "You own" in html
     assert "Acknowledged" in html
+
+
+def test_whoever_owns_what_another_works_on_reads_who_does(desk: Desk):
+    incident = desk.page()
+    desk.act("alice", actions.acknowledge, incident)
+    assert "works on it" not in desk.as_("alice").get("/").content.decode()
+    Incident.objects.filter(pk=incident.pk).update(acting=desk.people["bob"])
+    assert "; Bob works on it" in desk.as_("alice").get("/").content.decode()
+    assert "works on it" not in desk.as_("bob").get("/").content.decode()
 
 
 def test_exhausted_is_red_and_stands_above_what_counts_down(desk: Desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -29,6 +30,8 @@ def test_it_says_what_must_be_done_what_was_done_and_what_is_left(desk: Desk):
         f"#{incident.number}",
     ):
         assert part in html
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
     text = desk.as_("alice").get("/shift/text")
     assert text["Content-Type"] == "text/plain; charset=utf-8"
     assert "db down (high)" in text.content.decode()

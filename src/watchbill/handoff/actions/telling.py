@@ -113,13 +113,18 @@ def _said(case: Case, handoff: Handoff) -> tuple[str, str]:
         return f"#{incident.number} {incident.code_name} was handed over", "It is restricted; open it to read more."
     title = f"#{incident.number} {incident.title}: {receiver.name} has it from {giver.name} ({KIND_WORDS[handoff.kind]})"
     steps = "; ".join(f"{step['who']}: {step['what']}" for step in handoff.next_steps)
-    parts = [handoff.summary, f"Next: {steps}."]
-    parts += [f"{word}: {'; '.join(lines)}." for word, lines in _lists(handoff) if lines]
+    parts = [handoff.summary, _ended(f"Next: {steps}")]
+    parts += [_ended(f"{word}: {'; '.join(lines)}") for word, lines in _lists(handoff) if lines]
     if handoff.bridge:
         parts.append(f"Bridge: {handoff.bridge}")
     parts.append(f"Read back: {handoff.readback}")
     text = "\n".join(parts)
     return title, text if len(text) <= LONGEST_SAID else text[: LONGEST_SAID - 1] + "…"
+
+
+def _ended(text: str) -> str:
+    """With a full stop, unless its writer ended it."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 KIND_WORDS = {"shift": "end of the watch", "break": "a break", "permanent": "for good"}

@@ -120,7 +120,7 @@ def _notice(together: Sequence[_Due], channel: Mapping[str, str]) -> Notice:
     has, before = _names([spell.person_id for spell in spells], names), _names(sorted({each for s in spells for each in s.before}), names)
     until = min(spell.end for spell in spells)
     title = f"{schedule.name}: {has} {'have' if len(spells) > 1 else 'has'} the watch until {until.astimezone(zone_of(schedule.timezone)):%a %d %b %H:%M %Z}"
-    waits = Incident.objects.filter(team=schedule.team, restricted=False).exclude(status="resolved").select_related("owner")
+    waits = Incident.objects.filter(team=schedule.team, restricted=False).exclude(status="resolved").select_related("owner", "acting")
     incidents = sorted(waits, key=_by_need)
     text = f"{f'{before} had it. ' if before else ''}{f'Open: {_listed(incidents)}.' if incidents else 'Nothing is open.'}"
     return Notice(channel["chat"], channel["name"], title, text, f"/schedules/{schedule.id}", until)
@@ -136,9 +136,9 @@ def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> di
         follows = (
             f"{after} {'take' if len(spell.after) > 1 else 'takes'} over." if after else "Nobody has it after you: say so to your manager."
         )
-        mine = [each for each in incidents if each.owner_id == person.id]
+        mine = [each for each in incidents if _has(each) == person]
         left = [f"Open and yours: {_listed(mine, person)}. Keep each, or hand it over." if mine else "Nothing that is open is yours."]
-        if unseen := [each for each in incidents if each.cleared_unseen and each.owner_id != person.id]:
+        if unseen := [each for each in incidents if each.cleared_unseen and _has(each) != person]:
             left.append(f"Cleared by their source: {_listed(unseen, person)}.")
         return _content(f"Your watch {name} ends at {_clock(spell.end, person, now)}", " ".join([follows, *left]), due.schedule)
     if due.point.what == "begun" and announced and not incidents:
@@ -157,7 +157,7 @@ def _news(due: _Due, person: Person, *, announced: bool, now: dt.datetime) -> di
 
 def _open_of(schedule: Schedule, person: Person) -> list[Incident]:
     """What is open in the schedule's team and may be known to this person, what waits for somebody first."""
-    rows = visible_to(viewer_of(person)).filter(team=schedule.team).exclude(status="resolved").select_related("owner")
+    rows = visible_to(viewer_of(person)).filter(team=schedule.team).exclude(status="resolved").select_related("owner", "acting")
     return sorted(rows, key=_by_need)
 
 
@@ -176,11 +176,16 @@ def _line(incident: Incident, reader: Person | None) -> str:
         return f"#{incident.number} {incident.code_name} (restricted)"
     if incident.cleared_unseen:
         owner = "cleared, nobody looked"
-    elif incident.owner is None:
+    elif (has := _has(incident)) is None:
         owner = "nobody has it"
     else:
-        owner = "yours" if reader is not None and incident.owner_id == reader.id else f"{incident.owner.name} has it"
+        owner = "yours" if has == reader else f"{has.name} has it"
     return f"#{incident.number} {incident.title} ({incident.severity}, {owner})"
+
+
+def _has(incident: Incident) -> Person | None:
+    """Who works on it: after a hand-off at the end of a watch that is not the owner."""
+    return incident.acting or incident.owner
 
 
 def _names(people: Iterable[int], names: Mapping[int, str]) -> str:
