@@ -18,6 +18,7 @@ from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
 from watchbill.reports.models import Entry, Report, Wait
 from watchbill.reports.rules import clocks, flow
+from watchbill.reports.rules.telling import look_again
 from watchbill.reports.selectors.reading import clocks_of, facts_of
 from watchbill.reports.selectors.seeing import by_number, may_work
 
@@ -81,7 +82,9 @@ def finish_in(case: Case, act: str, /, **detail: Any) -> None:
         end_waits_in(case)
     else:
         report.closed_at = None
-    promise = clocks.next_promise(clocks_of(report, now=case.now))
+    found = clocks_of(report, now=case.now)
+    promise = clocks.next_promise(found)
+    report.look_at = look_again(found, now=case.now)
     report.due_at, report.promise = (promise.due_at, str(promise.promise)) if promise is not None else (None, "")
     report.save()
     Entry.objects.bulk_create(case.entries)

@@ -14,6 +14,7 @@ from watchbill.audit.actions import Actor
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.case import Case, end_waits_in, finish_in, lock_in, open_case_in, said, tell_person_in
+from watchbill.reports.actions.marking import read_mark_in
 from watchbill.reports.models import Message, Report, Wait
 from watchbill.reports.rules import flow
 from watchbill.reports.rules.texts import AUDIENCE_WORDS, Audience, why_no_audience
@@ -31,6 +32,8 @@ def say(number: int, text: str, audience: str, *, person: Person, actor: Actor, 
     """
     case = open_case_in(number, person=person, actor=actor, now=now)
     message = say_in(case, text, audience, sent=sent)
+    if message.audience == Audience.TEAM:
+        read_mark_in(case, message.text)
     finish_in(case, "comment", audience=message.audience, way=message.way)
     return message
 
