@@ -176,7 +176,7 @@ def _checked(report: Report, wanted: Wanted) -> tuple[str, str, tuple[str, ...]]
     kind = wanted.kind or disclosing.default_kind(report)
     if kind not in Disclosure.Kind.values:
         raise Invalid(f"The kind is {kind[:40]!r}; it can be {' or '.join(Disclosure.Kind.values)}.", field="kind")
-    summary = plain(wanted.summary).strip()
+    summary = plain(wanted.summary).replace("\r\n", "\n").strip()  # forms send line ends their own way
     if len(summary) > LONGEST:
         raise Invalid(f"The summary has {len(summary):,} characters; keep it under {LONGEST:,}.", field="summary")
     if kind == Disclosure.Kind.LIMITED and not summary:
