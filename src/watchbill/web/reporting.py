@@ -71,6 +71,13 @@ def _rate(number: int, said: Said, by: By) -> str:
     return f"It is {report.severity}{f', {report.score}' if report.score is not None else ''}."
 
 
+def _file_issue(number: int, said: Said, by: By) -> str:
+    handle = said.get("assignee", "")
+    whose = _person(handle) if handle else None
+    tracking.file_issue(number, assignee=whose, labels=said.get("labels", "").split(","), **by)
+    return "Its tracking issue is being made."
+
+
 def _tell(number: int, said: Said, by: By) -> str:
     triage.tell_reporter(number, said.get("text", ""), _day(said.get("embargo_on", "")), sent="sent" in said, **by)
     return "The reporter was told."
@@ -155,7 +162,7 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "ask-experts": _experts,
     "understood": _plain(triage.understood, "Its impact is understood."),
     "rate": _rate,
-    "file-issue": _plain(tracking.file_issue, "Its tracking issue is being made."),
+    "file-issue": _file_issue,
     "link-issue": _with(tracking.link_issue, "address", "Its tracking issue is linked."),
     "tell": _tell,
     "propose": _money(money.propose, "The amount is proposed; somebody else must agree."),

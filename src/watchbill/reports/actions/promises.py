@@ -18,7 +18,7 @@ from watchbill.notifications.actions.planning import tell_in
 from watchbill.people.models import Person
 from watchbill.people.rules import WorkingTime
 from watchbill.people.working import team_calendar, working_times
-from watchbill.reports.actions.case import audit_of
+from watchbill.reports.actions.evidence import audit_of
 from watchbill.reports.models import Entry, PromiseTold, Report, Wait
 from watchbill.reports.rules import clocks, telling
 from watchbill.reports.selectors.reading import moments_of, targets_of

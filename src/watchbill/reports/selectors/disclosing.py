@@ -69,7 +69,7 @@ def _case_of(report: Report) -> disclosure.Case:
     return disclosure.Case(
         report.title,
         report.body,
-        report.reporter.name if report.reporter is not None else "",
+        report.reporter.name if report.reporter is not None and "@" not in report.reporter.name else "",  # no mail address leaves
         report.severity,
         report.vector,
         report.weakness,

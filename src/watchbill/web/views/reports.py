@@ -168,6 +168,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "before": reading.reports_before(found, seeing.visible_to(visit.viewer)),
         "violation": flow.needs_tracking(facts),
         "tracking": tracking_of(found),
+        "team_labels": ", ".join((found.team.issue or {}).get("labels") or ()),
         "incident_number": incident_of(visit.viewer, found),
         "pays": reading.pays(found),
         "proposal": reading.proposal_of(found),
