@@ -52,6 +52,8 @@ class NoteAsk:
     open: bool = True
 
 
+FOLLOWS = ("follow", "assignee", "labels", "gone", "open")
+
 MAKE = """
 WITH asked AS (
   SELECT * FROM json_to_recordset(%s::json) AS r(incident_id bigint, tracker_id bigint, project text, labels jsonb, confidential bool)
@@ -108,8 +110,9 @@ def make_issues_in(asks: Sequence[IssueAsk], *, now: dt.datetime) -> None:
 
 def make_issue_in(ask: NoteAsk, tracker_id: int, project: str, labels: Sequence[str], *, confidential: bool, now: dt.datetime) -> Link:
     """An issue about no incident, in the open transaction. Without `follow` what becomes of it is said in the tracker alone."""
+    draft = {name: value for name, value in asdict(ask).items() if ask.follow or name not in FOLLOWS}
     link = Link.objects.create(
-        draft=asdict(ask), tracker_id=tracker_id, project=project, labels=list(labels), confidential=confidential, created_at=now
+        draft=draft, tracker_id=tracker_id, project=project, labels=list(labels), confidential=confidential, created_at=now
     )
     Write.objects.create(link=link, kind=Write.Kind.CREATE, due_at=now, created_at=now)
     if ask.assignee:
