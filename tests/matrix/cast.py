@@ -45,12 +45,13 @@ from watchbill.people.dismissing import dismiss
 from watchbill.people.models import Membership, Person, Team, TimeOff
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import remember_session
-from watchbill.reports.actions import money, rating, tracking, triage
+from watchbill.reports.actions import disclosing, money, rating, tracking, triage
 from watchbill.reports.actions.circle import name_person
 from watchbill.reports.actions.making import NewReport, make_by_form
 from watchbill.reports.actions.making import make as make_report
 from watchbill.reports.actions.secrecy import keep_secret
-from watchbill.reports.models import Program
+from watchbill.reports.models import Program, Report
+from watchbill.reports.rules.disclosure import fingerprint
 from watchbill.response import actions
 from watchbill.runbooks.actions import Wording, write
 from watchbill.schedules.actions import Change, Offer, accept_swap, add_override, ask_for_cover, offer_swap, open_feed
@@ -199,7 +200,22 @@ def _own(alice: Person, schedule: Schedule, now: Any) -> dict[str, Any]:
     }
 
 
-STAGES = ("new", "read", "waits", "valid", "rated", "tracked", "told", "proposed", "approved", "triaged", "closed")
+STAGES = (
+    "new",
+    "read",
+    "waits",
+    "valid",
+    "rated",
+    "tracked",
+    "told",
+    "proposed",
+    "approved",
+    "triaged",
+    "resolved",
+    "asked",
+    "agreed",
+    "closed",
+)
 
 
 def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
@@ -226,6 +242,9 @@ def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
             lambda: money.propose(number, 100, "no table", **other),
             lambda: money.approve(number, 100, **by),
             lambda: tracking.begin_incident(number, "S", **by),
+            lambda: _resolved(number, by),
+            lambda: disclosing.ask(number, disclosing.Wanted(), sent=True, **by),
+            lambda: disclosing.agreed(number, **by),
         ]
         for step in steps[: at - STAGES.index("valid") + 1]:
             step()
@@ -238,8 +257,18 @@ def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
             to(number, stage)
     name_person(found["r_read"], people["vera"], "knows it", **by)
     keep_secret(found["r_told"], "upstream", (now + 9 * make.DAY).date(), **by)
+    found["leaves"] = fingerprint(disclosing.checked_text(Report.objects.get(number=found["r_agreed"]), disclosing.Wanted("full"))[1])
     _, found["receipt"] = make_by_form(NewReport("by form", "steps", program.name, source="form"), program, now=now)
     return found | {"report_number": found["r_new"]}
+
+
+def _resolved(number: int, by: dict[str, Any]) -> None:
+    """Its incident is over, and so is its embargo."""
+    report = Report.objects.select_related("incident").get(number=number)
+    assert report.incident is not None
+    actions.resolve(report.incident.number, **by)
+    triage.resolve(number, "Fixed.", sent=True, **by)
+    Report.objects.filter(number=number).update(embargo_on=None)
 
 
 def _queue(team: Team) -> Queue:

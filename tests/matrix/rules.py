@@ -105,6 +105,11 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "keep-text": on_report("new", name="Thanks", text="Thank you."),
     "keep-secret": on_report("new", reason="upstream", review_on="2199-01-01"),
     "end-secrecy": on_report("told", reason="published"),
+    "ask-disclosure": on_report("resolved", **SENT),
+    "publish": on_report("agreed", number="{r_agreed}", fingerprint="{leaves}", kind="full", **SENT),
+    "reporter-asks": on_report("resolved", asked_on="2026-01-01"),
+    "agreed": on_report("asked"),
+    "cancel-disclosure": on_report("asked", reason="later", **SENT),
     # a manager proposed it: whoever proposed cannot approve
     "approve": {
         "POST": Rule(KNOWING - {"grace"}, unseen=SIGNED_IN - KNOWING, at={"report_number": "{r_proposed}"}, send={"amount": "100"})

@@ -255,7 +255,7 @@ def test_do_not_disclose_is_read_and_stands_in_the_way():
     today = T0.date()
     fine = disclosure.Facts(State.RESOLVED)
     assert disclosure.why_not_disclose(fine, today=today) == []
-    wrong = disclosure.Facts(State.TRIAGED, kept_secret=True, incident_open=True, embargo_on=today + DAY)
+    wrong = disclosure.Facts(State.TRIAGED, kept_secret="upstream", incident_open=True, embargo_on=today + DAY)
     assert len(disclosure.why_not_disclose(wrong, today=today)) == 4
     assert "Say why" in disclosure.why_not_secret("", today + DAY, today=today)
     assert "Name a day" in disclosure.why_not_secret("upstream", today, today=today)

@@ -22,7 +22,9 @@ from watchbill.reports.selectors.seeing import by_number
 router = Router(tags=["reports"])
 read, write = needs("reports:read"), needs("reports:write")
 Source = Literal["hand", "form", "mail", "hackerone", "github"]
-View = Literal["open", "mine", "broken", "waiting", "violations", "bounty", "resolution", "disclosure", "closed", "all"]
+View = Literal[
+    "open", "mine", "broken", "waiting", "violations", "bounty", "resolution", "disclosure", "pending_disclosure", "secret", "closed", "all"
+]
 
 
 class ReportIn(Body):
@@ -39,6 +41,12 @@ class ReportIn(Body):
 class PromiseOut(Schema):
     promise: str
     at: Moment
+
+
+class SecretOut(Schema):
+    reason: str
+    review_on: str
+    until: str | None
 
 
 class ReportOut(Schema):
@@ -69,6 +77,10 @@ class ReportOut(Schema):
     triaged_at: Moment | None
     closed_at: Moment | None
     embargo_on: str | None
+    announcement: str | None = Field(description="Where the public reads of it.")
+    do_not_disclose: SecretOut | None = Field(description="It must not become public, and why.")
+    disclosure_asked_at: Moment | None
+    disclosed_at: Moment | None
     due: PromiseOut | None = Field(description="The promise that breaks first.")
     url: str
 

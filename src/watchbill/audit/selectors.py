@@ -63,8 +63,7 @@ def readable(*, teams: Collection[int] | None, incidents: QuerySet[Any], person_
     rows = Record.objects.filter(Q(incident_id=None) | seen, ~Q(kind=REPORT) | known)
     if teams is None:
         return rows
-    of_them = Q(restricted=False) | Q(incident_id__isnull=False) | Q(kind=REPORT)
-    return rows.filter((Q(team_id__in=list(teams)) & of_them) | Q(actor_id=person_id))
+    return rows.filter(Q(team_id__in=list(teams)) | Q(actor_id=person_id))
 
 
 def listed(rows: QuerySet[Record], filters: Filters, *, cursor: str = "", limit: int = 50) -> Listed:

@@ -19,7 +19,13 @@ app.add_typer(report, name="report")
 
 @report.command("list")
 def listed(
-    view: Annotated[str, typer.Option("--view", help="open, mine, broken, waiting, violations, closed, all, ...")] = "open",
+    view: Annotated[
+        str,
+        typer.Option(
+            "--view",
+            help="open, mine, broken, waiting, violations, bounty, resolution, disclosure, pending_disclosure, secret, closed, all.",
+        ),
+    ] = "open",
     text: Annotated[str, typer.Option("--text", help="Words of the title, the reporter, a number.")] = "",
     as_: As = "",
     as_json: Json = False,

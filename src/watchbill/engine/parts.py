@@ -22,6 +22,8 @@ from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.reports.actions.promises import keep_promises
+from watchbill.reports.actions.secrecy import look_at_marks
 from watchbill.response.actions.absent import tell_of_absent
 from watchbill.response.actions.drilling import drill
 from watchbill.response.actions.hearing import hear
@@ -44,6 +46,7 @@ CHORES = {
     "look_after_items": 30.0,
     "ask_the_silent": 60.0,
     "look_after_duties": 20.0,
+    "look_after_reports": 10.0,
     "expire": 5.0,
 }
 
@@ -70,6 +73,7 @@ class Parts:
     look_after_items: Callable[..., int] = look_after_items
     ask_the_silent: Callable[..., int] = ask_the_silent
     look_after_duties: Callable[..., int] = look_after_duties
+    look_after_reports: Callable[..., int] = lambda *, now: keep_promises(now=now) + look_at_marks(now=now)
 
 
 def real() -> Parts:

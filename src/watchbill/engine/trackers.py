@@ -28,6 +28,7 @@ from watchbill.engine.remotes import Threads
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Team
+from watchbill.reports.actions.issues import tell_of_report_issue_in, tell_of_report_writes_in
 from watchbill.response.actions.issues import tell_of_issue_in, tell_of_writes_in
 from watchbill.trackers import selectors
 from watchbill.trackers.actions import mirroring, writing
@@ -159,6 +160,7 @@ class TrackerThread:
         with transaction.atomic(durable=True):
             told = writing.record_writes_in([written], self.instance_id, now=now)
             tell_of_writes_in(told, now=now)
+            tell_of_report_writes_in(told, now=now)
 
     # What webhooks hinted at
 
@@ -265,6 +267,7 @@ class TrackerThread:
         with transaction.atomic(durable=True):
             for news in mirroring.keep_words_in(issue, words, account=account, tells=self.tracker.tells):
                 tell_of_issue_in(news, tracker=self.tracker.name, now=database_now())
+                tell_of_report_issue_in(news, tracker=self.tracker.name, now=database_now())
 
     # The thread
 

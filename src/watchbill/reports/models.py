@@ -136,6 +136,9 @@ class Report(models.Model):
     currency = models.CharField(max_length=3, blank=True, default="")
     secret_because = models.CharField(max_length=2000, blank=True, default="")  # do not disclose, and why
     secret_review_on = models.DateField(null=True)
+    secret_until = models.DateField(null=True)  # from that day on the mark is gone; null: until somebody takes it away
+    secret_told_on = models.DateField(null=True)  # the review of which somebody was told
+    announcement = models.CharField(max_length=2000, blank=True, default="")  # where the public reads of it
     received_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)  # the first word to the reporter
     told_at = models.DateTimeField(null=True)  # the last one
@@ -146,6 +149,7 @@ class Report(models.Model):
     disclosed_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # when the next promise breaks; null: nothing is promised now
     promise = models.CharField(max_length=16, blank=True, default="")  # which one
+    look_at = models.DateTimeField(null=True)  # when its promises are counted anew, whatever anybody does; null: there are none
     fingerprint = models.BigIntegerField(default=0)
     made_at = models.DateTimeField()
 
@@ -155,6 +159,8 @@ class Report(models.Model):
                 F("due_at").asc(nulls_last=True), "rank", "received_at", "id", name="report_board", condition=~Q(state__in=CLOSED)
             ),
             models.Index(fields=["team", "-received_at"], name="report_of_team"),
+            models.Index(fields=["look_at"], name="report_look_at", condition=Q(look_at__isnull=False)),
+            models.Index(fields=["secret_review_on"], name="report_secret", condition=~Q(secret_because="")),
             models.Index(Cast("id", TextField()), name="report_as_text"),  # records of the audit name it so
         ]
         constraints = [
@@ -334,6 +340,79 @@ class MoneyStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.report_id}"
+
+
+class Disclosure(models.Model):
+    """One request that a report becomes public: by whom, as what, until when it is answered, and what became of it. One is open at most, and
+    a report is published once."""
+
+    class Kind(models.TextChoices):
+        FULL = "full"
+        LIMITED = "limited"
+
+    class Asker(models.TextChoices):
+        TEAM = "team"
+        REPORTER = "reporter"
+
+    class End(models.TextChoices):
+        OPEN = ""
+        PUBLISHED = "published"
+        CANCELLED = "cancelled"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="disclosures", db_index=False)
+    asker = models.CharField(max_length=8, choices=Asker)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # who asked, or wrote it down
+    kind = models.CharField(max_length=8, choices=Kind)
+    summary = models.TextField(blank=True, default="")
+    redactions: Any = models.JSONField(default=list)  # passages that nobody outside reads
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # by then it is answered
+    agreed_at = models.DateTimeField(null=True)  # whoever was asked said yes
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, choices=End, blank=True, default="")
+    ended_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField(blank=True, default="")  # what was published, byte for byte
+
+    class Meta:
+        indexes = [models.Index(fields=["report", "id"], name="disclosure_of")]
+        constraints = [
+            models.UniqueConstraint(fields=["report"], name="disclosure_open_once", condition=Q(ended_at__isnull=True)),
+            models.UniqueConstraint(fields=["report"], name="disclosure_published_once", condition=Q(end="published")),
+            models.CheckConstraint(condition=Q(asker__in=["team", "reporter"]), name="disclosure_asker"),
+            models.CheckConstraint(condition=Q(kind__in=["full", "limited"]), name="disclosure_kind"),
+            models.CheckConstraint(
+                condition=Q(end="", ended_at__isnull=True) | Q(end__in=["published", "cancelled"], ended_at__isnull=False),
+                name="disclosure_ends",
+            ),
+            models.CheckConstraint(condition=Q(end="published") ^ Q(text=""), name="disclosure_published_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} disclosure of {self.report_id}"
+
+
+class PromiseTold(models.Model):
+    """That somebody was told of a promise: once before it breaks, and once when it broke. A promise is known by when it began."""
+
+    class Stage(models.TextChoices):
+        SOON = "soon"
+        BROKEN = "broken"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="promises_told", db_index=False)
+    promise = models.CharField(max_length=16)
+    began_at = models.DateTimeField()
+    stage = models.CharField(max_length=6, choices=Stage)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["report", "promise", "began_at", "stage"], name="promise_told_once"),
+            models.CheckConstraint(condition=Q(stage__in=["soon", "broken"]), name="promise_told_stage"),
+        ]
+        triggers = append_only("promise_told")
+
+    def __str__(self) -> str:
+        return f"{self.promise} of {self.report_id}: {self.stage}"
 
 
 class CannedText(models.Model):

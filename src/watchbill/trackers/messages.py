@@ -92,18 +92,19 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of writes, for the story of an incident."""
+    """What became of writes, for the story of an incident, or of whatever else the issue follows."""
 
-    incident_id: int
+    incident_id: int | None
     kind: str
     text: str
     data: dict[str, str] = field(default_factory=dict)
+    link_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What happened on the tracking issue of an incident since its story last told of it."""
+    """What happened on a tracking issue since the story of what it is about last told of it. No incident: whatever the link belongs to."""
 
-    incident_id: int
+    incident_id: int | None
     link_id: int
     lines: Sequence[tuple[str, str, dt.datetime | None]]  # (kind, sentence or comment, when a human said it)

@@ -172,9 +172,9 @@ def told_to(issue: Issue) -> dt.datetime | None:
 
 
 def wordless(tracker_id: int, *, now: dt.datetime, limit: int) -> list[Issue]:
-    """Issues whose comments must be read: open ones that have a severity, and those of incidents, that changed since they last were."""
+    """Issues whose comments must be read: open ones that have a severity, and those that something here follows, that changed since they last were."""
     asked = Q(words_to__isnull=True) | Q(words_to__lt=F("updated_at"))
-    which = (Q(state="open") & ~Q(severity="")) | Q(links__incident_id__isnull=False)
+    which = (Q(state="open") & ~Q(severity="")) | Q(links__incident_id__isnull=False) | Q(links__draft__follow=True)
     rows = Issue.objects.filter(asked, which, Q(listen_at=None) | Q(listen_at__lte=now), tracker_id=tracker_id)
     return list(rows.order_by("words_to", "updated_at").distinct()[:limit])
 

@@ -6,12 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from watchbill.audit.models import Record
-from watchbill.incidents.models import Access, Incident
+from watchbill.audit.selectors import readable
+from watchbill.incidents.models import Incident
+from watchbill.incidents.selectors import visible_to
 from watchbill.kernel.errors import Invalid, NotAllowed
 from watchbill.people.permissions import Verb, Viewer, decide
+from watchbill.reports.selectors.seeing import visible_to as visible_reports
 
 PAGE = 60
 LARGEST = 2**63 - 1
@@ -40,12 +43,8 @@ def readable_by(viewer: Viewer) -> QuerySet[Record]:
     decision = decide(viewer, Verb.AUDIT)
     if not decision.allowed:
         raise NotAllowed(decision.why)
-    open_to_me = Access.objects.filter(person_id=viewer.person_id, ended_at__isnull=True).values("incident_id")
-    rows = Record.objects.filter(Q(restricted=False) | Q(incident_id__in=open_to_me))
-    if viewer.is_admin:
-        return rows
-    teams = [team for team in viewer.roles if decide(viewer, Verb.AUDIT, team_id=team).allowed]
-    return rows.filter(Q(team_id__in=teams) | Q(actor_id=viewer.person_id))
+    teams = None if viewer.is_admin else [team for team in viewer.roles if decide(viewer, Verb.AUDIT, team_id=team).allowed]
+    return readable(teams=teams, incidents=visible_to(viewer), person_id=viewer.person_id, reports=visible_reports(viewer))
 
 
 def page(viewer: Viewer, wanted: Wanted, *, cursor: str = "") -> tuple[list[Record], str]:

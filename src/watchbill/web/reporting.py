@@ -12,6 +12,7 @@ from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
 from watchbill.reports.actions import canned, circle, money, rating, secrecy, talking, tracking, triage
 from watchbill.reports.rules.texts import Audience
+from watchbill.web import publishing
 from watchbill.web.visit import Visit
 
 Said = QueryDict
@@ -70,9 +71,21 @@ def _rate(number: int, said: Said, by: By) -> str:
     return f"It is {report.severity}{f', {report.score}' if report.score is not None else ''}."
 
 
+def _file_issue(number: int, said: Said, by: By) -> str:
+    handle = said.get("assignee", "")
+    whose = _person(handle) if handle else None
+    tracking.file_issue(number, assignee=whose, labels=said.get("labels", "").split(","), **by)
+    return "Its tracking issue is being made."
+
+
 def _tell(number: int, said: Said, by: By) -> str:
     triage.tell_reporter(number, said.get("text", ""), _day(said.get("embargo_on", "")), sent="sent" in said, **by)
     return "The reporter was told."
+
+
+def _resolve(number: int, said: Said, by: By) -> str:
+    triage.resolve(number, said.get("text", ""), sent="sent" in said, announcement=said.get("announcement", ""), **by)
+    return "It is resolved."
 
 
 def _close(number: int, said: Said, by: By) -> str:
@@ -113,7 +126,8 @@ def _unname(number: int, said: Said, by: By) -> str:
 
 
 def _secret(number: int, said: Said, by: By) -> str:
-    secrecy.keep_secret(number, said.get("reason", ""), _day(said.get("review_on", "")), **by)
+    until = _day(said.get("until", ""))
+    secrecy.keep_secret(number, said.get("reason", ""), _day(said.get("review_on", "")), until=until, **by)
     return "It is marked do not disclose."
 
 
@@ -148,7 +162,7 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "ask-experts": _experts,
     "understood": _plain(triage.understood, "Its impact is understood."),
     "rate": _rate,
-    "file-issue": _plain(tracking.file_issue, "Its tracking issue is being made."),
+    "file-issue": _file_issue,
     "link-issue": _with(tracking.link_issue, "address", "Its tracking issue is linked."),
     "tell": _tell,
     "propose": _money(money.propose, "The amount is proposed; somebody else must agree."),
@@ -156,7 +170,7 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "awarded": _money(money.awarded, "It is awarded."),
     "not-eligible": _with(money.not_eligible, "reason", "There is no bounty for it."),
     "begin-incident": _with(tracking.begin_incident, "service", "Its incident has begun."),
-    "resolve": _sent(triage.resolve, "It is resolved."),
+    "resolve": _resolve,
     "close": _close,
     "reopen": _with(triage.reopen, "reason", "It is open again."),
     "say": _say,
@@ -165,5 +179,6 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "circle": _with(circle.set_circle, "circle", "Who may know of it has changed."),
     "keep-text": _keep_text,
     "keep-secret": _secret,
+    **publishing.ACTS,
     "end-secrecy": _with(secrecy.end_secrecy, "reason", "It may be disclosed again."),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 
@@ -57,14 +58,32 @@ def prepare(tracker: Settings, claim: Claim) -> Target:
     )
 
 
-def _of_its_own(tracker: Settings, claim: Claim, link: Link, told: Mapping[str, str]) -> Target:
-    """An issue about no incident: made once, and left to whoever works with it there."""
+def _of_its_own(tracker: Settings, claim: Claim, link: Link, told: Mapping[str, Any]) -> Target:
+    """An issue about no incident: made once; what it follows is kept true there, else it is left to whoever works with it."""
     address, about = f"{settings.PUBLIC_URL}{told['path']}", f", on {said(told['about'])}" if told["about"] else ""
     text = f"{mark(claim.public_id)}\n{told['kind']}, written down by {said(told['by'])}{about}:\n\n{neutral(told['text'])}\n\n{address}\n"
     title = " ".join(in_a_line(told.get("title") or told["text"]).split())[:LONGEST_TITLE] or told["kind"]
-    draft = Draft(title, text, tuple(link.labels), link.confidential)
-    number = link.issue.number if link.issue else None
-    return Target(link.id, link.project, number, tracker.writes, open=True, assignees=None, draft=draft)
+    labels = tuple(told.get("labels") or ())
+    draft = Draft(title, text, tuple(dict.fromkeys([*link.labels, *labels])), link.confidential)
+    issue, user = link.issue, tracker.user_of(told.get("assignee") or "")
+    entry = claim.entry or {}
+    words = f"{mark(claim.public_id)}\n{said(entry.get('name', ''))}, {address}:\n\n{neutral(entry.get('text', ''))}\n"
+    return Target(
+        link.id,
+        link.project,
+        issue.number if issue else None,
+        tracker.writes,
+        open=bool(told.get("open", True)),
+        assignees=(user,) if user else None,
+        draft=draft,
+        now_open=issue is None or issue.state == "open",
+        now_assignees=tuple(issue.assignees) if issue else (),
+        now_labels=tuple(issue.labels) if issue else (),
+        labels=labels,
+        labels_gone=tuple(told.get("gone") or ()),
+        open_to_all=issue is not None and link.confidential and not issue.confidential,
+        comment=words if claim.kind == "comment" else "",
+    )
 
 
 def perform(client: Client, claim: Claim, target: Target) -> Written:

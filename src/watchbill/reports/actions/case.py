@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchbill.audit.actions import Actor, record_in
-from watchbill.audit.actions import Entry as Record
 from watchbill.incidents.rules import plain
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.notifications.actions.planning import tell_in
 from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
+from watchbill.reports.actions.evidence import audit_of
+from watchbill.reports.actions.issues import keep_issue_true_in
 from watchbill.reports.models import Entry, Report, Wait
 from watchbill.reports.rules import clocks, flow
+from watchbill.reports.rules.telling import look_again
 from watchbill.reports.selectors.reading import clocks_of, facts_of
 from watchbill.reports.selectors.seeing import by_number, may_work
 
@@ -70,7 +72,7 @@ def open_case_in(number: int, *, person: Person, actor: Actor, now: dt.datetime)
 def lock_in(report_id: int) -> Report:
     """The row, locked."""
     rows = Report.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("program", "team", "accountable", "reporter", "incident").get(pk=report_id)
+    return rows.select_related("program", "team", "accountable", "reporter", "incident", "link").get(pk=report_id)
 
 
 def finish_in(case: Case, act: str, /, **detail: Any) -> None:
@@ -81,16 +83,14 @@ def finish_in(case: Case, act: str, /, **detail: Any) -> None:
         end_waits_in(case)
     else:
         report.closed_at = None
-    promise = clocks.next_promise(clocks_of(report, now=case.now))
+    found = clocks_of(report, now=case.now)
+    promise = clocks.next_promise(found)
+    report.look_at = look_again(found, now=case.now)
     report.due_at, report.promise = (promise.due_at, str(promise.promise)) if promise is not None else (None, "")
     report.save()
+    keep_issue_true_in(report, now=case.now)
     Entry.objects.bulk_create(case.entries)
     record_in([audit_of(report, act, **detail)], by=case.actor, now=case.now)
-
-
-def audit_of(report: Report, act: str, /, **detail: Any) -> Record:
-    """The audit's record: the act and its circumstances, never what the report says."""
-    return Record(f"report.{act}", "report", str(report.pk), team_id=report.team_id, restricted=True, detail=detail)
 
 
 def end_waits_in(case: Case) -> None:

@@ -14,6 +14,8 @@ from watchbill.audit.actions import Actor
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.case import Case, end_waits_in, finish_in, lock_in, open_case_in, said, tell_person_in
+from watchbill.reports.actions.issues import comment_there_in
+from watchbill.reports.actions.marking import read_mark_in
 from watchbill.reports.models import Message, Report, Wait
 from watchbill.reports.rules import flow
 from watchbill.reports.rules.texts import AUDIENCE_WORDS, Audience, why_no_audience
@@ -31,6 +33,8 @@ def say(number: int, text: str, audience: str, *, person: Person, actor: Actor, 
     """
     case = open_case_in(number, person=person, actor=actor, now=now)
     message = say_in(case, text, audience, sent=sent)
+    if message.audience == Audience.TEAM:
+        read_mark_in(case, message.text)
     finish_in(case, "comment", audience=message.audience, way=message.way)
     return message
 
@@ -48,6 +52,8 @@ def say_in(case: Case, text: str, audience: str, *, sent: bool) -> Message:
         )
     message = Message.objects.create(report=report, author=case.person, at=case.now, audience=audience, way=way, text=text)
     case.tell("said", f"{case.who} wrote to: {AUDIENCE_WORDS[audience].lower()}.", message=message.pk, audience=audience)
+    if audience == Audience.TEAM:
+        comment_there_in(report, text, case.who, now=case.now)
     if audience == Audience.ALL:
         report.answered_at = report.answered_at or case.now
         report.told_at = case.now

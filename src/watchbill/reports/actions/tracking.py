@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 
 from watchbill.audit.actions import Actor
 from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Service
-from watchbill.incidents.rules import plain
+from watchbill.incidents.rules import in_a_line, plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.case import finish_in, open_case_in
+from watchbill.reports.actions.issues import labels_of
 from watchbill.reports.models import Report
 from watchbill.reports.rules.flow import Act
 from watchbill.reports.rules.links import is_address
 from watchbill.reports.selectors.reading import is_tracked
+from watchbill.reports.selectors.seeing import circle_of
 from watchbill.response.actions.opening import open_in
 from watchbill.trackers.actions.wanting import NoteAsk, make_issue_in
 from watchbill.trackers.selectors import writing_now
 
+MOST_LABELS, LONGEST_LABEL = 20, 100
+
 
 @transaction.atomic(durable=True)
-def file_issue(number: int, *, person: Person, actor: Actor, now: dt.datetime) -> Report:
-    """A confidential issue with what the report says, made outside in a moment. Raises Refused where the programme's tracker takes none."""
+def file_issue(
+    number: int, *, person: Person, actor: Actor, now: dt.datetime, assignee: Person | None = None, labels: Sequence[str] = ()
+) -> Report:
+    """A confidential issue with what the report says, made outside in a moment; of whoever files it, unless somebody else is named.
+
+    Raises Refused where the programme's tracker takes none, Invalid.
+    """
     case = open_case_in(number, person=person, actor=actor, now=now)
     case.refuse_unless(Act.TRACK)
     report, program = case.report, case.report.program
@@ -36,13 +46,32 @@ def file_issue(number: int, *, person: Person, actor: Actor, now: dt.datetime) -
         raise Refused(f"The programme {program.name} names no tracker. Link an issue that is there.")
     if tracker.name not in writing_now([tracker.name], now=now):
         raise Refused(f"The tracker {tracker.name} takes no issues from here now. Make one there, and link it.")
-    ask = NoteAsk(report.body, "Vulnerability report", person.name, "", f"/reports/{report.number}", title=report.title)
-    report.link = make_issue_in(ask, tracker.pk, program.project, (), confidential=True, now=now)
+    whose = assignee or person
+    if whose != person and whose not in circle_of(report):
+        raise Invalid(f"{whose.name} may not know of this report. Name them on it first.", field="assignee")
+    named = _labels(labels)
+    own, gone = labels_of(report)
+    about = f"/reports/{report.number}"
+    ask = NoteAsk(
+        report.body, "Vulnerability report", person.name, "", about, report.title, follow=True, assignee=whose.handle, labels=own, gone=gone
+    )
+    report.link = make_issue_in(ask, tracker.pk, program.project, named, confidential=True, now=now)
+    report.link.draft = {**(report.link.draft or {}), "accountable": report.accountable_id}  # whoever is so next has the issue, too
+    report.link.save(update_fields=["draft"])
     case.move(Act.TRACK)
-    case.tell("tracked", f"{person.name} had its tracking issue made in {program.project} ({tracker.name}).")
-    finish_in(case, "file_issue", tracker=tracker.name)
+    made = f"{person.name} had its tracking issue made in {program.project} ({tracker.name}), assigned to {whose.name}"
+    with_labels = f", labels {', '.join(named)}" if named else ""
+    case.tell("tracked", f"{made}{with_labels}.")
+    finish_in(case, "file_issue", tracker=tracker.name, assignee=whose.id)
     bus.wake_engine()
     return report
+
+
+def _labels(labels: Sequence[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(name for each in labels if (name := " ".join(in_a_line(plain(each)).split()))))
+    if len(found) > MOST_LABELS or any(len(each) > LONGEST_LABEL for each in found):
+        raise Invalid(f"At most {MOST_LABELS} labels of at most {LONGEST_LABEL} characters each.", field="labels")
+    return found
 
 
 @transaction.atomic(durable=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from watchbill.audit.actions import Actor
+from watchbill.incidents.rules import plain
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
@@ -15,7 +16,9 @@ from watchbill.reports.actions.case import Case, because, finish_in, open_case_i
 from watchbill.reports.actions.circle import let_in_in
 from watchbill.reports.actions.talking import read_again_in, say_in
 from watchbill.reports.models import Report, Wait
+from watchbill.reports.rules.disclosure import final_word
 from watchbill.reports.rules.flow import EXITS, WORDS, Act, State
+from watchbill.reports.rules.links import is_address
 from watchbill.reports.rules.texts import Audience
 from watchbill.reports.selectors.seeing import by_number, circle_of
 
@@ -143,12 +146,18 @@ def tell_reporter(
 
 
 @transaction.atomic(durable=True)
-def resolve(number: int, text: str, *, person: Person, actor: Actor, now: dt.datetime, sent: bool = False) -> Report:
-    """Resolved, or handed over to the public community, with the last word to the reporter."""
+def resolve(
+    number: int, text: str, *, person: Person, actor: Actor, now: dt.datetime, sent: bool = False, announcement: str = ""
+) -> Report:
+    """Resolved, or handed over to the public community, with the last word to the reporter. `announcement`: where the public reads of it."""
     case = open_case_in(number, person=person, actor=actor, now=now)
     case.refuse_unless(Act.RESOLVE)
-    say_in(case, text, Audience.ALL, sent=sent)
+    announcement = plain(announcement).strip()
+    if announcement and not is_address(announcement):
+        raise Invalid(f"{announcement[:100]!r} is no web address. Expected that of the announcement, or nothing.", field="announcement")
+    say_in(case, final_word(text, announcement), Audience.ALL, sent=sent)
     case.move(Act.RESOLVE)
+    case.report.announcement = announcement
     case.tell("resolved", f"{person.name} resolved it.")
     finish_in(case, "resolve")
     return case.report

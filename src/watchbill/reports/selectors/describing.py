@@ -74,6 +74,10 @@ def _described(report: Report, known: Collection[int], *, whole: bool) -> dict[s
         "triaged_at": report.triaged_at,
         "closed_at": report.closed_at,
         "embargo_on": report.embargo_on.isoformat() if report.embargo_on is not None else None,
+        "announcement": report.announcement or None,
+        "do_not_disclose": _secret(report),
+        "disclosure_asked_at": report.disclosure_asked_at,
+        "disclosed_at": report.disclosed_at,
         "due": {"promise": report.promise, "at": report.due_at} if report.due_at is not None else None,
         "url": f"{settings.PUBLIC_URL}/reports/{report.number}",
     }
@@ -99,6 +103,13 @@ def as_row(report: Report) -> list[Any]:
         said["tracking"],
         said["url"],
     ]
+
+
+def _secret(report: Report) -> dict[str, Any] | None:
+    if not report.secret_because or report.secret_review_on is None:
+        return None
+    until = report.secret_until.isoformat() if report.secret_until is not None else None
+    return {"reason": report.secret_because, "review_on": report.secret_review_on.isoformat(), "until": until}
 
 
 def _person(person: Person | None) -> dict[str, str] | None:

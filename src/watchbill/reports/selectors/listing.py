@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from watchbill.incidents.rules import plain
 from watchbill.kernel.errors import Invalid
 from watchbill.people.permissions import Viewer
-from watchbill.reports.models import CLOSED, Report
+from watchbill.reports.models import CLOSED, Program, Report
 from watchbill.reports.rules import likeness
 from watchbill.reports.rules.flow import ACTED_ON, WAITING
 from watchbill.reports.selectors.seeing import visible_to, with_names
@@ -30,8 +30,16 @@ VIEWS = {  # what a saved view of the board is called, and in which order it sta
     "bounty": "Bounty open",
     "resolution": "Pending resolution",
     "disclosure": "Needs disclosure",
+    "pending_disclosure": "Pending disclosure",
+    "secret": "Do not disclose",
     "closed": "Closed",
     "all": "All",
+}
+UNPUBLISHED = {  # resolved and not public: who must ask, who waits for an answer; and what must not become public
+    "disclosure": Q(state="resolved", secret_because="", disclosure_asked_at__isnull=True)
+    & ~Q(program__in=Program.objects.filter(disclosure__default="none")),
+    "pending_disclosure": Q(secret_because="", disclosure_asked_at__isnull=False),
+    "secret": ~Q(secret_because=""),
 }
 LINKED = Q(tracking_url="") & Q(link__isnull=True)
 
@@ -109,8 +117,8 @@ def _in_view(rows: QuerySet[Report], view: str, viewer: Viewer, now: dt.datetime
         return rows
     if view == "closed":
         return rows.filter(state__in=CLOSED)
-    if view == "disclosure":
-        return rows.filter(state="resolved", disclosed_at__isnull=True, secret_because="")
+    if view in UNPUBLISHED:
+        return rows.filter(UNPUBLISHED[view], disclosed_at__isnull=True)
     rows = rows.exclude(state__in=CLOSED)
     narrow = {
         "open": Q(),

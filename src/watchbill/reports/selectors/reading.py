@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +69,10 @@ def working_of(report: Report, *, now: dt.datetime) -> WorkingTime:
     return own or team_calendar(report.team, around=now) or WorkingTime()
 
 
-def moments_of(report: Report) -> clocks.Moments:
-    """When what happened to it. One query."""
-    waits = list(Wait.objects.filter(report=report).order_by("began_at").values_list("began_at", "ended_at"))
+def moments_of(report: Report, waits: Sequence[clocks.Wait] | None = None) -> clocks.Moments:
+    """When what happened to it. One query; none where the waits are given."""
+    if waits is None:
+        waits = list(Wait.objects.filter(report=report).order_by("began_at").values_list("began_at", "ended_at"))
     return clocks.Moments(
         received_at=report.received_at,
         answered_at=report.answered_at,

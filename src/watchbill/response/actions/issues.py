@@ -29,7 +29,7 @@ LONGEST = 5000  # of a comment in the story; all of it is in the tracker
 
 def tell_of_issue_in(news: News, *, tracker: str, now: dt.datetime) -> None:
     """Lines of the story, and when somebody last said something, which holds back what asks for a word. In the open transaction."""
-    if not news.lines:
+    if not news.lines or news.incident_id is None:
         return
     case = lock_in(news.incident_id, actor=Actor(name=tracker, via=tracker), now=now)
     if case is None:
@@ -50,8 +50,9 @@ def tell_of_issue_in(news: News, *, tracker: str, now: dt.datetime) -> None:
 
 def tell_of_writes_in(told: Sequence[Told], *, now: dt.datetime) -> None:
     """How writes on tracking issues ended, in the open transaction that recorded it. No incident is locked: whoever acts on it waits for that row."""
-    tell_in([Line(one.incident_id, one.kind, one.text, None, "engine", dict(one.data)) for one in told], now=now)
-    bus.boards_changed({one.incident_id for one in told})
+    known = [(one.incident_id, one) for one in told if one.incident_id is not None]
+    tell_in([Line(id_, one.kind, one.text, None, "engine", dict(one.data)) for id_, one in known], now=now)
+    bus.boards_changed({id_ for id_, _ in known})
 
 
 @transaction.atomic(durable=True)

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 
 from watchbill.trackers.messages import Found, News
 from watchbill.trackers.models import Delivery, Issue, Link, Source, Tracker
@@ -20,6 +21,7 @@ BUSY = dt.timedelta(minutes=2)  # whoever reads a project has it for so long; on
 SWEEP_EVERY = dt.timedelta(days=1)
 LATER = dt.timedelta(minutes=5)
 REMEMBERED = dt.timedelta(days=7)  # webhooks
+FOLLOWED = Q(incident_id__isnull=False) | Q(draft__follow=True)  # links whose issues are told of here
 FIELDS = (
     "title",
     "url",
@@ -151,11 +153,11 @@ def keep_words_in(issue: Issue, words: Sequence[Word], *, account: str, tells: C
     row.words_to = issue.updated_at
     row.listen_at = None
     row.save(update_fields=["word_at", "word_by", "words_to", "listen_at"])
-    links = Link.objects.select_for_update(no_key=True).filter(issue=row, incident_id__isnull=False)
-    return [_news(link, link.incident_id, row, words, account, tells) for link in links if link.incident_id is not None]
+    links = Link.objects.select_for_update(no_key=True).filter(FOLLOWED, issue=row)
+    return [_news(link, row, words, account, tells) for link in links]
 
 
-def _news(link: Link, incident_id: int, row: Issue, words: Sequence[Word], account: str, tells: Collection[str]) -> News:
+def _news(link: Link, row: Issue, words: Sequence[Word], account: str, tells: Collection[str]) -> News:
     told = link.told
     to = dt.datetime.fromisoformat(told["to"]) if told.get("to") else link.created_at
     fresh = sorted((word for word in words if word.at > to and is_human(word, account=account)), key=lambda word: word.at)
@@ -164,22 +166,24 @@ def _news(link: Link, incident_id: int, row: Issue, words: Sequence[Word], accou
         lines += [("issue_comment", f"{word.by} on the issue: {word.text}", word.at) for word in fresh if word.kind == "comment"]
     if "state" in tells and row.state != told.get("state", "open"):
         who = next((word for word in reversed(fresh) if word.kind in ("closed", "reopened")), None)
-        lines.append(_state_line(row, who))
+        lines.append(_state_line(row, who, "incident" if link.incident_id is not None else "report"))
     if "assignee" in tells and list(row.assignees) != list(told.get("assignees", [])):
         lines.append(("issue_assigned", f"The issue is assigned to {', '.join(row.assignees) or 'nobody'} in the tracker.", None))
+    if link.incident_id is None and sorted(row.labels) != sorted(told.get("labels", row.labels)):
+        lines.append(("issue_labels", f"The issue has the labels {', '.join(row.labels) or 'none'} in the tracker.", None))
     latest = max([to, *(word.at for word in words)])
-    link.told = {"state": row.state, "assignees": list(row.assignees), "to": latest.isoformat()}
+    link.told = {"state": row.state, "assignees": list(row.assignees), "labels": list(row.labels), "to": latest.isoformat()}
     link.save(update_fields=["told"])
-    return News(incident_id, link.id, tuple(lines))
+    return News(link.incident_id, link.id, tuple(lines))
 
 
-def _state_line(row: Issue, who: Word | None) -> tuple[str, str, dt.datetime | None]:
+def _state_line(row: Issue, who: Word | None, about: str) -> tuple[str, str, dt.datetime | None]:
     by = f" by {who.by}" if who else ""
     if row.state == Issue.State.OPEN:
         return "issue_state", f"The issue was opened again{by} in the tracker.", who.at if who else None
     if row.state == Issue.State.GONE:
         return "issue_state", "The issue is not there any more: it was deleted or moved, or is not shown to this desk.", None
-    return "issue_state", f"The issue was closed{by} in the tracker. The incident stays as it is.", who.at if who else None
+    return "issue_state", f"The issue was closed{by} in the tracker. The {about} stays as it is.", who.at if who else None
 
 
 def keep_delivery(

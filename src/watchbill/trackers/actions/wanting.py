@@ -13,7 +13,7 @@ from typing import Any
 
 from watchbill.kernel import bus
 from watchbill.notifications.actions.outbox import fetch, run
-from watchbill.trackers.models import Issue, Link, Write
+from watchbill.trackers.models import Issue, Link, Tracker, Write
 
 SWITCH = {
     "create": "create_issue",
@@ -45,7 +45,14 @@ class NoteAsk:
     about: str
     path: str
     title: str = ""  # empty: its first words
+    follow: bool = False  # what happens there is told here, and what changes here is written there
+    assignee: str = ""  # a handle
+    labels: tuple[str, ...] = ()  # that follow what it is about, beside those that it gets when it is made
+    gone: tuple[str, ...] = ()  # labels of the same kind that it shall not have
+    open: bool = True
 
+
+FOLLOWS = ("follow", "assignee", "labels", "gone", "open")
 
 MAKE = """
 WITH asked AS (
@@ -102,12 +109,35 @@ def make_issues_in(asks: Sequence[IssueAsk], *, now: dt.datetime) -> None:
 
 
 def make_issue_in(ask: NoteAsk, tracker_id: int, project: str, labels: Sequence[str], *, confidential: bool, now: dt.datetime) -> Link:
-    """An issue of its own, in the open transaction. It follows nothing: what becomes of it is said in the tracker alone."""
+    """An issue about no incident, in the open transaction. Without `follow` what becomes of it is said in the tracker alone."""
+    draft = {name: value for name, value in asdict(ask).items() if ask.follow or name not in FOLLOWS}
     link = Link.objects.create(
-        draft=asdict(ask), tracker_id=tracker_id, project=project, labels=list(labels), confidential=confidential, created_at=now
+        draft=draft, tracker_id=tracker_id, project=project, labels=list(labels), confidential=confidential, created_at=now
     )
     Write.objects.create(link=link, kind=Write.Kind.CREATE, due_at=now, created_at=now)
+    if ask.assignee:
+        changed_of_its_own_in(link, {Write.Kind.ASSIGN: {"assignee": ask.assignee}}, now=now)
     return link
+
+
+def changed_of_its_own_in(link: Link, news: Mapping[str, Mapping[str, Any]], *, now: dt.datetime) -> None:
+    """What an issue about no incident shall say has changed, by kind of write, in the open transaction. Only the latest state goes out."""
+    writes = Tracker.objects.filter(pk=link.tracker_id, is_active=True).values_list("writes", flat=True).first() or ()
+    link.draft = {**(link.draft or {}), **{name: value for values in news.values() for name, value in values.items()}}
+    link.save(update_fields=["draft"])
+    for kind in sorted(kind for kind in news if SWITCH[kind] in writes):
+        row, made = Write.objects.select_for_update().get_or_create(link=link, kind=kind, defaults={"due_at": now, "created_at": now})
+        if not made:
+            row.wanted, row.given_up, row.due_at = row.wanted + 1, False, min(row.due_at or now, now)
+            row.save(update_fields=["wanted", "given_up", "due_at"])
+        bus.wake_engine()
+
+
+def comment_of_its_own_in(link: Link, text: str, by: str, *, now: dt.datetime) -> None:
+    """A comment on an issue about no incident, in the open transaction, where its tracker takes any."""
+    if Tracker.objects.filter(pk=link.tracker_id, is_active=True, writes__contains=["comment"]).exists():
+        Write.objects.create(link=link, kind=Write.Kind.COMMENT, entry={"text": text, "name": by}, due_at=now, created_at=now)
+        bus.wake_engine()
 
 
 def changed_in(incident_ids: Collection[int], kinds: Collection[str], *, now: dt.datetime) -> None:

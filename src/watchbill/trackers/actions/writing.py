@@ -148,7 +148,12 @@ def _keep_issue_in(link: Link, result: Written, *, now: dt.datetime) -> None:
         },
     )
     link.issue = issue
-    link.told = {"state": issue.state, "assignees": list(issue.assignees), "to": made.created_at.isoformat()}
+    link.told = {
+        "state": issue.state,
+        "assignees": list(issue.assignees),
+        "labels": list(issue.labels),
+        "to": made.created_at.isoformat(),
+    }
     link.save(update_fields=["issue", "told"])
 
 
@@ -168,14 +173,15 @@ def _keep_written_in(link: Link, result: Written) -> None:
 
 def _said(row: Write, result: Written, *, end_say: bool, done: bool) -> list[Told]:
     incident_id = row.link.incident_id
-    if incident_id is None:
+    if incident_id is None and not (row.link.draft or {}).get("follow"):
         return []  # no story: whoever asked for it sees where it is, or why it is not
     if result.made is not None:
         where = f"{row.link.project}#{result.made.number}"
-        return [Told(incident_id, "issue_made", f"The tracking issue is {where} ({row.link.tracker.name}).", {"link": result.made.url})]
+        made = f"The tracking issue is {where} ({row.link.tracker.name})."
+        return [Told(incident_id, "issue_made", made, {"link": result.made.url}, row.link_id)]
     if done and row.error and not result.nothing:
-        return [Told(incident_id, "issue_written", "The tracking issue is up to date again.")]
+        return [Told(incident_id, "issue_written", "The tracking issue is up to date again.", link_id=row.link_id)]
     if end_say and result.outcome is not Outcome.DELIVERED:
         what = HANDOFF_SAYS if "handoff" in (row.entry or {}) else SAYS[row.kind]
-        return [Told(incident_id, "issue_failed", f"{what}: {result.detail}")]
+        return [Told(incident_id, "issue_failed", f"{what}: {result.detail}", link_id=row.link_id)]
     return []

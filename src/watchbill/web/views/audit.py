@@ -31,6 +31,7 @@ ACTIONS = {
     "token.": "tokens",
     "key.": "integration keys",
     "config.": "configuration",
+    "report.": "vulnerability reports",
 }
 VIAS = ("web", "api", "cli", "mail", "mail link", "webhook link", "push", "engine", "source", "file")
 

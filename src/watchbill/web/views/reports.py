@@ -20,9 +20,11 @@ from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.models import CannedText, Report
 from watchbill.reports.rules import bounty, flow, severity
+from watchbill.reports.rules.disclosure import final_word
 from watchbill.reports.rules.texts import AUDIENCE_WORDS
 from watchbill.reports.selectors import listing, reading, seeing
 from watchbill.reports.selectors.describing import COLUMNS, as_row, incident_of, tracking_of
+from watchbill.web import publishing
 from watchbill.web.reporting import ACTS, OUTWARD, audience_of, done_by
 from watchbill.web.views.history import safe_cell
 from watchbill.web.visit import DeskRequest, signed_in
@@ -64,6 +66,8 @@ def board(request: DeskRequest) -> HttpResponse:
         "next": found.next,
         "filters": filters,
         "views": listing.VIEWS.items(),
+        "view_word": listing.VIEWS[filters.view],
+        "narrowed": bool(filters.state or filters.severity or filters.source),
         "counts": listing.counts(visit.viewer, now=visit.now),
         "sources": SOURCES,
         "severities": [*((each, each.capitalize()) for each in severity.SEVERITIES), ("none", "Not rated")],
@@ -115,6 +119,8 @@ def act(request: DeskRequest, report_number: int, act: str) -> HttpResponse:
     if (audience := audience_of(act, request.POST)) in OUTWARD and "confirm" not in request.POST:
         return _preview(request, found, act, audience)
     try:
+        if act in publishing.LOOKED_AT and "confirm" not in request.POST:
+            return publishing.look(request, found, act)
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
         return _page(request, seeing.by_number(request.visit.viewer, report_number), error.message)
@@ -130,7 +136,7 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "r": found,
         "act": act,
         "hidden": hidden,
-        "text": request.POST.get("text", "").strip(),
+        "text": final_word(request.POST.get("text", ""), request.POST.get("announcement", "").strip() if act == "resolve" else ""),
         "audience": AUDIENCE_WORDS[audience],
         "by_receipt": audience == "all" and found.receipt is not None,
         "embargo_on": request.POST.get("embargo_on", ""),
@@ -162,6 +168,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "before": reading.reports_before(found, seeing.visible_to(visit.viewer)),
         "violation": flow.needs_tracking(facts),
         "tracking": tracking_of(found),
+        "team_labels": ", ".join((found.team.issue or {}).get("labels") or ()),
         "incident_number": incident_of(visit.viewer, found),
         "pays": reading.pays(found),
         "proposal": reading.proposal_of(found),
@@ -172,6 +179,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "heuristics": severity.HEURISTICS,
         "services": Service.objects.filter(team_id=found.team_id, is_active=True).order_by("name"),
         "audiences": [pair for pair in AUDIENCE_WORDS.items() if pair[0] != "platform" or facts.platform],
+        "disclosure": publishing.panel(found, now=visit.now),
         "ends": ENDS.items(),
         "canned": reading.canned_texts(found),
         "typed": request.POST if problem else {"text": reading.preview(canned, found, visit.person) if canned else ""},
