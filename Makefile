@@ -14,10 +14,17 @@ run: $(VENV)/.run-stamp
 test: $(VENV)/.dev-stamp
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not timed" -q
+	@$(MAKE) --no-print-directory -j 2 most beside
 	$(BIN)/python -m pytest -n 3 --dist load -m "timed and not long" -q $$(grep -rl "mark\.timed" tests --include="test_*.py")
-	$(BIN)/python tools/on_external_database.py
-	@$(MAKE) --no-print-directory wheel
+
+.PHONY: most beside
+most:
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not timed" -q
+
+# While others wait for browsers and servers; what it says comes in one piece.
+beside:
+	@{ $(BIN)/python tools/on_external_database.py && $(MAKE) --no-print-directory wheel; } > $(VENV)/beside.txt 2>&1 || { cat $(VENV)/beside.txt; exit 1; }
+	@cat $(VENV)/beside.txt
 
 check: $(VENV)/.dev-stamp
 	@$(MAKE) --no-print-directory lint

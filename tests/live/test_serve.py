@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,12 +122,12 @@ def test_a_second_serve_and_a_taken_port_are_refused_with_one_sentence_and_comma
         desk.apply(two_steps(sink))  # the server does not run yet
         assert [row["schedule"] for row in desk.json("who")] == ["First", "Manager"]
         desk.start()
-        again = Desk(tmp_path, name="data")
-        done = again.cli("serve", "--bind", f"127.0.0.1:{again.port}", check=False)
-        assert (done.returncode, "in use by another Watchbill" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
-        other = Desk(tmp_path, name="other")
-        done = other.cli("serve", "--bind", f"127.0.0.1:{desk.port}", check=False)
-        assert (done.returncode, "cannot be used" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+        again, other = Desk(tmp_path, name="data"), Desk(tmp_path, name="other")
+        with ThreadPoolExecutor() as both:  # each waits for what a kill -9 may have left
+            folder = both.submit(again.cli, "serve", "--bind", f"127.0.0.1:{again.port}", check=False)
+            port = both.submit(other.cli, "serve", "--bind", f"127.0.0.1:{desk.port}", check=False)
+        for done, why in ((folder.result(), "in use by another Watchbill"), (port.result(), "cannot be used")):
+            assert (done.returncode, why in done.stderr, "Traceback" in done.stderr) == (1, True, False)
         assert desk.get("/readyz")[0] == 200
         assert [row["schedule"] for row in desk.json("who")] == ["First", "Manager"]
     finally:
