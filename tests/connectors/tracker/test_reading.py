@@ -17,6 +17,7 @@ from watchbill.connectors.github import verifying as github_verifying
 from watchbill.connectors.gitlab import verifying as gitlab_verifying
 from watchbill.connectors.tracker import reading, wire
 from watchbill.kernel.clock import database_now
+from watchbill.trackers.actions import mirroring
 from watchbill.trackers.models import Delivery, Issue, Source, Tracker
 from watchbill.trackers.selectors import states
 
@@ -168,6 +169,22 @@ def test_a_webhook_is_stored_once_and_what_is_true_is_asked_of_the_tracker(track
     Tracker.objects.update(webhook_env="")
     assert client.post(f"/in/{tracked.kind}/main", body, content_type="application/json", headers=headers).status_code == 503
     assert client.post(f"/in/{tracked.kind}/other", body, content_type="application/json", headers=headers).status_code == 404
+
+
+def test_open_pages_hear_of_what_came_in_and_of_nothing_else(tracked: Tracked, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(mirroring.bus, "board_changed", lambda: told.append("look again"))
+    number = tracked.fake.add(title="new")
+    tracked.round()
+    assert told == ["look again"]
+    tracked.round()
+    assert told == ["look again"], "nothing changed"
+    tracked.fake.change(number, state="closed")
+    tracked.round()
+    assert len(told) == 2
+    mirroring.gone(tracked.mirrored(number).id)
+    mirroring.gone(tracked.mirrored(number).id)
+    assert len(told) == 3
 
 
 def test_a_signed_webhook_of_gitlab_is_known_by_its_id(tracked: Tracked, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

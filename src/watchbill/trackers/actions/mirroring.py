@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db import transaction
 from django.db.models import Q
 
+from watchbill.kernel import bus
 from watchbill.trackers.messages import Found, News
 from watchbill.trackers.models import Delivery, Issue, Link, Source, Tracker
 from watchbill.trackers.rules.ends import read_again_in
@@ -79,6 +80,8 @@ def take_in(source: Source, found: Iterable[Found], *, now: dt.datetime) -> list
                 setattr(row, name, value)
             row.save(update_fields=FIELDS)
             changed.append(row.id)
+    if changed:
+        bus.board_changed()
     return changed
 
 
@@ -122,7 +125,8 @@ def read_soon(tracker_id: int, projects: Collection[str], *, now: dt.datetime) -
 
 def gone(issue_id: int) -> None:
     """The tracker does not show it any more."""
-    Issue.objects.filter(pk=issue_id).exclude(state=Issue.State.GONE).update(state=Issue.State.GONE, words_to=None)
+    if Issue.objects.filter(pk=issue_id).exclude(state=Issue.State.GONE).update(state=Issue.State.GONE, words_to=None):
+        bus.board_changed()
 
 
 def listen_later(issue_id: int, *, now: dt.datetime) -> None:
