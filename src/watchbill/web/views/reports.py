@@ -121,6 +121,8 @@ def act(request: DeskRequest, report_number: int, act: str) -> HttpResponse:
     try:
         if act in publishing.LOOKED_AT and "confirm" not in request.POST:
             return publishing.look(request, found, act)
+        if act == "publish":
+            publishing.proves_again(request)
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
         return _page(request, seeing.by_number(request.visit.viewer, report_number), error.message)
