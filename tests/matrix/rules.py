@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.connectors.push import Browser
-from tests.matrix.cast import ADMINS, ANYBODY, KNOWING, MANAGERS, NOBODY, OWNER, PAGED, RESPONDERS, SIGNED_IN, TEAM_ADMINS
+from tests.matrix.cast import ADMINS, ANYBODY, KNOWING, MANAGERS, NOBODY, OWNER, PAGED, PASSWORD, RESPONDERS, SIGNED_IN, TEAM_ADMINS
 from watchbill.web import reporting
 from watchbill.web.views import acts, contacts, covers, duties, handoffs, learnings, queues, runbooks, swaps
 
@@ -106,7 +106,7 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "keep-secret": on_report("new", reason="upstream", review_on="2199-01-01"),
     "end-secrecy": on_report("told", reason="published"),
     "ask-disclosure": on_report("resolved", **SENT),
-    "publish": on_report("agreed", number="{r_agreed}", fingerprint="{leaves}", kind="full", **SENT),
+    "publish": on_report("agreed", number="{r_agreed}", fingerprint="{leaves}", kind="full", password=PASSWORD, **SENT),
     "reporter-asks": on_report("resolved", asked_on="2026-01-01"),
     "agreed": on_report("asked"),
     "cancel-disclosure": on_report("asked", reason="later", **SENT),

@@ -10,7 +10,7 @@ import pytest
 from tests.factories import DAY
 from tests.reports.conftest import Desk
 from tests.reports.test_disclosing import ANNOUNCED, resolved
-from tests.reports.test_pages import browser
+from tests.reports.test_pages import BACKEND, browser
 from tests.reports.test_triage import told
 from watchbill.kernel.clock import database_now
 from watchbill.reports.actions import disclosing, secrecy, tracking
@@ -74,6 +74,16 @@ def test_exactly_what_was_seen_is_published_once_and_what_changed_is_not(now_des
     sends["number"] = f"R-{report.number}"
     changed = alice.post(f"{here}/publish", {**sends, "leave_out": ""})
     assert (changed.status_code, "not what you looked at" in changed.content.decode()) == (422, True)
+    desk_password = "correct horse battery"
+    person = now_desk.alice
+    person.set_password(desk_password)
+    person.save()
+    alice.force_login(person, backend=BACKEND)
+    assert 'type="password"' in alice.post(f"{here}/publish", {"kind": "full"}).content.decode()
+    for wrong in ("", "guess"):
+        refused = alice.post(f"{here}/publish", {**sends, "password": wrong})
+        assert (refused.status_code, "not your password" in refused.content.decode()) == (422, True)
+    sends["password"] = desk_password
     assert alice.post(f"{here}/publish", sends).status_code == 303
     row = Disclosure.objects.get()
     assert (row.text, row.end) == (shown(looked), "published")

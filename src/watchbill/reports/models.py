@@ -158,6 +158,15 @@ class Report(models.Model):
             models.Index(
                 F("due_at").asc(nulls_last=True), "rank", "received_at", "id", name="report_board", condition=~Q(state__in=CLOSED)
             ),
+            models.Index(F("due_at").asc(nulls_last=True), "rank", "received_at", "id", name="report_board_all"),
+            models.Index(
+                F("due_at").asc(nulls_last=True),
+                "rank",
+                "received_at",
+                "id",
+                name="report_unpublished",
+                condition=Q(state="resolved", secret_because="", disclosure_asked_at__isnull=True, disclosed_at__isnull=True),
+            ),
             models.Index(fields=["team", "-received_at"], name="report_of_team"),
             models.Index(fields=["look_at"], name="report_look_at", condition=Q(look_at__isnull=False)),
             models.Index(fields=["secret_review_on"], name="report_secret", condition=~Q(secret_because="")),

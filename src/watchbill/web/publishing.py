@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from allauth.core import ratelimit
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
@@ -44,10 +45,22 @@ def look(request: DeskRequest, found: Report, act: str) -> HttpResponse:
         "text": text,
         "fingerprint": fingerprint(text),
         "by_hand": way_of(found).by_hand,
+        "asks_password": bool(request.visit.person.password) and request.visit.person.has_usable_password(),
         "hidden": [("kind", kind), ("summary", said.get("summary", "")), ("leave_out", said.get("leave_out", ""))],
         "left_out": text.count("[redacted]"),
     }
     return render(request, "report_publish.html", context)
+
+
+def proves_again(request: DeskRequest) -> None:
+    """Who publishes shows once more who they are: by their password, where they have one here. Raises Invalid, Refused."""
+    person = request.visit.person
+    if not person.password or not person.has_usable_password():
+        return
+    if not ratelimit.consume(request, action="reauthenticate", user=person):
+        raise Refused("The password was wrong too often. Wait a minute, then try again.")
+    if not person.check_password(request.POST.get("password", "")):
+        raise Invalid("That is not your password. Type it to publish: it cannot be taken back.", field="password")
 
 
 def panel(found: Report, *, now: dt.datetime) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from django.http import QueryDict
 
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
-from watchbill.reports.actions import canned, circle, money, rating, secrecy, talking, tracking, triage
+from watchbill.reports.actions import canned, circle, money, secrecy, talking, tracking, triage
 from watchbill.reports.rules.texts import Audience
-from watchbill.web import publishing
+from watchbill.web import publishing, rating
 from watchbill.web.visit import Visit
 
 Said = QueryDict
@@ -63,12 +63,6 @@ def _assign(number: int, said: Said, by: By) -> str:
 def _experts(number: int, said: Said, by: By) -> str:
     triage.ask_experts(number, [_person(handle) for handle in said.getlist("experts")], said.get("text", ""), **by)
     return "They are named on it, and asked."
-
-
-def _rate(number: int, said: Said, by: By) -> str:
-    new = rating.NewRating(*(said.get(name, "") for name in ("vector", "severity", "tier", "reason")))
-    report = rating.rate(number, new, **by)
-    return f"It is {report.severity}{f', {report.score}' if report.score is not None else ''}."
 
 
 def _file_issue(number: int, said: Said, by: By) -> str:
@@ -161,7 +155,7 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "heard": _plain(triage.heard, "It is read again."),
     "ask-experts": _experts,
     "understood": _plain(triage.understood, "Its impact is understood."),
-    "rate": _rate,
+    "rate": rating.rate,
     "file-issue": _file_issue,
     "link-issue": _with(tracking.link_issue, "address", "Its tracking issue is linked."),
     "tell": _tell,

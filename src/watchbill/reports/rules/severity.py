@@ -76,6 +76,11 @@ def proposed(band: str, answers: Mapping[str, bool]) -> str:
     return band
 
 
+def said_yes(answers: Mapping[str, bool]) -> str:
+    """The questions that were answered with yes, as a reason."""
+    return " ".join(f"{each.question} Yes." for each in HEURISTICS if answers.get(each.key))
+
+
 def why_not_rated(found: Scored | None, severity: str, reason: str) -> str:
     """Why this severity cannot stand, in a sentence; empty when it can. Without a vector, or beside its band, it needs a reason."""
     if severity not in RANK:

@@ -68,11 +68,17 @@ class Listed:
 def search(viewer: Viewer, filters: Filters, *, now: dt.datetime, cursor: str = "", limit: int = 50) -> Listed:
     """What breaks its promise first stands first; then the more severe, then the older. Raises Invalid for what is not known."""
     limit = max(1, min(limit, MOST))
-    rows = with_names(_narrowed(visible_to(viewer), filters, viewer, now))
+    rows = ordered(viewer, filters, now=now)
     if cursor:
         rows = _after(rows, cursor)
-    items = list(rows.order_by(F("due_at").asc(nulls_last=True), "rank", "received_at", "id")[: limit + 1])
+    items = list(rows[: limit + 1])
     return Listed(items[:limit], _cursor(items[limit - 1]) if len(items) > limit else None)
+
+
+def ordered(viewer: Viewer, filters: Filters, *, now: dt.datetime) -> QuerySet[Report]:
+    """All that the list would show, in its order."""
+    rows = with_names(_narrowed(visible_to(viewer), filters, viewer, now))
+    return rows.order_by(F("due_at").asc(nulls_last=True), "rank", "received_at", "id")
 
 
 def counts(viewer: Viewer, *, now: dt.datetime) -> dict[str, int]:
@@ -135,10 +141,13 @@ def _in_view(rows: QuerySet[Report], view: str, viewer: Viewer, now: dt.datetime
 
 def _matching(rows: QuerySet[Report], text: str) -> QuerySet[Report]:
     """In the title, by who reported it, by what its source calls it, or its number. Only among what the viewer may know of."""
+    digits = text.upper().removeprefix("R-")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= 18
+    if is_number and digits != text:
+        return rows.filter(number=int(digits))
     found = Q(title__icontains=text) | Q(reporter__name__icontains=text) | Q(external_id=text) | Q(code_name__iexact=text)
     found |= Q(weakness__iexact=text) | Q(asset__icontains=text)
-    digits = text.upper().removeprefix("R-")
-    if digits.isascii() and digits.isdigit() and len(digits) <= 18:
+    if is_number:
         found |= Q(number=int(digits))
     return rows.filter(found)
 

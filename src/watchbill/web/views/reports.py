@@ -24,7 +24,7 @@ from watchbill.reports.rules.disclosure import final_word
 from watchbill.reports.rules.texts import AUDIENCE_WORDS
 from watchbill.reports.selectors import listing, reading, seeing
 from watchbill.reports.selectors.describing import COLUMNS, as_row, incident_of, tracking_of
-from watchbill.web import publishing
+from watchbill.web import publishing, rating
 from watchbill.web.reporting import ACTS, OUTWARD, audience_of, done_by
 from watchbill.web.views.history import safe_cell
 from watchbill.web.visit import DeskRequest, signed_in
@@ -121,6 +121,8 @@ def act(request: DeskRequest, report_number: int, act: str) -> HttpResponse:
     try:
         if act in publishing.LOOKED_AT and "confirm" not in request.POST:
             return publishing.look(request, found, act)
+        if act == "publish":
+            publishing.proves_again(request)
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
         return _page(request, seeing.by_number(request.visit.viewer, report_number), error.message)
@@ -149,7 +151,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
     facts, promises = reading.facts_of(found), reading.clocks_of(found, now=visit.now)
     canned = _canned(found, request.GET.get("canned", ""))
     table = reading.table_of(found.program)
-    context = {
+    context: dict[str, Any] = {
         "section": "reports",
         "r": found,
         "facts": facts,
@@ -176,7 +178,6 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "currency": table.currency,
         "platform": facts.platform,
         "severities": severity.SEVERITIES,
-        "heuristics": severity.HEURISTICS,
         "services": Service.objects.filter(team_id=found.team_id, is_active=True).order_by("name"),
         "audiences": [pair for pair in AUDIENCE_WORDS.items() if pair[0] != "platform" or facts.platform],
         "disclosure": publishing.panel(found, now=visit.now),
@@ -186,6 +187,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "problem": problem,
         "address": f"{settings.PUBLIC_URL}/reports/{found.number}",
     }
+    context |= rating.form(found, context["typed"])
     return render(request, "report.html", context, status=422 if problem else 200)
 
 
