@@ -103,6 +103,7 @@ def is_paged(desk: Place, ada: Page, there: GitLab, chat: Slack) -> int:
     ada.goto("/")
     expect(ada.locator("#pager")).to_contain_text("It pages you.")
     expect(ada.locator("#pager")).to_contain_text("If nobody acknowledges, Grace Lind is paged in")
+    desk.picture(ada, "paged")
     ada.get_by_role("button", name=f"Acknowledge and own #{number}").click()
     expect(ada.get_by_text(f"You own #{number}")).to_be_visible()
     expect(ada.locator("#state")).to_contain_text("Ada Osei (you)")
@@ -138,6 +139,7 @@ def gets_worse(desk: Place, ada: Page, number: int) -> Page:
     desk.told("grace", f"#{number}", "Admin role used")
     grace = desk.as_("grace", **PHONE)
     expect(grace.locator("#pager")).to_contain_text("High impact: it pages you to coordinate. Ada Osei owns it.")
+    desk.picture(grace, "manager")
     grace.get_by_role("button", name=f"Acknowledge #{number}").click()
     expect(grace.locator("#story")).to_contain_text("Grace Lind")
     ada.reload()
@@ -157,6 +159,7 @@ def goes_through_the_queue(desk: Place, ada: Page) -> None:
     expect(ada.locator("#pass")).to_contain_text("This pass: 0 of 2 seen")
     ada.locator("#pass .act").get_by_role("button", name="Seen").click()
     expect(ada.locator("#pass")).to_contain_text("This pass: 1 of 2 seen")
+    desk.picture(ada, "review")
     ada.locator("#pass .act").get_by_role("button", name="Seen").click()
     expect(ada.locator("#standing")).to_contain_text("Ada Osei")
     expect(ada.locator("main")).to_contain_text("Went through the queue")
@@ -259,6 +262,7 @@ def hands_over(desk: Place, ada: Page, number: int) -> str:
     expect(ada.locator("main")).to_contain_text("There is no next step.")
     ada.get_by_label("Next steps").fill("chen: read the log of the role at midnight")
     ada.get_by_label("Open questions").fill("Who asked for the second address?")
+    desk.picture(ada, "offer")
     ada.get_by_role("button", name=f"Offer #{number}").click()
     expect(ada.locator("h1")).to_have_text(f"Ada Osei (you) hands #{number} to Chen Wei")
     expect(ada.locator("main")).to_contain_text("Nothing moves until Chen Wei accepts. Ada Osei is the owner")
@@ -280,6 +284,7 @@ def takes_over(desk: Place, offer: str, number: int, there: GitLab, chat: Slack)
     assert [each["username"] for each in issue["assignees"]] == ["ada.osei"]
     there.next = [("POST", (503, {"message": "503 Service Unavailable"}, {}))]
     chen.get_by_label("In my own words").fill("The keys are new. I read the log at midnight.")
+    desk.picture(chen, "readback")
     chen.get_by_role("button", name=f"Accept #{number}").click()
     chen.goto(offer)
     expect(chen.locator("h1")).to_have_text(f"Ada Osei handed #{number} to Chen Wei (you)")
@@ -312,6 +317,7 @@ def leaves_nothing(desk: Place, ada: Page, chen: Page, number: int) -> None:
     expect(ada.locator("main")).to_contain_text("You have no open incident, and nothing is offered to you.")
     ada.goto("/shift")
     expect(ada.locator(".head")).to_contain_text("Over")
+    desk.picture(ada, "watch-over")
     for text in (
         f"Answered the page of #{number}",
         "Went through oncall: 2 items",

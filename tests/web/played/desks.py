@@ -74,6 +74,7 @@ QUEUED = """teams:
     members: [ada, bruno]
     managers: [grace]
     last_resort: grace
+    issue: {{tracker: github, project: example/security-disclosures, labels: [], confidential: true}}
     calendar: {{timezone: UTC, days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00"}}
   - {{name: Others, desk: paged, members: [charlie]}}
 schedules:

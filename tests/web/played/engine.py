@@ -17,7 +17,7 @@ import django
 
 PASSWORD = "correct horse battery staple"
 PATIENCE = 6.0  # seconds for what is on its way to remotes before time goes on
-BREATH = 0.15
+BREATH = 0.4
 
 
 def fill(file: Path) -> dict[str, str]:

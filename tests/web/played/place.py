@@ -38,7 +38,7 @@ class Place:
     box: Box
     engine: subprocess.Popen[str]
     browser: Browser
-    database: dict[str, Any]
+    folder: Path
     clocks: list[Any] = field(default_factory=list)  # fakes whose own clock goes along
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -95,6 +95,12 @@ class Place:
     def forget(self) -> None:
         """What was mailed until now is read."""
         self.read = len(self.box.mails)
+
+    def picture(self, page: Page, name: str) -> None:
+        """For docs/tour.md, with WATCHBILL_SCREENSHOTS=1: what stands on the screen now."""
+        page.evaluate("window.scrollTo(0, 0)")
+        folder = ROOT / "docs" / "images" if os.environ.get("WATCHBILL_SCREENSHOTS") else self.folder
+        page.screenshot(path=folder / f"tour-{name}.png")
 
     def wait(self, true: Callable[[], Any], why: str, *, seconds: float = 15) -> Any:
         """Until it is so; the engine goes round all the time."""
@@ -169,7 +175,7 @@ def place(
         ]
         stack.enter_context(_running([*serve, "--port", str(port), "watchbill.main.asgi:application"], env, folder / "web.log"))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
-        desk = Place(f"http://127.0.0.1:{port}", json.loads(keys), box, engine, browser, parameters(settings, name))
+        desk = Place(f"http://127.0.0.1:{port}", json.loads(keys), box, engine, browser, folder)
         stack.callback(lambda: [context.close() for context in desk.contexts])
         yield desk
         assert desk.complaints == []
