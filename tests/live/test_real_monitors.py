@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,39 @@ from tests.live.server import Desk, Sink, event, free_port, two_steps, wait_for
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
     made = Sink()
     yield made
     made.close()
 
 
-@pytest.fixture
-def desk(tmp_path: Path, sink: Sink) -> Iterator[Desk]:
-    made = Desk(tmp_path)
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    made = Mailbox()
+    yield made
+    made.controller.stop()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, sink: Sink, mailbox: Mailbox) -> Iterator[Desk]:
+    """One for all of them: each test looks at the incidents that came since it began. Ann has a webhook and a mailbox."""
+    where = {"WATCHBILL_SMTP_URL": f"smtp://127.0.0.1:{mailbox.controller.port}", "WATCHBILL_MAIL_FROM": "desk@example.org"}
+    made = Desk(tmp_path_factory.mktemp("desk"), **where)
     made.start()
-    made.apply(two_steps(sink, waits=("60s", "60s")))
+    hook = f'{{kind: webhook, address: "http://127.0.0.1:{sink.port}/ann"}}'
+    config = two_steps(sink, waits=("60s", "60s"))
+    assert hook in config
+    made.apply(config.replace(hook, f"{hook}, {{kind: email, address: ann@example.org}}"))
     yield made
     made.stop()
+
+
+@pytest.fixture
+def opened(desk: Desk) -> Callable[..., list[dict[str, Any]]]:
+    """The incidents that were opened since the test began."""
+    before = {row["number"] for row in desk.json("incidents", "--all")}
+    return lambda *more: [row for row in desk.json("incidents", *more) if row["number"] not in before]
 
 
 class Alertmanager:
@@ -76,20 +95,20 @@ receivers:
 
 
 @pytest.mark.req("P13", "P12")
-def test_a_real_alertmanager_fires_and_resolves_by_both_of_its_ways(desk, sink, tmp_path):
+def test_a_real_alertmanager_fires_and_resolves_by_both_of_its_ways(desk, sink, opened, tmp_path):
     alertmanager = Alertmanager(tmp_path, desk, desk.key(kind="alertmanager"), desk.key())
     try:
         alertmanager.send("DiskFull", "instance=db1", "severity=critical")
         alertmanager.send("DiskFull", "instance=db2", "severity=critical")
-        wait_for(lambda: len(desk.json("incidents")) == 2, why="the webhook opened no incidents")
+        wait_for(lambda: len(opened()) == 2, why="the webhook opened no incidents")
         alertmanager.send("Latency", "instance=web1", "kind=pd")
-        wait_for(lambda: len(desk.json("incidents")) == 3, why="pagerduty_configs opened no incident")
+        wait_for(lambda: len(opened()) == 3, why="pagerduty_configs opened no incident")
         wait_for(
             lambda: sum(len(row[2].get("incidents") or [1]) for row in sink.pages("ann")) >= 3, why="the on-call was not told of all three"
         )
         alertmanager.send("DiskFull", "instance=db1", "severity=critical", resolved=True)
         alertmanager.send("Latency", "instance=web1", "kind=pd", resolved=True)
-        firing = lambda: sorted(firing_in(row) for row in desk.json("incidents", "--all"))  # noqa: E731
+        firing = lambda: sorted(firing_in(row) for row in opened("--all"))  # noqa: E731
         wait_for(lambda: firing() == [0, 0, 1], why=f"resolves did not arrive: {firing()}")
     finally:
         alertmanager.stop()
@@ -113,16 +132,16 @@ class Client(pagerduty.EventsApiV2Client):
 
 
 @pytest.mark.req("P26", "P25")
-def test_the_official_events_client_triggers_acknowledges_and_resolves(desk):
+def test_the_official_events_client_triggers_acknowledges_and_resolves(desk, opened):
     client = Client(desk.key(), base_url=desk.url)
     assert client.trigger("disk full", "host1", dedup_key="k1", severity="critical") == "k1"
     made = client.trigger("no key of its own", "host1", severity="info")
     assert len(made) >= 32
-    wait_for(lambda: len(desk.json("incidents")) == 2)
+    wait_for(lambda: len(opened()) == 2)
     client.acknowledge("k1")
     client.resolve("k1")
-    wait_for(lambda: any(firing_in(row) == 0 for row in desk.json("incidents")))
-    cleared = next(row for row in desk.json("incidents") if firing_in(row) == 0)
+    wait_for(lambda: any(firing_in(row) == 0 for row in opened()))
+    cleared = next(row for row in opened() if firing_in(row) == 0)
     assert (cleared["owner"], cleared["status"]) == (None, "triggered")
 
 
@@ -144,32 +163,20 @@ class Mailbox:
 
 
 @pytest.mark.req("G7", "G20")
-def test_a_mail_arrives_and_its_link_acknowledges_after_one_confirmation(tmp_path, sink):
-    mailbox = Mailbox()
-    desk = Desk(tmp_path, WATCHBILL_SMTP_URL=f"smtp://127.0.0.1:{mailbox.controller.port}", WATCHBILL_MAIL_FROM="desk@example.org")
-    try:
-        desk.start()
-        desk.apply(
-            two_steps(sink, waits=("60s", "60s")).replace(
-                f'contact: [{{kind: webhook, address: "http://127.0.0.1:{sink.port}/ann"}}]',
-                "contact: [{kind: email, address: ann@example.org}]",
-            )
-        )
-        desk.post("/v2/enqueue", event(desk.key()))
-        mail = wait_for(lambda: mailbox.to("ann@example.org"), why="no mail arrived")[0]
-        assert "#1" in mail["subject"]
-        text = mail.get_body(("plain",)).get_content()
-        link = re.search(re.escape(desk.url) + r"/a/\S+", text).group()
-        # a scanner that follows links acknowledges nothing
-        status, page = desk.get(urlsplit(link).path)
-        assert status == 200
-        assert desk.json("show", "1")["owner"] is None
-        assert press(desk, urlsplit(link).path, page.decode()) in (200, 302, 303)
-        shown = desk.json("show", "1")
-        assert (shown["owner"]["handle"], shown["status"]) == ("ann", "acknowledged")
-    finally:
-        desk.stop()
-        mailbox.controller.stop()
+def test_a_mail_arrives_and_its_link_acknowledges_after_one_confirmation(desk, mailbox, opened):
+    desk.post("/v2/enqueue", event(desk.key(), "by-mail", "disk full again"))
+    number = wait_for(opened, why="no incident was opened")[0]["number"]
+    about = lambda: [mail for mail in mailbox.to("ann@example.org") if f"#{number}" in mail["subject"]]  # noqa: E731
+    mail = wait_for(about, why="no mail arrived")[0]
+    text = mail.get_body(("plain",)).get_content()
+    link = re.search(re.escape(desk.url) + r"/a/\S+", text).group()
+    # a scanner that follows links acknowledges nothing
+    status, page = desk.get(urlsplit(link).path)
+    assert status == 200
+    assert desk.json("show", str(number))["owner"] is None
+    assert press(desk, urlsplit(link).path, page.decode()) in (200, 302, 303)
+    shown = desk.json("show", str(number))
+    assert (shown["owner"]["handle"], shown["status"]) == ("ann", "acknowledged")
 
 
 def press(desk: Desk, path: str, page: str) -> int:

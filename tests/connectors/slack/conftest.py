@@ -19,6 +19,7 @@ from watchbill.incidents.models import Incident, Service, TimelineEntry
 from watchbill.kernel import kinds
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat, Posting
+from watchbill.notifications.chats.rules import RETRY_AFTER
 from watchbill.notifications.models import Contact
 from watchbill.people.models import Person
 
@@ -31,6 +32,9 @@ def _here(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     settings.ALLOW_PRIVATE_TARGETS = (ipaddress.ip_network("127.0.0.0/8"),)
     for name, value in (("SLACK_TOKEN", TOKEN), ("SLACK_SIGNING", SIGNING), ("SLACK_APP", APP_TOKEN)):
         monkeypatch.setenv(name, value)
+    for name, seconds in (("LOOK", 0.1), ("FIRST_WAIT", 0.1), ("PING", 0.3), ("RECEIVE", 0.1)):  # the same, in a tenth of the time
+        monkeypatch.setattr(f"watchbill.connectors.slack.socket_mode.{name}", seconds)
+    monkeypatch.setattr("watchbill.notifications.chats.rules.RETRY_AFTER", tuple(after / 10 for after in RETRY_AFTER))
     before = kinds.declared()
     kinds.fill([kinds.Kind("webhook", True), kinds.Kind("slack", True)])
     yield

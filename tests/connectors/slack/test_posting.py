@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.connectors.slack.conftest import OTHERS, SECURITY, Whole, known
 from tests.connectors.slack.fake import CUT, LOSE
 from watchbill.connectors.chat.callers import caller
 from watchbill.connectors.chat.desk import command
+from watchbill.connectors.outgoing import Outgoing
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Posting
 from watchbill.notifications.chats.selectors import settings_of, states
@@ -74,8 +76,9 @@ def test_when_the_answer_is_lost_it_is_looked_for_and_never_stands_there_twice(w
     whole.until(incident, lambda m: "ACKNOWLEDGED" in json.dumps(m))
 
 
-def test_a_post_that_arrives_after_the_second_one_is_taken_away(whole: Whole):
+def test_a_post_that_arrives_after_the_second_one_is_taken_away(whole: Whole, monkeypatch: pytest.MonkeyPatch):
     """The worst case: no answer, nothing to be found, posted again, and then the first one arrives. The next edit clears it up."""
+    monkeypatch.setattr("watchbill.engine.chats.Outgoing", partial(Outgoing, whole=1.0))  # how long an answer may take in all
     late = threading.Event()
     whole.slack.next["chat.postMessage"] = [late]
     whole.run()
@@ -92,11 +95,11 @@ def test_a_post_that_arrives_after_the_second_one_is_taken_away(whole: Whole):
 
 
 def test_it_waits_as_long_as_slack_asks_and_that_is_no_failure(whole: Whole):
-    whole.slack.next["chat.postMessage"] = [(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"})] * 3
+    whole.slack.next["chat.postMessage"] = [(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"})] * 2
     whole.run()
     incident = whole.open()
     row = whole.posting(incident, lambda row: row.message)
-    assert (row.error, posted(whole)) == ("", 4)
+    assert (row.error, posted(whole)) == ("", 3)
     assert whole.story(incident) == ["Posted to #sec (main)."]
 
 

@@ -100,7 +100,7 @@ def test_one_node_listens_and_the_other_takes_over(whole: Whole, socket: Socket)
     try:
         socket.wait(lambda: socket.connected == 1)
         second.start()
-        time.sleep(1.5)  # it has looked, and found the lock taken
+        time.sleep(0.5)  # it has looked, and found the lock taken
         assert (socket.connected, second.is_connected()) == (1, False)
         first.close()
         socket.wait(lambda: socket.connected == 2)
@@ -110,15 +110,15 @@ def test_one_node_listens_and_the_other_takes_over(whole: Whole, socket: Socket)
         second.close()
 
 
-def test_a_token_that_is_refused_is_not_asked_about_every_second(whole: Whole, socket: Socket):
+def test_a_token_that_is_refused_is_not_asked_about_every_second(whole: Whole, socket: Socket, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("watchbill.connectors.slack.socket_mode.FIRST_WAIT", 1.0)  # as it is
     whole.slack.always["apps.connections.open"] = {"ok": False, "error": "not_allowed_token_type"}
     listener = Listener(settings_of(whole.chat))
     listener.start()
     try:
-        whole.slack.wait(lambda: len(whole.slack.made("apps.connections.open")) == 3, 15)
-        times = 3
-        time.sleep(2)
-        assert len(whole.slack.made("apps.connections.open")) == times
+        whole.slack.wait(lambda: len(whole.slack.made("apps.connections.open")) == 2, 15)
+        time.sleep(1.4)  # the next pause is of two seconds
+        assert len(whole.slack.made("apps.connections.open")) == 2
         assert not listener.is_connected()
     finally:
         listener.close()

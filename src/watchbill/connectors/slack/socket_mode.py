@@ -37,9 +37,13 @@ log = logging.getLogger(__name__)
 
 LOCK_CLASS = 0x57420003  # the first half of the advisory lock; the second is the chat's id
 LOOK = 1.0  # seconds between two looks at lock and connection
-LONGEST_WAIT = 30.0  # seconds between two tries to connect, growing from 1; Slack counts how often it is asked for an address
+FIRST_WAIT, LONGEST_WAIT = (
+    1.0,
+    30.0,
+)  # seconds between two tries to connect, doubled each time; Slack counts how often it is asked for an address
 PING = 3.0  # seconds; after four without an answer a silent connection counts as dead
-STEADY = 20.0  # a connection that lasted so long was a good one: the next try waits a second again
+RECEIVE = 1.0  # seconds for which it waits for something to read, and so for which its end may take
+STEADY = 20.0  # a connection that lasted so long was a good one: the next try waits the first wait again
 NOT_OURS = {"cursor_factory", "context", "server_side_binding", "pool", "isolation_level", "assume_role", "prepare_threshold"}
 
 
@@ -52,7 +56,7 @@ class Listener:
         self._thread = threading.Thread(target=self._live, name=f"socket mode {chat.name}", daemon=True)
         self._session: psycopg.Connection[Any] | None = None
         self._client: SocketModeClient | None = None
-        self._wait, self._connected_at, self._try_at = 1.0, 0.0, 0.0
+        self._wait, self._connected_at, self._try_at = FIRST_WAIT, 0.0, 0.0
 
     def start(self) -> None:
         self._thread.start()
@@ -86,7 +90,7 @@ class Listener:
         at = time.monotonic()
         if self._client.is_connected():
             if at - self._connected_at > STEADY:
-                self._wait = 1.0
+                self._wait = FIRST_WAIT
         elif at >= self._try_at:
             self._try_at, self._wait = at + self._wait, min(2 * self._wait, LONGEST_WAIT)
             self._client.connect_to_new_endpoint()
@@ -158,6 +162,7 @@ def _make(chat: Settings, heard: Any) -> SocketModeClient:
             super().connect()
             session = self.current_session
             if session is not None and session.sock is not None:
+                session.sock.settimeout(RECEIVE)
                 session.sock = _Ends(session.sock)  # type: ignore[assignment]
 
     client = Guarded(
