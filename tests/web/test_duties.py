@@ -72,6 +72,19 @@ def test_two_who_share_the_shift_both_see_it_as_theirs_until_one_did_it(desk: De
     assert f"{bob.name}, " in desk.as_("alice").get(f"/duties/{note.id}").content.decode()
 
 
+def test_what_nothing_asks_for_now_is_folded_away(desk: Desk, review: Duty):
+    html = desk.as_("alice").get("/duties").content.decode()
+    assert "not asked for now" not in html
+    of = {"team": desk.team, "schedule": Schedule.objects.get(name="Responder")}
+    Duty.objects.create(name="Read the monthly report", every="month", position=3, since=desk.now + 3 * DAY, **of)
+    html = desk.as_("alice").get("/duties").content.decode()
+    running, fold, idle = html.partition("1 not asked for now")
+    assert fold
+    assert "Review oncall issues" in running
+    assert "Read the monthly report" not in running
+    assert "Read the monthly report" in idle
+
+
 def test_a_note_or_nothing_proves_the_other_one(desk: Desk, review: Duty):
     note = Duty.objects.get(name="Note what should be better")
     assert "or say that there was nothing to do" in do(desk, "alice", note, "prove", text=" ")

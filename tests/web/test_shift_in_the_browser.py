@@ -317,6 +317,8 @@ def leaves_nothing(desk: Place, ada: Page, chen: Page, number: int) -> None:
     expect(ada.locator("main")).to_contain_text("You have no open incident, and nothing is offered to you.")
     ada.goto("/shift")
     expect(ada.locator(".head")).to_contain_text("Over")
+    reviews = [each.bounding_box() for each in ada.locator(".seg.mark").all()]
+    assert [box is not None and box["width"] >= 4 for box in reviews] == [True, True]
     desk.picture(ada, "watch-over")
     for text in (
         f"Answered the page of #{number}",

@@ -12,6 +12,7 @@ from watchbill.web.visit import Visit
 
 ROOM = 300.0  # pixels on the narrowest phone
 SPOT = dt.timedelta(minutes=1)  # something that took no time is drawn as the least bar
+MARK = 1 / 60  # of the watch: five pixels on the narrowest phone, so that a moment can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def picture(account: Account, watch: Watch, visit: Visit) -> Picture:
         )
         for row in account.owned
     ]
-    passes = [Bar(row.at, row.at + SPOT, ("",), "", f"{row.queue.name}, {_at(row.at, visit)}") for row in account.passes]
+    moment = (watch.end - watch.start) * MARK
+    passes = [Bar(row.at, row.at + moment, ("",), "mark", f"{row.queue.name}, {_at(row.at, visit)}") for row in account.passes]
     rows = [strip("Watch", [whole], window, now=visit.now, height=34, words=said)]
     rows += [strip("Owned", owned, window, now=visit.now, height=30)] if owned else []
     rows += [strip("Reviews", passes, window, now=visit.now, height=30)] if passes else []

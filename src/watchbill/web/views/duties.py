@@ -40,10 +40,12 @@ def listed(request: DeskRequest) -> HttpResponse:
         return answer
     names = dict(Person.objects.filter(handle__in={handle for line in found for handle in line.people}).values_list("handle", "name"))
     people = [(names.get(handle, "Nobody had the watch"), total) for handle, total in sums.by(found, "person").items()]
+    duties = _by_duty(due.duties(visit.viewer), due.running(visit.viewer, now=visit.now))
     context = {
         "section": "duties",
         "mine": due.mine(visit.person.id, now=visit.now),
-        "running": _by_duty(due.duties(visit.viewer), due.running(visit.viewer, now=visit.now)),
+        "running": [each for each in duties if each[2]],
+        "idle": [each for each in duties if not each[2]],
         "pictures": pictures(found, first, WEEKS),
         "people": people,
         "first": first,
