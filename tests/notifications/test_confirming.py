@@ -41,6 +41,8 @@ def tell(message: Message, verdict: Verdict, *, event: str = "", sid: str = "SM1
         ("completed", "", FAILED),
         ("busy", "", FAILED),
         ("no-answer", "", FAILED),
+        ("failed", "", FAILED),
+        ("canceled", "", FAILED),
         ("a word of tomorrow", "", NOTHING),
     ],
 )

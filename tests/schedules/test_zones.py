@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 import zoneinfo
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
+from tests.live import report
 from tests.schedules.cast import ADA, BRUNO, CHEN, DAY, HARD_ZONES, HOUR, at, layer, two_desks
 from watchbill.schedules.rules import ScheduleRule, Shift, final_shifts, first_start, gaps, on_call_at
 
@@ -35,18 +38,20 @@ def check(schedule: ScheduleRule, lengths: set[float]) -> list[Shift]:
     return rows
 
 
-def ask(schedule: ScheduleRule, rows: list[Shift], seed: str, times: int) -> None:
-    """Whoever asks for a moment, a day or a month hears what the ten years say, to the second."""
+def ask(schedule: ScheduleRule, rows: list[Shift], seed: str, times: int) -> int:
+    """Whoever asks for a moment, a day or a month hears what the ten years say, to the second. Answers how many questions were asked."""
     chance = random.Random(seed)
     changes = [row.start for before, row in pairwise(rows) if row.end - row.start != before.end - before.start][:400]
     moments = [TEN_YEARS[0] + chance.randrange(3600 * 24 * 60) * dt.timedelta(minutes=1) for _ in range(times)]
-    for moment in (*moments, *chance.sample(changes, min(times, len(changes)))):
+    asked = (*moments, *chance.sample(changes, min(times, len(changes))))
+    for moment in asked:
         for instant in (moment, moment - dt.timedelta(microseconds=1)):
             assert on_call_at(schedule, instant) == [row for row in around(rows, instant) if row.start <= instant < row.end]
     for start in moments[:3]:
         for length in (DAY, 31 * DAY):
             holding = [row for row in around(rows, start + length / 2) if row.end > start and row.start < start + length]
             assert final_shifts(schedule, start, start + length) == holding
+    return 2 * len(asked) + 2 * len(moments[:3])
 
 
 def around(rows: list[Shift], moment: dt.datetime) -> list[Shift]:
@@ -83,9 +88,36 @@ def test_two_hundred_zones_for_ten_years(part):
         ask(schedule, check(schedule, lengths), zone, times=3)
 
 
+@pytest.fixture(scope="module")
+def counted() -> Iterator[Counter[str]]:
+    """What the long run looked at; its table is written when it has looked at every zone."""
+    found: Counter[str] = Counter()
+    yield found
+    if found["zones"] == len(ALL):
+        report.write(
+            "ten years in every zone",
+            "The example of two desks, and a hand-over at 00:00, 02:30 and 23:45, in every zone of the tz database; then whoever asks for a "
+            "moment, a day or a month hears what the ten years say.",
+            [
+                ("zones", found["zones"]),
+                ("schedules", found["schedules"]),
+                ("shifts", found["shifts"]),
+                ("of them longer or shorter than their clock says, since it changed", found["odd"]),
+                ("questions", found["questions"]),
+                ("seconds without somebody, or with two", 0),
+                ("answers that disagree", 0),
+            ],
+        )
+
+
 @pytest.mark.long
 @pytest.mark.req("S1", "S2", "S3", "S12")
 @pytest.mark.parametrize("zone", ALL)
-def test_every_zone_for_ten_years(zone):
+def test_every_zone_for_ten_years(zone: str, counted: Counter[str]):
     for schedule, lengths in [(two_desks(zone), {12.0, 48.0}), *((nightly(zone, start), {24.0}) for start in NIGHTLY)]:
-        ask(schedule, check(schedule, lengths), zone, times=100)
+        rows = check(schedule, lengths)
+        counted["questions"] += ask(schedule, rows, zone, times=100)
+        counted["schedules"] += 1
+        counted["shifts"] += len(rows)
+        counted["odd"] += sum((row.end - row.start) / HOUR not in lengths for row in rows)
+    counted["zones"] += 1  # only where all of it held

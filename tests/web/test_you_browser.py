@@ -75,6 +75,6 @@ def test_a_test_page_is_sent_and_its_result_comes_by_itself(
     page.get_by_role("link", name="Send me a test page").click()
     page.get_by_role("button", name="Send me a test page").click()
     result = page.locator("#result")
-    expect(result.get_by_text("Delivered")).to_be_visible(timeout=15000)
+    expect(result.get_by_text("Delivered").first).to_be_visible(timeout=15000)  # one for each way: others of this run may have added some
     if KEPT:
         page.screenshot(path=Path(KEPT) / f"tested-{scripts}.png", full_page=True)
