@@ -97,7 +97,11 @@ def renew_device(old: Any, new: Any, *, now: dt.datetime) -> None:
     before, after = _read(old), _read(new)
     hashed = _hash(before.endpoint)
     device = (
-        Device.objects.select_for_update().select_related("contact__person").filter(endpoint_hash=hashed).exclude(subscription="").first()
+        Device.objects.select_for_update(of=("self",))
+        .select_related("contact__person")
+        .filter(endpoint_hash=hashed)
+        .exclude(subscription="")
+        .first()
     )
     if device is None or not secrets.compare_digest(opened(device).auth, before.auth):
         raise NotFound("This device does not ring for anybody. Sign in and choose Ring on this device.")
