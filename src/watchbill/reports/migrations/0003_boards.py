@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("incidents", "0001_initial"),
         ("people", "0001_initial"),
-        ("reports", "0003_disclosure"),
+        ("reports", "0002_disclosure"),
         ("trackers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
