@@ -227,7 +227,9 @@ STAGES = (
 
 def _mail(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
     """Threads of the team's shared mailbox, by their numbers."""
-    mailbox = Mailbox.objects.create(name="security", team=team, imap_env="X_IMAP", address="security@example.org", purposes=["reports"])
+    mailbox = Mailbox.objects.create(
+        name="security", team=team, imap_env="X_IMAP", address="security@example.org", purposes=["reports"], writes=["answer"]
+    )
     by = {"person": people["alice"], "actor": make.actor(people["alice"]), "now": now}
     found: dict[str, Any] = {}
     for name in ("open", "other", "done", "spam"):

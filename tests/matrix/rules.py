@@ -96,6 +96,7 @@ MAIL_ACTS: Mapping[str, dict[str, Rule]] = {
     "tracked": on_mail("mail_open", address="https://x.example.org/3"),
     "link": on_mail("mail_open", address="https://x.example.org/4"),
     "report": on_mail("mail_open"),
+    "answer": on_mail("mail_open", text="Thank you.", confirm="1"),
 }
 REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "take": on_report("new"),

@@ -30,6 +30,7 @@ class Act(StrEnum):
     TRACKED = "tracked"
     LINK = "link"
     REPORT = "report"
+    ANSWER = "answer"
 
 
 STATE_WORDS: Mapping[str, str] = {
@@ -39,7 +40,7 @@ STATE_WORDS: Mapping[str, str] = {
     "duplicate": "Duplicate",
     "spam": "Spam",
 }
-OPEN_ONLY = frozenset({Act.TAKE, Act.ASSIGN, Act.NO_ACTION, Act.COMPLETE, Act.DUPLICATE, Act.REPORT})
+OPEN_ONLY = frozenset({Act.TAKE, Act.ASSIGN, Act.NO_ACTION, Act.COMPLETE, Act.DUPLICATE, Act.REPORT, Act.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Incoming:
     files: tuple[str, ...]
     remark: str
     machine: str
+    robot: str  # the same and stricter: why nothing answers it by itself
     doubt: str
     link: str
     raw: bytes

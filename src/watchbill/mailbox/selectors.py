@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet
@@ -14,6 +15,7 @@ from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import NEEDS, RANK, SCOPE_OF, Verb, Viewer, decide, holds
 
 LARGEST = 2**63 - 1
+ADDRESS = re.compile(r"[!#-'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}")
 PAGE, LAST_PAGE = 50, 200
 MOST_LETTERS = 200  # of one page: the newest
 KNOWING = tuple(role for role, rank in RANK.items() if rank >= RANK[NEEDS[Verb.SEE_REPORTS]])
@@ -99,6 +101,17 @@ def facts_of(thread: Thread) -> Facts:
 def has_report(thread: Thread) -> bool:
     """Did it become a report?"""
     return getattr(thread, "report", None) is not None
+
+
+def why_no_answer(thread: Thread, *, by_itself: bool = False) -> str:
+    """Why no mail leaves for it, in a sentence; empty when one can. `by_itself`: the mailbox's own word for that has been read."""
+    if "answer" not in thread.mailbox.writes and not by_itself:
+        return f"Nothing leaves by the mailbox {thread.mailbox.name}: the configuration file does not say `writes: [answer]`."
+    if thread.automatic:
+        return "A machine began it. It is never answered from here."
+    if not ADDRESS.fullmatch(thread.sender):
+        return "It names no single address to answer to."
+    return ""
 
 
 def letters(thread: Thread) -> list[Letter]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from watchbill.kernel.errors import Invalid
-from watchbill.mailbox.actions import working
+from watchbill.mailbox.actions import answering, working
 from watchbill.mailbox.rules import Act
 from watchbill.people.models import Person
 from watchbill.reports.actions.mailing import report_of_thread
@@ -62,6 +62,11 @@ def _report(number: int, said: QueryDict, by: By) -> str:
     return f"{made} is made of it, under the code name {made.code_name}."
 
 
+def _answer(number: int, said: QueryDict, by: By) -> str:
+    letter = answering.answer(number, said.get("text", ""), **by)
+    return f"It leaves in a moment, for {letter.to}."
+
+
 ACTS: Mapping[str, Does] = {
     "take": _plain(working.take, "It is yours."),
     "assign": _assign,
@@ -76,4 +81,5 @@ ACTS: Mapping[str, Does] = {
     "tracked": _addressed(working.mark_tracked, "It has the label Tracked."),
     "link": _addressed(working.set_link, "The link of the thread is kept."),
     "report": _report,
+    "answer": _answer,
 }

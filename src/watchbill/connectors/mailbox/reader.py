@@ -29,6 +29,7 @@ from django.utils.module_loading import import_string
 
 from watchbill.connectors.mailbox import keeping
 from watchbill.connectors.mailbox.letters import read
+from watchbill.connectors.mailbox.outgoing import send_due
 from watchbill.connectors.mailbox.purposes import MAILBOXES, Arrived
 from watchbill.connectors.mailbox.servers import Server, server_of
 from watchbill.intake.models import Mail, Mailbox
@@ -113,6 +114,8 @@ class Reader(threading.Thread):
                     return
             last = max([last, *(int(uid) for uid in uids)])
             self._beat(status["UIDVALIDITY"], last)
+            if "reports" in mailbox.purposes:
+                send_due(mailbox.pk)
             self._wait(box)
             mailbox = self._mailbox()
             unread = time.monotonic() - looked > UNREAD

@@ -10,6 +10,7 @@ from watchbill.connectors.mailbox import judging, keeping
 from watchbill.connectors.mailbox.letters import Letter, digest
 from watchbill.connectors.mailbox.purposes import Arrived
 from watchbill.intake.models import Mail
+from watchbill.mailbox.actions.answering import answer_by_itself_in
 from watchbill.mailbox.actions.receiving import receive_in
 from watchbill.mailbox.rules import Incoming, link_of
 from watchbill.reports.actions.mailing import heard_by_mail_in
@@ -32,6 +33,7 @@ def _store(arrived: Arrived, incoming: Incoming, now: dt.datetime) -> None:
     if letter is None:
         return
     heard_by_mail_in(letter, now=now)
+    answer_by_itself_in(letter, incoming, now=now)
     if not keeping.known(arrived.mailbox, incoming.digest):
         keeping.remember_in(arrived, Mail.Verdict.REPORT, incoming.machine, incoming.digest, now)
 
@@ -51,6 +53,7 @@ def incoming_of(arrived: Arrived) -> Incoming:
         files=letter.files,
         remark=" ".join(part for part in (letter.remark, signed_or_not(letter), cut) if part),
         machine=machine_of(letter),
+        robot=robot_of(letter),
         doubt=judging.forged(letter, arrived.mailbox.authserv),
         link=link_of(letter.get("archived-at"), letter.get("list-id"), letter.get("list-archive"), letter.message_id),
         raw=arrived.raw,
@@ -76,6 +79,15 @@ def machine_of(letter: Letter) -> str:
         **{name: getattr(letter, name) for name in _FIELDS} | {"headers": tuple(h for h in letter.headers if h[0] not in _OF_LISTS)}
     )
     return judging.why_no_human(by_list if letter.get("list-id") else letter)
+
+
+def robot_of(letter: Letter) -> str:
+    """Why nothing answers it by itself: a list, many readers, a sender that takes no mail, or a machine."""
+    if letter.get("return-path").replace(" ", "") == "<>":
+        return "Its sender takes no answers (an empty return path)."
+    if any(name.startswith("list-") for name, _ in letter.headers):
+        return "It comes by a mailing list."
+    return judging.why_no_human(letter)
 
 
 def signed_or_not(letter: Letter) -> str:

@@ -23,6 +23,8 @@ def receive_in(mailbox: Mailbox, new: Incoming, *, now: dt.datetime) -> Letter |
     """In the open transaction. None: it is here already. Raises IntegrityError where another node was first."""
     if Letter.objects.filter(mailbox=mailbox, digest=new.digest).exists():
         return None
+    if new.message_id and Letter.objects.filter(mailbox=mailbox, message_id=id_of(new.message_id)).exclude(outgoing="").exists():
+        return None  # one of ours, come back by a list
     thread_id = _answered(mailbox, new)
     if thread_id is None:
         return _begin_in(mailbox, new, now=now)

@@ -59,6 +59,8 @@ def act(request: DeskRequest, mail_number: int, act: str) -> HttpResponse:
     if does is None:
         raise NotFound("There is no such act of a thread.")
     found = selectors.by_number(request.visit.viewer, mail_number)
+    if act == "answer" and "confirm" not in request.POST and request.POST.get("text", "").strip():
+        return render(request, "mail_preview.html", {"section": "reports", "t": found, "text": request.POST["text"]})
     try:
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
@@ -92,6 +94,7 @@ def _page(request: DeskRequest, found: Thread, problem: str = "") -> HttpRespons
         "tracked": bool(found.issue_url) or (report is not None and is_tracked(report)),
         "state_word": STATE_WORDS[found.state],
         "step": next_step(facts, mine=found.accountable_id == visit.person.id, taken=found.taken_at is not None),
+        "no_answer": selectors.why_no_answer(found),
         "letters": selectors.letters(found),
         "story": selectors.story(found),
         "people": selectors.workers_of(found),
