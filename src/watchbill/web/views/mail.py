@@ -33,7 +33,7 @@ def board(request: DeskRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path, status=303)
     context = {
         "section": "reports",
-        "rows": [(each, STATE_WORDS[each.state], selectors.has_report(each)) for each in found.threads],
+        "rows": [(each, STATE_WORDS[each.state], selectors.has_report(each), _tracked(each)) for each in found.threads],
         "next": found.next,
         "view": view,
         "views": selectors.VIEWS.items(),
@@ -91,7 +91,7 @@ def _page(request: DeskRequest, found: Thread, problem: str = "") -> HttpRespons
         "section": "reports",
         "t": found,
         "report": report,
-        "tracked": bool(found.issue_url) or (report is not None and is_tracked(report)),
+        "tracked": _tracked(found),
         "state_word": STATE_WORDS[found.state],
         "step": next_step(facts, mine=found.accountable_id == visit.person.id, taken=found.taken_at is not None),
         "no_answer": selectors.why_no_answer(found),
@@ -103,3 +103,9 @@ def _page(request: DeskRequest, found: Thread, problem: str = "") -> HttpRespons
         "typed": request.POST if problem else {},
     }
     return render(request, "mail_thread.html", context, status=422 if problem else 200)
+
+
+def _tracked(thread: Thread) -> bool:
+    """The label: it was given, or its report has its issue."""
+    report = getattr(thread, "report", None)
+    return bool(thread.issue_url) or (report is not None and is_tracked(report))
