@@ -180,6 +180,8 @@ def test_a_mailbox_that_is_not_read_is_red_and_says_why(watch, monkeypatch, read
     assert "verysecret" not in found.says
     assert ("the server said no" in found.says) is (state == "red")
     Mailbox.objects.update(purposes=["reports"])
+    assert list(operate._mailboxes(now)) == [found], "it is read for reports, too"
+    monkeypatch.delenv("X_IMAP")
     assert not list(operate._mailboxes(now)), "named by what is not active"
 
 

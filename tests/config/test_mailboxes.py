@@ -74,9 +74,9 @@ def test_pruned_it_is_read_no_more_and_named_again_it_is(apply):
     [
         (WHOLE, {"ALERTS_IMAP": "x"}, [], ()),
         (WHOLE, {}, ["it is not read before its variable is set."], ("ALERTS_IMAP",)),
-        (LEAST, {"ALERTS_IMAP": "x"}, ["kept and not active yet."], ()),
-        (LEAST, {}, ["kept and not active yet."], ("ALERTS_IMAP",)),
-        (WHOLE.replace("[replies, alerts]", "[alerts, reports]"), {"ALERTS_IMAP": "x"}, ["its reports are not active yet."], ()),
+        (LEAST, {"ALERTS_IMAP": "x"}, [], ()),
+        (LEAST, {}, ["it is not read before its variable is set."], ("ALERTS_IMAP",)),
+        (WHOLE.replace("[replies, alerts]", "[alerts, reports]"), {"ALERTS_IMAP": "x"}, [], ()),
     ],
 )
 def test_what_is_not_active_is_said(apply, part, environment, why, missing):
@@ -88,6 +88,8 @@ def test_what_is_not_active_is_said(apply, part, environment, why, missing):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
+        ("move_to", "writes: [answer]\n    move_to", "`writes` goes with `for: [reports]`"),
+        ("move_to", "automatic_answer: Use the form.\n    move_to", "`automatic_answer` goes with `for: [reports]`"),
         ("[replies, alerts]", "[replies]", "`service` goes with `for: [alerts]`"),
         ("alerts@example.org", "alerts+x@example.org", "expected the plain address"),
         ("service: S", "service: Nothing", "nothing under `services` is called Nothing"),

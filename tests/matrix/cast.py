@@ -14,10 +14,14 @@ from django.db import transaction
 from django.test import Client
 
 from tests import factories as make
+from tests.connectors.mailbox.mails import mail
 from tests.connectors.push import Browser
 from watchbill.audit.actions import Actor
 from watchbill.config.actions import edit, propose
 from watchbill.config.selectors import sections, standing
+from watchbill.connectors.mailbox import threads
+from watchbill.connectors.mailbox.letters import read
+from watchbill.connectors.mailbox.purposes import Arrived
 from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.items import take
 from watchbill.duties.actions.proving import begin_pass
@@ -29,8 +33,11 @@ from watchbill.handoff.rules import Step, Words
 from watchbill.incidents.actions import NewIncident, grant_in
 from watchbill.incidents.models import Incident, Service, Stakeholder, Task
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_key
-from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey
+from watchbill.intake.models import Alert, Event, Heartbeat, IntegrationKey, Mailbox
 from watchbill.kernel.clock import database_now
+from watchbill.mailbox.actions import working
+from watchbill.mailbox.models import Letter
+from watchbill.mailbox.rules import Act as MailAct
 from watchbill.notifications.actions import add_contact, add_device, send_test
 from watchbill.notifications.chats.actions import make_link
 from watchbill.notifications.chats.models import Chat, Posting
@@ -160,7 +167,7 @@ def build() -> World:
     world.secret_values = common | _objects(world, quiet, team.id, secret_key, f"the {SECRET} is out", now)
     duties = _duties(schedule, people["alice"], now)
     world.values, world.secret_values = world.values | duties, world.secret_values | duties
-    reports = _reports(team, people, now)
+    reports = _reports(team, people, now) | _mail(team, people, now)
     world.values, world.secret_values = world.values | reports, world.secret_values | reports
     secret = Incident.objects.filter(restricted=True)
     world.secret_words = frozenset({each.code_name.lower() for each in secret} | {str(each.number) for each in secret})
@@ -216,6 +223,23 @@ STAGES = (
     "agreed",
     "closed",
 )
+
+
+def _mail(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
+    """Threads of the team's shared mailbox, by their numbers."""
+    mailbox = Mailbox.objects.create(
+        name="security", team=team, imap_env="X_IMAP", address="security@example.org", purposes=["reports"], writes=["answer"]
+    )
+    by = {"person": people["alice"], "actor": make.actor(people["alice"]), "now": now}
+    found: dict[str, Any] = {}
+    for name in ("open", "other", "done", "spam"):
+        arrived = Arrived(mailbox, read(raw := mail(f"{OF_THE_TEAM} {name}", OF_THE_TEAM)), raw, len(raw))
+        threads.take(arrived, now)
+        letter = Letter.objects.select_related("thread").latest("id")
+        found |= {f"mail_{name}": letter.thread.number} | ({"letter_id": letter.pk} if name == "open" else {})
+    working.close(found["mail_done"], MailAct.COMPLETE, **by)
+    working.mark_spam(found["mail_spam"], **by)
+    return found | {"mail_number": found["mail_open"]}
 
 
 def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:

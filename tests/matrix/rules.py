@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.connectors.push import Browser
 from tests.matrix.cast import ADMINS, ANYBODY, KNOWING, MANAGERS, NOBODY, OWNER, PAGED, PASSWORD, RESPONDERS, SIGNED_IN, TEAM_ADMINS
-from watchbill.web import reporting
+from watchbill.web import mailing, reporting
 from watchbill.web.views import acts, contacts, covers, duties, handoffs, learnings, queues, runbooks, swaps
 
 
@@ -79,6 +79,25 @@ def on_report(stage: str, **send: str) -> dict[str, Rule]:
     return {"POST": Rule(circle, unseen=SIGNED_IN - circle, at={"report_number": f"{{r_{stage}}}"}, send=send)}
 
 
+def on_mail(thread: str, **send: str) -> dict[str, Rule]:
+    """An act on a thread of a shared mailbox. Whoever is not of its team hears that there is none."""
+    return {"POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": f"{{{thread}}}"}, send=send)}
+
+
+MAIL_ACTS: Mapping[str, dict[str, Rule]] = {
+    "take": on_mail("mail_open"),
+    "assign": on_mail("mail_open", to="bob"),
+    "no-action": on_mail("mail_open"),
+    "complete": on_mail("mail_open"),
+    "duplicate": on_mail("mail_open", duplicate_of="{mail_other}"),
+    "reopen": on_mail("mail_done"),
+    "spam": on_mail("mail_open"),
+    "not-spam": on_mail("mail_spam"),
+    "tracked": on_mail("mail_open", address="https://x.example.org/3"),
+    "link": on_mail("mail_open", address="https://x.example.org/4"),
+    "report": on_mail("mail_open"),
+    "answer": on_mail("mail_open", text="Thank you.", confirm="1"),
+}
 REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "take": on_report("new"),
     "assign": on_report("new", to="bob"),
@@ -139,6 +158,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/report": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"title": "by form", "body": "steps", "begun": "{begun}"})},
     "/report/status": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"receipt": "{receipt}"}, silent="only reads")},
     "/.well-known/security.txt": {"GET": Rule(ANYBODY)},
+    "/mail": {"GET": Rule(SIGNED_IN)},
+    "/mail/<int:mail_number>": {"GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": "{mail_open}"})},
+    "/mail/<int:mail_number>/letters/<int:letter_id>": {
+        "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": "{mail_open}"})
+    },
+    **{f"/mail/<int:mail_number>/{act}": rule for act, rule in MAIL_ACTS.items()},
     "/reports": {"GET": Rule(SIGNED_IN)},
     "/reports/new": {
         "GET": Rule(KNOWING),
@@ -560,6 +585,7 @@ ACTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "/handoffs/<int:handoff_id>/<slug:act>": ("<slug:act>", sorted(handoffs.ACTS)),
     "/covers/<int:cover_id>/<slug:act>": ("<slug:act>", covers.ACTS),
     "/learnings/<int:learning_id>/<slug:act>": ("<slug:act>", sorted(learnings.ACTS)),
+    "/mail/<int:mail_number>/<slug:act>": ("<slug:act>", sorted(mailing.ACTS)),
     "/reports/<int:report_number>/<slug:act>": ("<slug:act>", sorted(reporting.ACTS)),
     "/runbooks/<int:runbook_id>/<slug:act>": ("<slug:act>", runbooks.ACTS),
     "/queues/<int:queue_id>/items/<int:issue_id>/<slug:act>": ("<slug:act>", queues.ACTS),

@@ -80,6 +80,7 @@ MODULES = {
     "runbook": "runbooks",
     "shift": "shift",
     "report": "reports",
+    "mail": "mails",
     "handoff": "handoffs",
     "accept": "handoffs",
     "decline": "handoffs",

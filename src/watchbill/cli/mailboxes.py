@@ -30,12 +30,25 @@ def mailbox_list(as_json: Json = False) -> None:
         }
         for each in looked
     ]
-    columns = ("name", "address", "for", "last read", "alerts", "left out", "unknown address", "answers", "refused", "failed", "says")
+    columns = (
+        "name",
+        "address",
+        "for",
+        "last read",
+        "alerts",
+        "left out",
+        "unknown address",
+        "answers",
+        "threads",
+        "refused",
+        "failed",
+        "says",
+    )
     say(data, as_json=as_json, human=lambda: table(columns, [_row(each) for each in looked]))
 
 
 def _row(each: Looked) -> list[object]:
     box, mails = each.mailbox, each.mails
     says = box.last_error or ("not read lately" if each.is_late(now()) else "works")
-    counts = [mails.get(verdict, 0) for verdict in ("alert", "left", "unknown", "reply", "refused", "failed")]
+    counts = [mails.get(verdict, 0) for verdict in ("alert", "left", "unknown", "reply", "report", "refused", "failed")]
     return [box.name, box.address, ", ".join(box.purposes), short(box.read_at) or "never", *counts, says]

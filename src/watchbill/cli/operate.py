@@ -20,7 +20,7 @@ from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
 from watchbill.intake.models import IntegrationKey
 from watchbill.intake.selectors import quiet
-from watchbill.intake.selectors.mailboxes import mailboxes
+from watchbill.intake.selectors.mailboxes import READ, mailboxes
 from watchbill.kernel import journals
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.chats.selectors import OLDEST_LOOK, State, states
@@ -171,7 +171,7 @@ def _set_aside(_moment: dt.datetime) -> Iterator[Finding]:
 def _mailboxes(moment: dt.datetime) -> Iterator[Finding]:
     for each in mailboxes():
         box, failed = each.mailbox, each.mails.get("failed", 0)
-        if not os.environ.get(box.imap_env) or not {"alerts", "replies"} & set(box.purposes):
+        if not os.environ.get(box.imap_env) or not READ & set(box.purposes):
             continue  # named by what is not active
         if each.is_late(moment):
             since = f"It was read last at {box.read_at:%d %B %H:%M} UTC." if box.read_at else "It was never read."

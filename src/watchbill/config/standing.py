@@ -331,6 +331,8 @@ def _mailboxes() -> dict[Key, Full]:
             "folder": row.folder,
             "move_to": row.move_to,
             "authserv": row.authserv,
+            "writes": row.writes,
+            "automatic_answer": row.automatic_answer,
         }
         for row in Mailbox.objects.filter(is_active=True).select_related("team", "service").order_by("position", "id")
     }

@@ -240,6 +240,8 @@ class Mailbox(models.Model):
     folder = models.CharField(max_length=200, default="INBOX")
     move_to = models.CharField(max_length=200, blank=True, default="")
     authserv = models.CharField(max_length=254, blank=True, default="")
+    writes = models.JSONField(default=list)  # answer: people of the team answer threads by mail; empty: it is only read
+    automatic_answer = models.CharField(max_length=2000, blank=True, default="")  # sent once a day to whoever writes; empty: nothing
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
     uid_validity = models.BigIntegerField(default=0)  # of the folder, when it was last read; 0: never
@@ -262,6 +264,7 @@ class Mail(models.Model):
         UNKNOWN = "unknown"  # to an address that is no key's
         REPLY = "reply"  # an answer that was understood
         REFUSED = "refused"  # an answer that was not its person's, or a robot's
+        REPORT = "report"  # kept in a thread of a shared mailbox
         FAILED = "failed"  # could not be read or stored; stays in the mailbox
 
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="mails", db_index=False)

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "watchbill.incidents",
     "watchbill.paging",
     "watchbill.intake",
+    "watchbill.mailbox",
     "watchbill.reports",
     "watchbill.handoff",
     "watchbill.duties",

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Lower
 
 from watchbill.audit.models import append_only
 from watchbill.incidents.models import Incident
+from watchbill.mailbox.models import Thread
 from watchbill.people.models import Person, Team
 from watchbill.trackers.models import Link, Tracker
 
@@ -128,6 +129,7 @@ class Report(models.Model):
     asset = models.CharField(max_length=300, blank=True, default="")
     tracking_url = models.CharField(max_length=2000, blank=True, default="")  # of an issue that was there
     link = models.OneToOneField(Link, null=True, on_delete=models.PROTECT, related_name="report")  # of one that was asked for here
+    thread = models.OneToOneField(Thread, null=True, on_delete=models.PROTECT, related_name="report")  # of a shared mailbox
     incident = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="reports")
     embargo_on = models.DateField(null=True)  # about when the embargo ends, as the reporter was told
     duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
@@ -281,6 +283,7 @@ class Message(models.Model):
     class Way(models.TextChoices):
         HERE = "here"  # for our team alone
         RECEIPT = "receipt"  # on the page of the receipt
+        MAIL = "mail"  # as a mail of the team
         BY_HAND = "by hand"  # whoever wrote it says that they sent it
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="messages", db_index=False)
@@ -294,7 +297,7 @@ class Message(models.Model):
         indexes = [models.Index(fields=["report", "id"], name="report_message_of")]
         constraints = [
             models.CheckConstraint(condition=Q(audience__in=["team", "platform", "all"]), name="report_message_audience"),
-            models.CheckConstraint(condition=Q(way__in=["here", "receipt", "by hand"]), name="report_message_way"),
+            models.CheckConstraint(condition=Q(way__in=["here", "receipt", "mail", "by hand"]), name="report_message_way"),
         ]
         triggers = append_only("report_message")
 

@@ -312,7 +312,7 @@ def test_without_a_mailbox_nothing_is_started_and_without_its_variable_neither(b
     box.save()
     engine.look()
     assert next(iter(engine._readers.values()))[1] is not reader
-    box.purposes = ["reports"]
+    box.is_active = False
     box.save()
     engine.look()
     assert not engine._readers
@@ -341,3 +341,27 @@ def test_what_is_no_address_of_a_mailbox_is_refused_without_saying_it(url):
         server_of(url, "MY_URL")
     assert "MY_URL" in str(refused.value)
     assert "verysecret" not in str(refused.value)
+
+
+@pytest.mark.req("K30", "R10")
+def test_reports_are_kept_whole_once_over_another_uidvalidity_and_over_a_reader_that_died(server, reading, box):
+    from watchbill.mailbox.models import Letter, Thread
+
+    Mailbox.objects.filter(pk=box.pk).update(purposes=["reports"])
+    proof = "x" * 70 + "\n"
+    long = mail("Proof", proof * 60_000, to=box.address, From="m4rlow@example.net", Message_ID="<proof@example.net>")
+    server.deliver(long, box.user)
+    reader = reading(box)
+    wait_for(lambda: Letter.objects.count() == 1, why="kept")
+    letter = Letter.objects.get()
+    assert letter.size == len(bytes(letter.raw)) > 4_000_000, "beyond what a mail of a monitor keeps"
+    assert not letter.remark
+    reader.stop()
+    reader.join(10)
+    server.new_validity(box.user)
+    server.deliver(mail("Re", "More.", to=box.address, From="m4rlow@example.net", References="<proof@example.net>"), box.user)
+    reading(box)
+    wait_for(lambda: Letter.objects.count() == 2, why="the answer is kept")
+    assert Thread.objects.count() == 1
+    wait_for(lambda: all("Seen" in flags for flags in server.flags(box.user)), why="marked")
+    assert Letter.objects.count() == 2

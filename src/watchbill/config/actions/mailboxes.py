@@ -9,7 +9,7 @@ from watchbill.config.rules import File, Full
 from watchbill.incidents.models import Service
 from watchbill.intake.models import Mailbox
 
-PLAIN = ("imap_env", "address", "senders", "folder", "move_to", "authserv")
+PLAIN = ("imap_env", "address", "senders", "folder", "move_to", "authserv", "writes", "automatic_answer")
 
 
 def write_mailboxes_in(mailboxes: Mapping[str, Full], ids: Ids) -> None:

@@ -86,12 +86,7 @@ def _issue(name: str, full: Full, making: Mapping[str, str]) -> Iterator[NotActi
         yield NotActive("teams", name, f"no tracking issue is made: {why}.")
 
 
-def _mailbox(name: str, full: Full, missing: tuple[str, ...]) -> Iterator[NotActive]:
-    if full["for"] == ["reports"]:
-        yield NotActive("mailboxes", name, "kept and not active yet.", missing)
-        return
-    if "reports" in full["for"]:
-        yield NotActive("mailboxes", name, "its reports are not active yet.")
+def _mailbox(name: str, _full: Full, missing: tuple[str, ...]) -> Iterator[NotActive]:
     if missing:
         yield NotActive("mailboxes", name, "it is not read before its variable is set.", missing)
 

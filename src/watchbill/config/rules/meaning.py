@@ -361,11 +361,25 @@ def _mailbox(words: Mapping[str, Any]) -> Full:
         "folder": words.get("folder", INBOX),
         "move_to": words.get("move_to", ""),
         "authserv": words.get("authserv", ""),
+        "writes": list(words.get("writes", [])),
+        "automatic_answer": words.get("automatic_answer", ""),
     }
 
 
 def _brief_mailbox(full: Full) -> dict[str, Any]:
-    return _without(full, {"for": REPORTS, "service": "", "senders": [], "folder": INBOX, "move_to": "", "authserv": ""})
+    return _without(
+        full,
+        {
+            "for": REPORTS,
+            "service": "",
+            "senders": [],
+            "folder": INBOX,
+            "move_to": "",
+            "authserv": "",
+            "writes": [],
+            "automatic_answer": "",
+        },
+    )
 
 
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {

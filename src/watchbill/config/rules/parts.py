@@ -268,6 +268,16 @@ MAILBOXES = Group(
             "The server whose `Authentication-Results` are believed.",
             default="nobody's are",
         ),
+        "writes": Field(
+            Many(OneOf(("answer",)), once=True),
+            "What leaves by it as a mail of the team: answers that a person of the team wrote in a thread or to a reporter. For reports.",
+            default="nothing: it is only read",
+        ),
+        "automatic_answer": Field(
+            Text("a sentence or two", longest=2000),
+            "Sent once a day to each person who writes to it, to point to the right intake; never to a machine. For reports.",
+            default="nobody is answered by itself",
+        ),
     },
     "name",
 )

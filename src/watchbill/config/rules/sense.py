@@ -262,6 +262,9 @@ def _mailbox(entry: Entry, whole: Whole) -> None:
     for name in ("service", "senders"):
         if name in words and "alerts" not in purposes:
             whole.say(entry, (name,), f"`{name}` goes with `for: [alerts]`; this mailbox is for {', '.join(purposes)}.")
+    for name in ("writes", "automatic_answer"):
+        if name in words and "reports" not in purposes:
+            whole.say(entry, (name,), f"`{name}` goes with `for: [reports]`; this mailbox is for {', '.join(purposes)}.")
     if "+" in words["address"]:
         whole.say(
             entry, ("address",), f"{shown_value(words['address'])} has a +; expected the plain address, since keys and answers add theirs."

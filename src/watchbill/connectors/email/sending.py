@@ -98,10 +98,14 @@ class Mailer:
 
     async def send(self, message: Message, *, now: datetime) -> None:
         data = compose(message, self._sender, now=now, mailbox=await self._mailbox()).as_bytes(policy=SEVEN_BIT)
+        await self.send_mail(message.address, data)
+
+    async def send_mail(self, address: str, data: bytes) -> None:
+        """A mail that is written already."""
         try:
             async with asyncio.timeout(self._whole):
                 client = await self._connected()
-                await self._deliver(client, message.address, data)
+                await self._deliver(client, address, data)
         except Failure:
             raise
         except TimeoutError as error:

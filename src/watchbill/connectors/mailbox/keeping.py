@@ -129,5 +129,10 @@ def _thread(key: IntegrationKey, letter: Letter) -> str:
 
 @transaction.atomic(durable=True)
 def _remember(arrived: Arrived, verdict: Mail.Verdict, reason: str, named: bytes, now: dt.datetime) -> None:
+    remember_in(arrived, verdict, reason, named, now)
+
+
+def remember_in(arrived: Arrived, verdict: Mail.Verdict, reason: str, named: bytes, now: dt.datetime) -> None:
+    """In the open transaction. Raises IntegrityError where another node was first."""
     message_id = id_digest(arrived.letter.message_id)
     Mail.objects.create(mailbox=arrived.mailbox, digest=named, message_id=message_id, verdict=verdict, reason=reason[:REASON], read_at=now)

@@ -59,6 +59,10 @@ class Letter:
         """The topmost value of a header, or nothing."""
         return next(iter(self.all(name)), "")
 
+    def address(self, name: str) -> str:
+        """The first address in a header, or nothing."""
+        return next(_addresses(self.all(name)), "")
+
 
 TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "resent-to")
 

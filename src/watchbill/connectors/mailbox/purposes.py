@@ -30,4 +30,5 @@ Take = Callable[[Arrived, dt.datetime], bool]
 MAILBOXES: dict[str, str] = {  # purpose -> dotted name of its Take
     "replies": "watchbill.connectors.mailbox.replies.take",
     "alerts": "watchbill.connectors.mailbox.keeping.take",
+    "reports": "watchbill.connectors.mailbox.threads.take",
 }

@@ -29,6 +29,7 @@ from django.utils.module_loading import import_string
 
 from watchbill.connectors.mailbox import keeping
 from watchbill.connectors.mailbox.letters import read
+from watchbill.connectors.mailbox.outgoing import send_due
 from watchbill.connectors.mailbox.purposes import MAILBOXES, Arrived
 from watchbill.connectors.mailbox.servers import Server, server_of
 from watchbill.intake.models import Mail, Mailbox
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 LOCK = 0x57420003  # the first half of a mailbox's advisory lock; the second is its id
 LARGEST = 1024 * 1024  # bytes of a mail that are fetched and kept: a long one is cut, never left out
+LARGEST_REPORT = 32 * 1024 * 1024  # the same where reports come in: what proves one is attached to it
 STEP = 30.0  # seconds for one answer of the server
 LOOK = 20.0  # seconds after which the folder is looked at, whatever IDLE says
 UNREAD = 600.0  # seconds after which unread mails are looked at again
@@ -112,6 +114,8 @@ class Reader(threading.Thread):
                     return
             last = max([last, *(int(uid) for uid in uids)])
             self._beat(status["UIDVALIDITY"], last)
+            if "reports" in mailbox.purposes:
+                send_due(mailbox.pk)
             self._wait(box)
             mailbox = self._mailbox()
             unread = time.monotonic() - looked > UNREAD
@@ -137,7 +141,7 @@ class Reader(threading.Thread):
 
     def _take(self, box: imap_tools.BaseMailBox, mailbox: Mailbox, uid: str) -> None:
         """One mail: fetch, store, mark. What this mail alone breaks is said, and the next one is read."""
-        fetched = fetch(box, uid)
+        fetched = fetch(box, uid, LARGEST_REPORT if "reports" in mailbox.purposes else LARGEST)
         if fetched is None:  # somebody deleted it
             return
         raw, size = fetched
@@ -266,16 +270,16 @@ def search(box: imap_tools.BaseMailBox, criteria: str) -> list[str]:
     return [uid.decode() for uid in (data[0] or b"").split()]
 
 
-def fetch(box: imap_tools.BaseMailBox, uid: str) -> tuple[bytes, int] | None:
+def fetch(box: imap_tools.BaseMailBox, uid: str, largest: int = LARGEST) -> tuple[bytes, int] | None:
     """The mail, as far as the limit, and its whole size; it stays unread. None: it is not there any more."""
-    answer, data = box.client.uid("FETCH", uid, f"(RFC822.SIZE BODY.PEEK[]<0.{LARGEST}>)")
+    answer, data = box.client.uid("FETCH", uid, f"(RFC822.SIZE BODY.PEEK[]<0.{largest}>)")
     if answer != "OK":
         raise imaplib.IMAP4.error(f"FETCH of UID {uid} was answered {answer}")
     for part in data:
         if isinstance(part, tuple):
             rest = b" ".join(one for one in data if isinstance(one, bytes))
             size = _size.search(part[0]) or _size.search(rest)
-            return part[1][:LARGEST], max(int(size[1]) if size else 0, len(part[1]))
+            return part[1][:largest], max(int(size[1]) if size else 0, len(part[1]))
     return None
 
 

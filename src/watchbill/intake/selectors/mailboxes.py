@@ -12,7 +12,7 @@ from watchbill.intake.models import Mail, Mailbox
 from watchbill.kernel.discreet import hushed
 from watchbill.kernel.errors import Invalid
 
-READ = frozenset({"alerts", "replies"})  # purposes that a mailbox is read for
+READ = frozenset({"alerts", "replies", "reports"})  # purposes that a mailbox is read for
 ASIDE = (Mail.Verdict.LEFT, Mail.Verdict.UNKNOWN, Mail.Verdict.REFUSED, Mail.Verdict.FAILED)
 PAGE = 40  # mails of one page of the list
 LARGEST = 2**63 - 1

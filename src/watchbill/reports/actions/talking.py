@@ -12,6 +12,8 @@ from django.db import transaction
 
 from watchbill.audit.actions import Actor
 from watchbill.kernel.errors import Invalid, Refused
+from watchbill.mailbox.actions.answering import answer_on_report_in
+from watchbill.mailbox.selectors import why_no_answer
 from watchbill.people.models import Person
 from watchbill.reports.actions.case import Case, end_waits_in, finish_in, lock_in, open_case_in, said, tell_person_in
 from watchbill.reports.actions.issues import comment_there_in
@@ -54,6 +56,8 @@ def say_in(case: Case, text: str, audience: str, *, sent: bool) -> Message:
     case.tell("said", f"{case.who} wrote to: {AUDIENCE_WORDS[audience].lower()}.", message=message.pk, audience=audience)
     if audience == Audience.TEAM:
         comment_there_in(report, text, case.who, now=case.now)
+    if way == Message.Way.MAIL and report.thread_id is not None:
+        answer_on_report_in(report.thread_id, text, person=case.person, actor=case.actor, now=case.now)
     if audience == Audience.ALL:
         report.answered_at = report.answered_at or case.now
         report.told_at = case.now
@@ -64,7 +68,14 @@ def way_of(report: Report, audience: str) -> str:
     """How it reaches whoever may read it."""
     if audience == Audience.TEAM:
         return Message.Way.HERE
-    return Message.Way.RECEIPT if audience == Audience.ALL and report.receipt else Message.Way.BY_HAND
+    if audience == Audience.ALL and report.receipt:
+        return Message.Way.RECEIPT
+    return Message.Way.MAIL if audience == Audience.ALL and goes_by_mail(report) else Message.Way.BY_HAND
+
+
+def goes_by_mail(report: Report) -> bool:
+    """Is there a thread of a mailbox that answers?"""
+    return report.thread is not None and not why_no_answer(report.thread)
 
 
 @transaction.atomic(durable=True)

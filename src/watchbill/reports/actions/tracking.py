@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 
 from watchbill.audit.actions import Actor
@@ -53,7 +54,16 @@ def file_issue(
     own, gone = labels_of(report)
     about = f"/reports/{report.number}"
     ask = NoteAsk(
-        report.body, "Vulnerability report", person.name, "", about, report.title, follow=True, assignee=whose.handle, labels=own, gone=gone
+        with_origin(report),
+        "Vulnerability report",
+        person.name,
+        "",
+        about,
+        report.title,
+        follow=True,
+        assignee=whose.handle,
+        labels=own,
+        gone=gone,
     )
     report.link = make_issue_in(ask, tracker.pk, program.project, named, confidential=True, now=now)
     report.link.draft = {**(report.link.draft or {}), "accountable": report.accountable_id}  # whoever is so next has the issue, too
@@ -65,6 +75,14 @@ def file_issue(
     finish_in(case, "file_issue", tracker=tracker.name, assignee=whose.id)
     bus.wake_engine()
     return report
+
+
+def with_origin(report: Report) -> str:
+    """What the report says; under it, where its thread is, for one that came by a shared mailbox."""
+    thread = report.thread
+    if thread is None:
+        return report.body
+    return f"{report.body}\n\nOriginal report: {thread.link or f'{settings.PUBLIC_URL}/mail/{thread.number}'}"
 
 
 def _labels(labels: Sequence[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ FACES = {  # state -> shape, colour, word
 COUNTED = {  # verdict -> how many mails ...
     Mail.Verdict.ALERT: "stored as events",
     Mail.Verdict.REPLY: "answers to pages",
+    Mail.Verdict.REPORT: "in threads of mail",
     Mail.Verdict.LEFT: "left out by a rule",
     Mail.Verdict.UNKNOWN: "to an address of nobody",
     Mail.Verdict.REFUSED: "answers refused",

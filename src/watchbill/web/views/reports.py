@@ -18,6 +18,7 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
+from watchbill.reports.actions.talking import way_of
 from watchbill.reports.models import CannedText, Report
 from watchbill.reports.rules import bounty, flow, severity
 from watchbill.reports.rules.disclosure import final_word
@@ -141,6 +142,7 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "text": final_word(request.POST.get("text", ""), request.POST.get("announcement", "").strip() if act == "resolve" else ""),
         "audience": AUDIENCE_WORDS[audience],
         "by_receipt": audience == "all" and found.receipt is not None,
+        "by_mail": way_of(found, audience) == "mail",
         "embargo_on": request.POST.get("embargo_on", ""),
     }
     return render(request, "report_preview.html", context)

@@ -1,0 +1,1 @@
+"""What happens to a thread of a shared mailbox: one transaction each."""
