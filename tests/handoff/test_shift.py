@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import HOUR, MIN, T0, actor
 from tests.response.desk import Desk
@@ -94,3 +96,18 @@ def test_numbers_and_words_are_pure() -> None:
     assert not is_night(at, dt.timezone(2 * HOUR))
     assert plain("# [x](y)\n*b*") == r"\# \[x\](y) \*b\*"
     assert written("t", "when", [Part("None", []), Part("Some", ["a"])]) == "# t\n\nwhen\n\n## Some\n\n- a\n"
+
+
+def test_with_many_incidents_what_somebody_did_is_found_by_indexes(desk: Desk) -> None:
+    incident = desk.open("disk full")
+    desk.acknowledge(incident, desk.ada, T0 + 2 * MIN)
+    desk.act("note", incident, desk.ada, "the archive job writes", now=T0 + 5 * MIN)
+    others = "INSERT INTO incidents_timelineentry (incident_id, at, kind, via, text, data) SELECT %s, %s, 'raised', '', '', '{}' FROM generate_series(1, 20000)"
+    with connection.cursor() as cursor:
+        cursor.execute(others, [incident.pk, T0])
+        cursor.execute("ANALYZE incidents_timelineentry")
+        with CaptureQueriesContext(connection) as asked:
+            of(desk, desk.ada)
+        (notes,) = [row["sql"] for row in asked if "'note'" in row["sql"]]
+        cursor.execute(f"EXPLAIN {notes}")
+        assert "timeline_notes_of" in "\n".join(line for (line,) in cursor.fetchall())

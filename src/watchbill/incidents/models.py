@@ -142,7 +142,10 @@ class TimelineEntry(models.Model):
     page_id = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["incident", "id"], name="timeline_incident")]
+        indexes = [
+            models.Index(fields=["incident", "id"], name="timeline_incident"),
+            models.Index(fields=["actor", "at"], name="timeline_notes_of", condition=Q(kind="note")),  # what somebody did in a watch
+        ]
         triggers = append_only("timeline")
 
     def __str__(self) -> str:

@@ -117,6 +117,9 @@ class Page(models.Model):
             models.Index(fields=["due_at"], name="page_due_first", condition=Q(due_at__isnull=False, set_aside_at__isnull=True, firings=0)),
             models.Index(fields=["set_aside_at"], name="page_set_aside", condition=Q(set_aside_at__isnull=False)),
             models.Index(fields=["incident"], name="page_incident_open", condition=~Q(status="resolved")),
+            models.Index(
+                fields=["acknowledged_by", "acknowledged_at"], name="page_answered_by", condition=Q(acknowledged_by__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
