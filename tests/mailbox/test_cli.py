@@ -15,7 +15,7 @@ from watchbill.reports.models import Report
 def test_a_thread_is_listed_read_taken_closed_and_made_a_report(cli, desk: Desk, came: Came):  # noqa: F811
     thread = came()
     (row,) = cli("mail", "list", "--as", "alice", "--json").json()
-    assert (row["id"], row["accountable"], row["state"]) == (thread.number, "alice", "open")
+    assert (row["id"], row["accountable"]["handle"], row["state"]) == (thread.number, "alice", "open")
     assert "Open /wiki and see." in cli("mail", "show", thread.number, "--as", "bob").out
     assert cli("mail", "take", thread.number, "--as", "bob").out == "It is yours.\n"
     assert cli("mail", "spam", thread.number, "--as", "bob").code == 0

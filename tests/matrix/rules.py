@@ -449,6 +449,11 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
 API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/openapi.json": {"GET": Rule(ANYBODY)},
     "/api/v1/docs": {"GET": Rule(ANYBODY)},
+    "/api/v1/mail": {"GET": Rule(SIGNED_IN, query="view=all")},
+    "/api/v1/mail/<int:id>": {
+        "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}),
+        "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}, send={"act": "take"}),
+    },
     "/api/v1/reports": {
         "GET": Rule(SIGNED_IN, query="view=all"),
         "POST": Rule(KNOWING, send={"title": "by hand", "body": "steps", "program": "Example bounty"}),

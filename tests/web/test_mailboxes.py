@@ -41,7 +41,8 @@ def seen(desk: Desk, query: str = "") -> str:
     ("more", "says"),
     [
         ({}, "Read"),
-        ({"purposes": ["reports"]}, "Not active yet"),
+        ({"purposes": []}, "Not active yet"),
+        ({"purposes": ["reports"]}, "Read"),
         ({"read_at": None}, "Not read lately"),
         ({"read_at": None, "imap_env": "NOT_SET"}, "Waits for its variable"),
         ({"imap_env": "NOT_SET"}, "Read"),

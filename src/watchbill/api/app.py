@@ -24,6 +24,7 @@ from watchbill.api import (
     handoffs,
     incidents,
     learnings,
+    mails,
     queues,
     quiet,
     records,
@@ -86,6 +87,7 @@ for each in (
     records.router,
     directory.router,
     reports.router,
+    mails.router,
 ):
     api.add_router("", each)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from django.conf import settings
 
 from watchbill.cli.app import As, Json, app, caller, now, out, printable, say, short, table
 from watchbill.kernel.errors import Invalid
 from watchbill.mailbox import selectors
 from watchbill.mailbox.actions import working
+from watchbill.mailbox.describing import describe
 from watchbill.mailbox.models import Thread
 from watchbill.mailbox.rules import Act
 from watchbill.reports.actions.mailing import report_of_thread
@@ -31,9 +31,17 @@ def listed(
 ) -> None:
     """Threads that you may know of; at most 50."""
     who = caller(as_, needs="reports:read")
-    data = [_row(each) for each in selectors.search(who.viewer(), view=view, text=text, mailbox=mailbox, now=now()).threads]
+    data = [describe(each) for each in selectors.search(who.viewer(), view=view, text=text, mailbox=mailbox, now=now()).threads]
     cells = [
-        [d["id"], d["state"], short(d["due_at"]) if d["due_at"] else "", d["accountable"] or "", d["sender"], d["subject"]] for d in data
+        [
+            d["id"],
+            d["state"],
+            short(d["due_at"]) if d["due_at"] else "",
+            d["accountable"]["handle"] if d["accountable"] else "",
+            d["sender"],
+            d["subject"],
+        ]
+        for d in data
     ]
     say(data, as_json=as_json, human=lambda: table(("id", "state", "due", "accountable", "sender", "subject"), cells))
 
@@ -42,19 +50,16 @@ def listed(
 def show(number: Number, as_: As = "", as_json: Json = False) -> None:
     """One thread, with the text of its mails."""
     thread = selectors.by_number(caller(as_, needs="reports:read").viewer(), number)
-    letters = [
-        {"at": each.at, "sender": each.sender, "to": each.to or None, "text": each.text, "files": each.files, "remark": each.remark}
-        for each in selectors.letters(thread)
-    ]
+    data = describe(thread, whole=True)
 
     def human() -> None:
         out.print(printable(f"{thread}: {thread.subject}"))
-        for each in letters:
+        for each in data["letters"]:
             out.print(printable(f"{short(each['at'])}, {each['sender']}"))
-            for line in str(each["text"]).splitlines():
+            for line in each["text"].splitlines():
                 out.print(printable(f"  {line}"))
 
-    say(_row(thread) | {"letters": letters}, as_json=as_json, human=human)
+    say(data, as_json=as_json, human=human)
 
 
 @mail.command("take")
@@ -101,20 +106,4 @@ def report(
 
 
 def _said(thread: Thread, word: str, *, as_json: bool) -> None:
-    say(_row(thread), as_json=as_json, human=lambda: out.print(word))
-
-
-def _row(thread: Thread) -> dict[str, Any]:
-    return {
-        "id": thread.number,
-        "mailbox": thread.mailbox.name,
-        "subject": thread.subject,
-        "sender": thread.sender,
-        "state": str(thread.state),
-        "accountable": thread.accountable.handle if thread.accountable is not None else None,
-        "received_at": thread.received_at,
-        "due_at": thread.due_at,
-        "issue": thread.issue_url or None,
-        "link": thread.link or None,
-        "url": f"{settings.PUBLIC_URL}/mail/{thread.number}",
-    }
+    say(describe(thread), as_json=as_json, human=lambda: out.print(word))

@@ -11,9 +11,9 @@ from watchbill.connectors.mailbox.letters import Letter, digest
 from watchbill.connectors.mailbox.purposes import Arrived
 from watchbill.intake.models import Mail
 from watchbill.mailbox.actions.answering import answer_by_itself_in
-from watchbill.mailbox.actions.receiving import receive_in
+from watchbill.mailbox.actions.receiving import answered, receive_in
 from watchbill.mailbox.rules import Incoming, link_of
-from watchbill.reports.actions.mailing import heard_by_mail_in
+from watchbill.reports.actions.mailing import heard_by_mail_in, lock_report_of_in
 
 
 def take(arrived: Arrived, now: dt.datetime) -> bool:
@@ -29,6 +29,7 @@ def take(arrived: Arrived, now: dt.datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def _store(arrived: Arrived, incoming: Incoming, now: dt.datetime) -> None:
+    lock_report_of_in(answered(arrived.mailbox, incoming))
     letter = receive_in(arrived.mailbox, incoming, now=now)
     if letter is None:
         return

@@ -25,7 +25,7 @@ def receive_in(mailbox: Mailbox, new: Incoming, *, now: dt.datetime) -> Letter |
         return None
     if new.message_id and Letter.objects.filter(mailbox=mailbox, message_id=id_of(new.message_id)).exclude(outgoing="").exists():
         return None  # one of ours, come back by a list
-    thread_id = _answered(mailbox, new)
+    thread_id = answered(mailbox, new)
     if thread_id is None:
         return _begin_in(mailbox, new, now=now)
     case = Case(lock_in(thread_id), None, ENGINE, now)
@@ -39,7 +39,7 @@ def id_of(message_id: str) -> bytes:
     return hashlib.sha256(message_id.encode("utf-8", "replace")).digest()
 
 
-def _answered(mailbox: Mailbox, new: Incoming) -> int | None:
+def answered(mailbox: Mailbox, new: Incoming) -> int | None:
     """The thread of the nearest mail that it answers. Only of this mailbox: whoever names a mail of another one gets a thread of their own."""
     ids = [id_of(one) for one in reversed(new.refers)]
     rows = Letter.objects.filter(mailbox=mailbox, message_id__in=ids).values_list("message_id", "thread_id").order_by("id") if ids else []

@@ -57,6 +57,12 @@ def _new(thread: Thread) -> NewReport:
     )
 
 
+def lock_report_of_in(thread_id: int | None) -> None:
+    """Whoever writes to a reporter locks the report first and its thread then: so does a mail that arrives, or both would wait for ever."""
+    if thread_id is not None:
+        list(Report.objects.select_for_update(no_key=True).filter(thread_id=thread_id).values_list("pk"))
+
+
 def heard_by_mail_in(letter: Letter, *, now: dt.datetime) -> Message | None:
     """In the open transaction that stored the letter. Only what its reporter themselves wrote; whoever else writes stays in the thread."""
     report = Report.objects.filter(thread_id=letter.thread_id).first()
