@@ -41,7 +41,25 @@ def desk(now: dt.datetime) -> dict[str, int]:
     calendars(away["ada"], now)
     mirror(now=now)
     Issue.objects.filter(number=31).update(confidential=False)  # so that somebody of another team sees what is silent
-    return {**Story(now).tell(), **report_past(now)}
+    return {**Story(now).tell(), **report_past(now), "mail": mails(now)}
+
+
+def mails(now: dt.datetime) -> int:
+    """Two mails of one thread in the shared mailbox, by a machine: nobody is told. Answers its number."""
+    from watchbill.connectors.mailbox import threads
+    from watchbill.connectors.mailbox.letters import read
+    from watchbill.connectors.mailbox.purposes import Arrived
+    from watchbill.intake.models import Mailbox
+    from watchbill.mailbox.models import Thread
+
+    box = Mailbox.objects.get(name="security")
+    for hours, more in ((5, "Message-ID: <1@example.net>"), (3, "Message-ID: <2@example.net>\r\nIn-Reply-To: <1@example.net>")):
+        head = (
+            f"From: scanner@example.net\r\nTo: {box.address}\r\nSubject: A scan found something\r\nAuto-Submitted: auto-generated\r\n{more}"
+        )
+        raw = f"{head}\r\n\r\nIt answered with its version, {hours} hours ago.\r\n".encode()
+        assert threads.take(Arrived(box, read(raw), raw, len(raw)), now - hours * HOUR)
+    return int(Thread.objects.get().number)
 
 
 def calendars(person: Any, now: dt.datetime) -> None:

@@ -18,7 +18,7 @@ from tools.bench.desk200 import Sender, percentile, trigger
 from tools.bench.table import Row, at_most
 
 BROWSERS, LANES, EACH = 8, 10, 150  # 15 s at 100 a second
-THINKS = 0.5  # seconds between two loads of one browser
+THINKS = 0.5  # seconds between two loads of one browser, and between two exports
 
 
 def rows() -> list[Row]:
@@ -84,3 +84,4 @@ def _export(url: str, token: str, stop: threading.Event) -> None:
             answer = client.get(f"{url}/api/v1/shifts", params=asked)
             if answer.status_code != 200:
                 raise SystemExit(f"the export answers {answer.status_code}")
+            stop.wait(THINKS)

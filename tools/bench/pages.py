@@ -43,6 +43,7 @@ PAGES = {
     "queues": "/queues",
     "stale issues": "/stale",
     "reports": "/reports",
+    "shared mailboxes": "/mail",
     "runbooks": "/runbooks",
     "learnings": "/learnings",
     "my month": "/you/month",
