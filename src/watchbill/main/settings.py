@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "watchbill.paging",
     "watchbill.intake",
     "watchbill.mailbox",
+    "watchbill.platforms",
     "watchbill.reports",
     "watchbill.handoff",
     "watchbill.duties",

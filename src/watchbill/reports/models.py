@@ -13,6 +13,7 @@ from watchbill.audit.models import append_only
 from watchbill.incidents.models import Incident
 from watchbill.mailbox.models import Thread
 from watchbill.people.models import Person, Team
+from watchbill.platforms.models import Remote
 from watchbill.trackers.models import Link, Tracker
 
 CLOSED = ["resolved", "invalid", "duplicate", "out_of_scope", "spam"]
@@ -101,6 +102,8 @@ class Report(models.Model):
         NONE = "none"
         PROPOSED = "proposed"
         APPROVED = "approved"
+        SENDING = "sending"  # to the platform
+        UNKNOWN = "unknown"  # sent there without an answer: nobody knows yet whether it was awarded
         AWARDED = "awarded"
         INELIGIBLE = "ineligible"
 
@@ -130,6 +133,7 @@ class Report(models.Model):
     tracking_url = models.CharField(max_length=2000, blank=True, default="")  # of an issue that was there
     link = models.OneToOneField(Link, null=True, on_delete=models.PROTECT, related_name="report")  # of one that was asked for here
     thread = models.OneToOneField(Thread, null=True, on_delete=models.PROTECT, related_name="report")  # of a shared mailbox
+    remote = models.OneToOneField(Remote, null=True, on_delete=models.PROTECT, related_name="report")  # of a platform
     incident = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="reports")
     embargo_on = models.DateField(null=True)  # about when the embargo ends, as the reporter was told
     duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
@@ -180,7 +184,8 @@ class Report(models.Model):
             models.CheckConstraint(condition=Q(circle__in=["team", "named"]), name="report_circle"),
             models.CheckConstraint(condition=Q(severity__in=["", "critical", "high", "medium", "low"]), name="report_severity"),
             models.CheckConstraint(
-                condition=Q(bounty__in=["none", "proposed", "approved", "awarded", "ineligible"]), name="report_bounty_state"
+                condition=Q(bounty__in=["none", "proposed", "approved", "sending", "unknown", "awarded", "ineligible"]),
+                name="report_bounty_state",
             ),
             models.CheckConstraint(condition=Q(closed_at__isnull=False) ^ ~Q(state__in=CLOSED), name="report_closed_at"),
             models.CheckConstraint(
@@ -284,6 +289,7 @@ class Message(models.Model):
         HERE = "here"  # for our team alone
         RECEIPT = "receipt"  # on the page of the receipt
         MAIL = "mail"  # as a mail of the team
+        PLATFORM = "platform"  # as a comment on the platform
         BY_HAND = "by hand"  # whoever wrote it says that they sent it
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="messages", db_index=False)
@@ -297,7 +303,7 @@ class Message(models.Model):
         indexes = [models.Index(fields=["report", "id"], name="report_message_of")]
         constraints = [
             models.CheckConstraint(condition=Q(audience__in=["team", "platform", "all"]), name="report_message_audience"),
-            models.CheckConstraint(condition=Q(way__in=["here", "receipt", "mail", "by hand"]), name="report_message_way"),
+            models.CheckConstraint(condition=Q(way__in=["here", "receipt", "mail", "platform", "by hand"]), name="report_message_way"),
         ]
         triggers = append_only("report_message")
 
@@ -331,6 +337,9 @@ class MoneyStep(models.Model):
     class Kind(models.TextChoices):
         PROPOSED = "proposed"
         APPROVED = "approved"
+        SENT = "sent"  # to the platform
+        UNKNOWN = "unknown"  # no answer
+        REFUSED = "refused"  # by the platform
         AWARDED = "awarded"
         INELIGIBLE = "ineligible"
 
@@ -345,7 +354,10 @@ class MoneyStep(models.Model):
     class Meta:
         indexes = [models.Index(fields=["report", "id"], name="report_money_of")]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["proposed", "approved", "awarded", "ineligible"]), name="report_money_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["proposed", "approved", "sent", "unknown", "refused", "awarded", "ineligible"]),
+                name="report_money_kind",
+            ),
             models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gt=0), name="report_money_amount"),
         ]
         triggers = append_only("report_money")
