@@ -278,7 +278,7 @@ class Rating(models.Model):
 
 
 class Message(models.Model):
-    """Something that was said, and who may read it. `author` null: its reporter. Append-only."""
+    """Something that was said, and who may read it. `author` null: its reporter, or whom `outside` names. Append-only."""
 
     class Audience(models.TextChoices):
         TEAM = "team"
@@ -297,6 +297,7 @@ class Message(models.Model):
     at = models.DateTimeField()
     audience = models.CharField(max_length=8, choices=Audience)
     way = models.CharField(max_length=8, choices=Way)
+    outside = models.CharField(max_length=200, blank=True, default="")  # somebody of the platform, or who wrote there for the programme
     text = models.TextField()
 
     class Meta:
@@ -344,7 +345,7 @@ class MoneyStep(models.Model):
         INELIGIBLE = "ineligible"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="money", db_index=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)  # null: done on the platform
     at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=Kind)
     amount = models.BigIntegerField(null=True)

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.reports.actions import disclosing
 from watchbill.reports.actions.disclosing import Wanted
-from watchbill.reports.actions.ways import way_of
+from watchbill.reports.actions.ways import publishing_way_of, way_of
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import KIND_WORDS, Kind, fingerprint, why_not_publish
 from watchbill.reports.selectors import disclosing as reading
@@ -44,12 +44,17 @@ def look(request: DeskRequest, found: Report, act: str) -> HttpResponse:
         "kind_word": KIND_WORDS[Kind(kind)],
         "text": text,
         "fingerprint": fingerprint(text),
-        "by_hand": way_of(found).by_hand,
+        "by_hand": _by_hand(found, act, said.get("leave_out", "")),
         "asks_password": bool(request.visit.person.password) and request.visit.person.has_usable_password(),
         "hidden": [("kind", kind), ("summary", said.get("summary", "")), ("leave_out", said.get("leave_out", ""))],
         "left_out": text.count("[redacted]"),
     }
     return render(request, "report_publish.html", context)
+
+
+def _by_hand(found: Report, act: str, leave_out: str) -> bool:
+    way = publishing_way_of(found, reading.open_one(found), leave_out.split()) if act == "publish" else way_of(found)
+    return way.by_hand
 
 
 def proves_again(request: DeskRequest) -> None:

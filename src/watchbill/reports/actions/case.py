@@ -72,7 +72,9 @@ def open_case_in(number: int, *, person: Person, actor: Actor, now: dt.datetime)
 def lock_in(report_id: int) -> Report:
     """The row, locked."""
     rows = Report.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("program", "team", "accountable", "reporter", "incident", "link").get(pk=report_id)
+    return rows.select_related(
+        "program", "team", "accountable", "reporter", "incident", "link", "remote__platform", "duplicate_of__remote"
+    ).get(pk=report_id)
 
 
 def finish_in(case: Case, act: str, /, **detail: Any) -> None:

@@ -17,7 +17,7 @@ from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.case import LONGEST, Case, because, finish_in, open_case_in
 from watchbill.reports.actions.promises import alarm_in
-from watchbill.reports.actions.ways import way_for
+from watchbill.reports.actions.ways import publishing_way_of, unless_by_hand, way_of
 from watchbill.reports.models import Disclosure, Report
 from watchbill.reports.rules.disclosure import fingerprint, passages, why_not_publish
 from watchbill.reports.selectors import disclosing
@@ -42,9 +42,9 @@ def ask(number: int, wanted: Wanted, *, person: Person, actor: Actor, now: dt.da
     if disclosing.open_one(case.report) is not None:
         raise AlreadyDone("Its disclosure was asked for already, and waits for an answer.")
     kind, summary, leave_out = _checked(case.report, wanted)
-    way = way_for(case.report, done=sent, what="Ask them there")
+    way = unless_by_hand(way_of(case.report), done=sent, what="Ask them there")
     row = _row_in(case, Asker.TEAM, now, kind=kind, summary=summary, redactions=list(leave_out))
-    way.ask_in(row)
+    way.ask_in(row, now=now)
     case.tell("disclosure", f"{person.name} asked for its {kind} disclosure. The reporter has until {_day(row.due_at)}.")
     finish_in(case, "disclosure_ask", kind=kind)
     return case.report
@@ -62,14 +62,14 @@ def asked_by_reporter(number: int, asked_on: dt.date | None, *, person: Person, 
     return case.report
 
 
-def take_request_in(case: Case, asked_at: dt.datetime) -> Disclosure:
-    """In the open transaction, whoever heard of it; the caller ends the case. Raises AlreadyDone, Refused."""
+def take_request_in(case: Case, asked_at: dt.datetime, *, until: dt.datetime | None = None) -> Disclosure:
+    """In the open transaction, whoever heard of it; the caller ends the case. `until`: the platform's own date. Raises AlreadyDone, Refused."""
     report = case.report
     if report.disclosed_at is not None:
         raise AlreadyDone("It is public already.")
     if disclosing.open_one(report) is not None:
         raise AlreadyDone("Its disclosure was asked for already, and waits for an answer.")
-    row = _row_in(case, Asker.REPORTER, asked_at, kind=disclosing.default_kind(report))
+    row = _row_in(case, Asker.REPORTER, asked_at, kind=disclosing.default_kind(report), until=until)
     case.tell("disclosure", f"The reporter asked on {asked_at:%d %B %Y} that it becomes public. To be answered by {_day(row.due_at)}.")
     if report.secret_because:
         said = (
@@ -102,8 +102,8 @@ def cancel(number: int, reason: str, *, person: Person, actor: Actor, now: dt.da
     reason = because(reason) or case.report.secret_because
     if not reason:
         raise Invalid("Say why it does not become public.", field="reason")
-    way = way_for(case.report, done=sent, what="Cancel the request there")
-    way.cancel_in(row)
+    way = unless_by_hand(way_of(case.report), done=sent, what="Cancel the request there")
+    way.cancel_in(row, now=now)
     row.end, row.ended_at, row.ended_by = End.CANCELLED, now, person
     row.save(update_fields=["end", "ended_at", "ended_by"])
     case.report.disclosure_asked_at = None
@@ -128,11 +128,11 @@ def publish(number: int, wanted: Wanted, looked_at: str, *, person: Person, acto
     text = disclosing.what_leaves(report, kind, summary, leave_out)
     if fingerprint(text) != looked_at:
         raise Refused("What would leave is not what you looked at: something changed since. Look at it again.")
-    way = way_for(report, done=sent, what="Publish it there")
+    way = unless_by_hand(publishing_way_of(report, row, leave_out), done=sent, what="Publish it there")
     row.kind, row.summary, row.redactions, row.text = kind, summary, list(leave_out), text
     row.end, row.ended_at, row.ended_by = End.PUBLISHED, now, person
     row.save()
-    way.publish_in(row)
+    way.publish_in(row, now=now)
     report.disclosed_at = now
     case.tell("disclosure", f"{person.name} published it: {kind} disclosure.", fingerprint=looked_at)
     finish_in(case, "disclosure_publish", kind=kind, fingerprint=looked_at)
@@ -157,7 +157,16 @@ def _open_in(case: Case) -> Disclosure:
     return row
 
 
-def _row_in(case: Case, asker: str, asked_at: dt.datetime, *, kind: str, summary: str = "", redactions: Sequence[str] = ()) -> Disclosure:
+def _row_in(
+    case: Case,
+    asker: str,
+    asked_at: dt.datetime,
+    *,
+    kind: str,
+    summary: str = "",
+    redactions: Sequence[str] = (),
+    until: dt.datetime | None = None,
+) -> Disclosure:
     report = case.report
     report.disclosure_asked_at = asked_at
     return Disclosure.objects.create(
@@ -168,7 +177,7 @@ def _row_in(case: Case, asker: str, asked_at: dt.datetime, *, kind: str, summary
         summary=summary,
         redactions=list(redactions),
         asked_at=asked_at,
-        due_at=disclosing.answered_by(report, asked_at),
+        due_at=until or disclosing.answered_by(report, asked_at),
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from watchbill.audit.actions import ENGINE, Actor, record_in
 from watchbill.incidents.rules import plain
+from watchbill.platforms.actions.wanting import may_write, want_in
+from watchbill.platforms.models import Write as Asked
 from watchbill.reports.actions.evidence import audit_of
 from watchbill.reports.models import Entry, Report
 from watchbill.reports.rules.flow import CLOSED
@@ -70,10 +72,18 @@ def tell_of_report_issue_in(news: News, *, tracker: str, now: dt.datetime) -> No
 def tell_of_report_writes_in(told: Sequence[Told], *, now: dt.datetime) -> None:
     """How writes on their issues ended, in the open transaction that recorded it."""
     ours = {one.link_id: one for one in told if one.incident_id is None}
-    for report in Report.objects.filter(link_id__in=ours) if ours else ():
+    for report in Report.objects.filter(link_id__in=ours).select_related("remote__platform") if ours else ():
         lines = [(one.kind, one.text, dict(one.data)) for one in told if one.link_id == report.link_id]
         _tell_in(report, lines, via="engine", now=now)
+        _name_it_there_in(report, next((str(data["link"]) for _, _, data in lines if data.get("link")), ""), now=now)
         record_in([audit_of(report, "issue_written", lines=len(lines))], by=ENGINE, now=now)
+
+
+def _name_it_there_in(report: Report, address: str, *, now: dt.datetime) -> None:
+    """The issue that was made is named on the platform that the report came by."""
+    remote = report.remote
+    if address and remote is not None and may_write(remote, Asked.Kind.REFERENCE):
+        want_in(remote, Asked.Kind.REFERENCE, {"reference": address}, person_id=None, now=now)
 
 
 def _tell_in(report: Report, lines: Sequence[tuple[str, str, dict[str, Any]]], *, via: str, now: dt.datetime) -> None:

@@ -67,8 +67,10 @@ def make_by_form(new: NewReport, program: Program, *, now: dt.datetime) -> tuple
     return made, receipt
 
 
-def make_in(new: NewReport, program: Program, *, person: Person | None, actor: Actor, now: dt.datetime, receipt: str = "") -> Report:
-    """In the open transaction, whoever it came from."""
+def make_in(
+    new: NewReport, program: Program, *, person: Person | None, actor: Actor, now: dt.datetime, receipt: str = "", quiet: bool = False
+) -> Report:
+    """In the open transaction, whoever it came from. `quiet`: nobody is told, as of one that was closed long before it came here."""
     title = " ".join(in_a_line(plain(new.title)).split())
     if not title or len(title) > LONGEST_TITLE:
         raise Invalid("Say in 1 to 1024 characters what it is about.", field="title")
@@ -101,7 +103,8 @@ def make_in(new: NewReport, program: Program, *, person: Person | None, actor: A
     by = person.name if person is not None else "its reporter"
     case.tell("made", f"Arrived by {report.get_source_display().lower() if report.source != 'hackerone' else 'HackerOne'}; made by {by}.")
     finish_in(case, "make", source=report.source, accountable=report.accountable_id)
-    tell_person_in(report, report.accountable, "A report arrived: it is yours until somebody else takes it", now=now, but=person)
+    if not quiet:
+        tell_person_in(report, report.accountable, "A report arrived: it is yours until somebody else takes it", now=now, but=person)
     return report
 
 

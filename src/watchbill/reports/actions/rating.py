@@ -10,6 +10,7 @@ from django.db import transaction
 from watchbill.audit.actions import Actor
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
+from watchbill.reports.actions import outward
 from watchbill.reports.actions.case import because, finish_in, open_case_in
 from watchbill.reports.models import Rating, Report
 from watchbill.reports.rules.flow import Act
@@ -53,6 +54,7 @@ def rate(number: int, new: NewRating, *, person: Person, actor: Actor, now: dt.d
     case.move(Act.RATE)
     report.severity, report.rank, report.tier = severity, RANK[severity], tier
     report.vector, report.score = (found.vector, found.score) if found else ("", None)
+    outward.rated_in(case)
     score = f" by CVSS {found.version}, {found.score}" if found else ""
     case.tell("rated", f"{person.name} rated it {severity}{score}{f', {tier}' if tier else ''}{f': {reason}' if reason else ''}.")
     finish_in(case, "rate", severity=severity)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from watchbill.audit.actions import ENGINE, Actor
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.people.models import Person
+from watchbill.reports.actions import outward
 from watchbill.reports.actions.case import Case, because, finish_in, lock_in, open_case_in
 from watchbill.reports.actions.marking import mark_in, unmark
 from watchbill.reports.actions.promises import alarm_in
@@ -33,7 +34,8 @@ def keep_secret(
     if case.report.disclosed_at is not None:
         raise Refused("It is public already: nothing can be kept back any more.")
     mark_in(case, reason, review_on, until=until)
-    say_in(case, f"DO NOT DISCLOSE: {reason}", Audience.TEAM, sent=True)
+    said = say_in(case, f"DO NOT DISCLOSE: {reason}", Audience.TEAM, sent=True)
+    outward.mark_in(case, said.text)
     finish_in(case, "keep_secret")
     return case.report
 

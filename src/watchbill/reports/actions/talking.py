@@ -1,7 +1,7 @@
 """What is said about a report, and to whom. Who may read it is chosen each time: nothing is preselected, nothing is guessed.
 
-What leaves the team is sent on the page of the receipt, where its reporter holds one. Else nothing here reaches them yet: whoever writes it
-sends it by their own way, says so, and what was sent is kept here.
+What leaves the team is sent on the page of the receipt, where its reporter holds one, by the mailbox that it came by, or as a comment on its
+platform, where that is switched on. Else whoever writes it sends it by their own way, says so, and what was sent is kept here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from watchbill.kernel.errors import Invalid, Refused
 from watchbill.mailbox.actions.answering import answer_on_report_in
 from watchbill.mailbox.selectors import why_no_answer
 from watchbill.people.models import Person
+from watchbill.reports.actions import outward
 from watchbill.reports.actions.case import Case, end_waits_in, finish_in, lock_in, open_case_in, said, tell_person_in
 from watchbill.reports.actions.issues import comment_there_in
 from watchbill.reports.actions.marking import read_mark_in
@@ -41,13 +42,13 @@ def say(number: int, text: str, audience: str, *, person: Person, actor: Actor, 
     return message
 
 
-def say_in(case: Case, text: str, audience: str, *, sent: bool) -> Message:
-    """In the open transaction; the caller ends the case."""
+def say_in(case: Case, text: str, audience: str, *, sent: bool, act: str = "") -> Message:
+    """In the open transaction; the caller ends the case. `act`: of which it is a part, when that is more than a comment."""
     report = case.report
     if why := why_no_audience(audience, platform=by_platform(report)):
         raise Invalid(why, field="audience")
     text = said(text)
-    way = way_of(report, audience)
+    way = way_of(report, audience, act)
     if way == Message.Way.BY_HAND and not sent:
         raise Refused(
             "Watchbill has no way of its own to whoever shall read it. Send it yourself, where the report came from, and say that you did."
@@ -56,6 +57,8 @@ def say_in(case: Case, text: str, audience: str, *, sent: bool) -> Message:
     case.tell("said", f"{case.who} wrote to: {AUDIENCE_WORDS[audience].lower()}.", message=message.pk, audience=audience)
     if audience == Audience.TEAM:
         comment_there_in(report, text, case.who, now=case.now)
+    if way == Message.Way.PLATFORM:
+        outward.send_in(case, message, act)
     if way == Message.Way.MAIL and report.thread_id is not None:
         answer_on_report_in(report.thread_id, text, person=case.person, actor=case.actor, now=case.now)
     if audience == Audience.ALL:
@@ -64,10 +67,12 @@ def say_in(case: Case, text: str, audience: str, *, sent: bool) -> Message:
     return message
 
 
-def way_of(report: Report, audience: str) -> str:
+def way_of(report: Report, audience: str, act: str = "") -> str:
     """How it reaches whoever may read it."""
     if audience == Audience.TEAM:
         return Message.Way.HERE
+    if outward.by_platform(report, audience, act):
+        return Message.Way.PLATFORM
     if audience == Audience.ALL and report.receipt:
         return Message.Way.RECEIPT
     return Message.Way.MAIL if audience == Audience.ALL and goes_by_mail(report) else Message.Way.BY_HAND

@@ -15,6 +15,7 @@ from watchbill.incidents.rules import in_a_line, plain
 from watchbill.kernel import bus
 from watchbill.kernel.errors import AlreadyDone, Invalid, Refused
 from watchbill.people.models import Person
+from watchbill.reports.actions import outward
 from watchbill.reports.actions.case import finish_in, open_case_in
 from watchbill.reports.actions.issues import labels_of
 from watchbill.reports.models import Report
@@ -104,6 +105,7 @@ def link_issue(number: int, address: str, *, person: Person, actor: Actor, now: 
         )
     case.move(Act.TRACK)
     case.report.tracking_url = address
+    outward.tracked_in(case, address)
     case.tell("tracked", f"{person.name} linked its tracking issue.", address=address)
     finish_in(case, "link_issue")
     return case.report

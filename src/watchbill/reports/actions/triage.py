@@ -12,6 +12,7 @@ from watchbill.incidents.rules import plain
 from watchbill.kernel.errors import Invalid, Refused
 from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
+from watchbill.reports.actions import outward
 from watchbill.reports.actions.case import Case, because, finish_in, open_case_in, tell_person_in
 from watchbill.reports.actions.circle import let_in_in
 from watchbill.reports.actions.talking import read_again_in, say_in
@@ -80,7 +81,7 @@ def _ask(number: int, text: str, act: Act, *, person: Person, actor: Actor, now:
     case = open_case_in(number, person=person, actor=actor, now=now)
     case.refuse_unless(act)
     audience, whom = (Audience.ALL, Wait.For.REPORTER) if act is Act.ASK_REPORTER else (Audience.PLATFORM, Wait.For.PLATFORM)
-    say_in(case, text, audience, sent=sent)
+    say_in(case, text, audience, sent=sent, act=str(act))
     case.move(act)
     case.report.valid = case.report.understood = False
     Wait.objects.create(report=case.report, whom=whom, began_at=now)
@@ -138,6 +139,7 @@ def tell_reporter(
     if embargo_on is None or embargo_on < now.date():
         raise Invalid("Name the day on which the embargo about ends; it cannot be over already.", field="embargo_on")
     say_in(case, text, Audience.ALL, sent=sent)
+    outward.triaged_in(case)
     case.move(Act.TELL)
     case.report.embargo_on = embargo_on
     case.tell("told", f"The reporter was told: the embargo ends about {embargo_on:%d %B %Y}.")
@@ -155,8 +157,9 @@ def resolve(
     announcement = plain(announcement).strip()
     if announcement and not is_address(announcement):
         raise Invalid(f"{announcement[:100]!r} is no web address. Expected that of the announcement, or nothing.", field="announcement")
-    say_in(case, final_word(text, announcement), Audience.ALL, sent=sent)
+    word = say_in(case, final_word(text, announcement), Audience.ALL, sent=sent, act=str(Act.RESOLVE))
     case.move(Act.RESOLVE)
+    outward.close_in(case, word.text)
     case.report.announcement = announcement
     case.tell("resolved", f"{person.name} resolved it.")
     finish_in(case, "resolve")
@@ -165,9 +168,12 @@ def resolve(
 
 @transaction.atomic(durable=True)
 def close_as(
-    number: int, as_: str, reason: str, *, person: Person, actor: Actor, now: dt.datetime, duplicate_of: int | None = None
+    number: int, as_: str, reason: str, *, person: Person, actor: Actor, now: dt.datetime, duplicate_of: int | None = None, word: str = ""
 ) -> Report:
-    """Not valid, a duplicate, out of scope, spam. Nobody outside hears of it by this. Raises Invalid."""
+    """Not valid, a duplicate, out of scope, spam. Nobody outside hears of it, but by `word`: what its platform tells its reporter with it.
+
+    Raises Invalid.
+    """
     case = open_case_in(number, person=person, actor=actor, now=now)
     case.refuse_unless(Act.CLOSE)
     if as_ not in ENDS:
@@ -177,7 +183,9 @@ def close_as(
         raise Invalid("Say why, in a sentence for the team.", field="reason")
     if as_ == State.DUPLICATE:
         _link_duplicate_in(case, duplicate_of, person)
+    _last_word_in(case, as_, word)
     case.report.state = as_
+    outward.close_in(case, plain(word).strip())
     case.tell("closed", f"{person.name} closed it as {WORDS[State(as_)].lower()}: {reason}")
     finish_in(case, "close", state=as_)
     return case.report
@@ -195,9 +203,17 @@ def reopen(number: int, reason: str, *, person: Person, actor: Actor, now: dt.da
     report.duplicate_of = None if State(report.state) in EXITS else report.duplicate_of
     case.move(Act.REOPEN)
     report.valid = report.understood = False
+    outward.reopen_in(case)
     case.tell("reopened", f"{person.name} reopened it: {reason}")
     finish_in(case, "reopen")
     return report
+
+
+def _last_word_in(case: Case, as_: str, word: str) -> None:
+    if plain(word).strip() and outward.takes(case.report, "state"):
+        say_in(case, word, Audience.ALL, sent=False, act=str(Act.CLOSE))
+    elif outward.needs_word(case.report, as_):
+        raise Invalid("Its platform closes it so only with a word to its reporter. Write one: it goes there.", field="word")
 
 
 def _link_duplicate_in(case: Case, number: int | None, person: Person) -> None:

@@ -20,11 +20,14 @@ class Bounty(StrEnum):
     NONE = "none"
     PROPOSED = "proposed"
     APPROVED = "approved"
+    SENDING = "sending"
+    UNKNOWN = "unknown"  # sent to the platform, without an answer
     AWARDED = "awarded"
     INELIGIBLE = "ineligible"
 
 
 SETTLED = frozenset({Bounty.AWARDED, Bounty.INELIGIBLE})
+UNDER_WAY = frozenset({Bounty.SENDING, Bounty.UNKNOWN})  # nothing else about it is decided meanwhile
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,11 @@ def not_found(report: Report, kind: str, summary: str, leave_out: Sequence[str])
 
 
 def _case_of(report: Report) -> disclosure.Case:
-    told = Message.objects.filter(report=report, audience=Message.Audience.ALL).order_by("id").values_list("author_id", "at", "text")
+    told = (
+        Message.objects.filter(report=report, audience=Message.Audience.ALL)
+        .order_by("id")
+        .values_list("author_id", "outside", "at", "text")
+    )
     return disclosure.Case(
         report.title,
         report.body,
@@ -74,5 +78,5 @@ def _case_of(report: Report) -> disclosure.Case:
         report.vector,
         report.weakness,
         report.announcement,
-        [disclosure.Said(author is None, at, text) for author, at, text in told],
+        [disclosure.Said(author is None and not outside, at, text) for author, outside, at, text in told],
     )

@@ -132,13 +132,13 @@ class Proposal:
 
 def proposal_of(report: Report) -> Proposal | None:
     """The latest amount that was proposed, with whoever agreed to it since; None when nothing stands."""
-    if report.bounty not in (Report.Bounty.PROPOSED, Report.Bounty.APPROVED, Report.Bounty.AWARDED):
+    if report.bounty in (Report.Bounty.NONE, Report.Bounty.INELIGIBLE):
         return None
     steps = money(report)
     last = max((n for n, step in enumerate(steps) if step.kind == MoneyStep.Kind.PROPOSED), default=None)
     if last is None:
         return None
-    agreed = tuple(step.person for step in steps[last:] if step.kind == MoneyStep.Kind.APPROVED)
+    agreed = tuple(step.person for step in steps[last:] if step.kind == MoneyStep.Kind.APPROVED and step.person is not None)
     return Proposal(steps[last], agreed, bounty.approvals_needed(table_of(report.program), report.severity))
 
 
