@@ -133,6 +133,25 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "approve": {
         "POST": Rule(KNOWING - {"grace"}, unseen=SIGNED_IN - KNOWING, at={"report_number": "{r_proposed}"}, send={"amount": "100"})
     },
+    # it is on no platform that is read here: what is refused comes back on the page
+    **{
+        act: {
+            "POST": Rule(
+                KNOWING,
+                unseen=SIGNED_IN - KNOWING,
+                at={"report_number": "{r_approved}"},
+                send=send,
+                silent="refused: nothing sends awards here",
+                status=422,
+            )
+        }
+        for act, send in {
+            "award": {"amount": "100"},
+            "look-again": {},
+            "send-again": {"sure": "yes"},
+            "looked-there": {"found": "yes"},
+        }.items()
+    },
     # its programme has no tracker: what is refused comes back on the page
     "file-issue": {
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"report_number": "{r_rated}"}, silent="refused without a tracker", status=422)

@@ -15,7 +15,7 @@ from watchbill.trackers.models import Issue, Tracker
 
 
 class Queue(models.Model):
-    """Which issues or change requests wait for a team. `other`: a queue of something else than a tracker, as the file says; not active yet."""
+    """Which issues or change requests wait for a team. `other`: a queue of something else than a tracker, as the file says."""
 
     name = models.CharField(max_length=200, unique=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="queues")
@@ -69,7 +69,7 @@ class Taking(models.Model):
 class Pass(models.Model):
     """Somebody goes through a queue: which items were there when they began. What comes later is new. It counts once it is proved: `Proof`.
 
-    `issues`: ids of issues; of a queue of incidents, of incidents.
+    `issues`: ids of issues; of a queue of something else, of incidents, reports or threads.
     """
 
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="passes", db_index=False)

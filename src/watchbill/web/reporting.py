@@ -27,6 +27,8 @@ def done_by(visit: Visit) -> dict[str, Any]:
 
 def audience_of(act: str, said: Said) -> str:
     """Who would read what this form sends; empty: nothing is chosen, or nothing is sent."""
+    if act == "close":
+        return str(Audience.ALL) if said.get("text", "").strip() else ""
     return said.get("audience", "") if act == "say" else str(AUDIENCES.get(act, ""))
 
 
@@ -86,7 +88,8 @@ def _close(number: int, said: Said, by: By) -> str:
     typed = said.get("duplicate_of", "").strip().upper().removeprefix("R-")
     if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 19):
         raise Invalid(f"{typed[:40]!r} is no number of a report. Write it as R-1234567.", field="duplicate_of")
-    triage.close_as(number, said.get("as", ""), said.get("reason", ""), duplicate_of=int(typed) if typed else None, **by)
+    repeats = int(typed) if typed else None
+    triage.close_as(number, said.get("as", ""), said.get("reason", ""), duplicate_of=repeats, word=said.get("text", ""), **by)
     return "It is closed."
 
 
@@ -97,14 +100,37 @@ def _say(number: int, said: Said, by: By) -> str:
 
 def _money(does: Callable[..., Any], word: str) -> Callable[[int, Said, By], str]:
     def act(number: int, said: Said, by: By) -> str:
-        amount = said.get("amount", "").strip().replace(",", "")
-        if not (amount.isascii() and amount.isdigit() and len(amount) < 12):
-            raise Invalid(f"{amount[:40]!r} is no amount. Expected a whole number.", field="amount")
         more = [said.get("reason", "")] if does is money.propose else []
-        does(number, int(amount), *more, **by)
+        does(number, _amount(said), *more, **by)
         return word
 
     return act
+
+
+def _amount(said: Said) -> int:
+    amount = said.get("amount", "").strip().replace(",", "")
+    if not (amount.isascii() and amount.isdigit() and len(amount) < 12):
+        raise Invalid(f"{amount[:40]!r} is no amount. Expected a whole number.", field="amount")
+    return int(amount)
+
+
+def _award(number: int, said: Said, by: By) -> str:
+    money.award(number, _amount(said), said.get("text", ""), **by)
+    return "It is on its way to the platform. How it ends stands here."
+
+
+def _send_again(number: int, said: Said, by: By) -> str:
+    if said.get("sure") != "yes":
+        raise Invalid("Say that you looked there and it was not awarded: it would be paid twice.", field="sure")
+    money.look_again(number, send=True, **by)
+    return "It is looked for on the platform once more, and sent again where it is not there."
+
+
+def _looked_there(number: int, said: Said, by: By) -> str:
+    if said.get("found") not in ("yes", "no"):
+        raise Invalid("Choose what you found there. Nothing is chosen for you.", field="found")
+    money.looked_there(number, said.get("found") == "yes", **by)
+    return "It is awarded." if said.get("found") == "yes" else "It is not awarded, and can be sent anew."
 
 
 def _name(number: int, said: Said, by: By) -> str:
@@ -162,6 +188,10 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "propose": _money(money.propose, "The amount is proposed; somebody else must agree."),
     "approve": _money(money.approve, "You agreed to it."),
     "awarded": _money(money.awarded, "It is awarded."),
+    "award": _award,
+    "look-again": _plain(money.look_again, "It is looked for on the platform."),
+    "send-again": _send_again,
+    "looked-there": _looked_there,
     "not-eligible": _with(money.not_eligible, "reason", "There is no bounty for it."),
     "begin-incident": _with(tracking.begin_incident, "service", "Its incident has begun."),
     "resolve": _resolve,

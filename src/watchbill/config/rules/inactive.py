@@ -73,11 +73,7 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
 
 
 def _queue(name: str, full: Full, reading: Collection[str]) -> Iterator[NotActive]:
-    if full["other"]:
-        of = next(iter(full["other"]))
-        if of != "incidents":
-            yield NotActive("queues", name, f"a queue of {of} waits for the report desk; until then a note proves its duty.")
-    elif full["tracker"] not in reading:
+    if not full["other"] and full["tracker"] not in reading:
         yield NotActive("queues", name, f"nothing new comes in: the tracker {full['tracker']} is not read.")
 
 

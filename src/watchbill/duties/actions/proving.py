@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from watchbill.audit.actions import Actor, Entry, record_in
 from watchbill.duties.actions.meeting import met_now_in
 from watchbill.duties.models import Duty, Pass, Proof, Queue, Stamp
+from watchbill.duties.selectors.others import SECRET, kind_of
 from watchbill.duties.selectors.passing import can_be_listed, current_ids, running_of
 from watchbill.incidents.rules import plain
 from watchbill.kernel import bus
@@ -101,7 +102,7 @@ def prove(duty: Duty, text: str = "", *, nothing: bool = False, person: Person, 
 def _begin_in(queue: Queue, person: Person, *, actor: Actor, now: dt.datetime, note: str = "") -> Pass:
     ids = current_ids(viewer_of(person), queue, now=now)
     made = Pass.objects.create(queue=queue, person=person, at=now, issues=ids, note=note)
-    detail = {"items": len(ids), "pass": made.pk}
+    detail = {**_count(queue, len(ids)), "pass": made.pk}
     record_in([Entry("queue.pass_begin", "queue", str(queue.id), team_id=queue.team_id, detail=detail)], by=actor, now=now)
     return made
 
@@ -109,10 +110,15 @@ def _begin_in(queue: Queue, person: Person, *, actor: Actor, now: dt.datetime, n
 def _prove_pass_in(made: Pass, person: Person, note: str, *, actor: Actor, now: dt.datetime) -> None:
     queue = made.queue
     proof = Proof.objects.create(kind=Proof.Kind.PASS, queue=queue, of=made, person=person, at=now, text=note)
-    detail = {"items": len(made.issues), "pass": made.pk, "proof": proof.pk}
+    detail = {**_count(queue, len(made.issues)), "pass": made.pk, "proof": proof.pk}
     record_in([Entry("queue.pass", "queue", str(queue.id), team_id=queue.team_id, detail=detail)], by=actor, now=now)
     met_now_in(queue.id, None, now=now)
     bus.board_changed()
+
+
+def _count(queue: Queue, items: int) -> dict[str, int]:
+    """How many reports or mails wait is for those who may know of them."""
+    return {} if kind_of(queue) in SECRET else {"items": items}
 
 
 def _stamp_in(of: Pass, items: Sequence[int], person: Person, *, now: dt.datetime) -> None:

@@ -18,13 +18,17 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.people.models import Person
 from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
+from watchbill.reports.actions.money import sends_awards
+from watchbill.reports.actions.outward import takes
 from watchbill.reports.actions.talking import way_of
 from watchbill.reports.models import CannedText, Report
 from watchbill.reports.rules import bounty, flow, severity
+from watchbill.reports.rules import platform as seen
 from watchbill.reports.rules.disclosure import final_word
 from watchbill.reports.rules.texts import AUDIENCE_WORDS
 from watchbill.reports.selectors import listing, reading, seeing
 from watchbill.reports.selectors.describing import COLUMNS, as_row, incident_of, tracking_of
+from watchbill.reports.selectors.platform import platform_of
 from watchbill.web import publishing, rating
 from watchbill.web.reporting import ACTS, OUTWARD, audience_of, done_by
 from watchbill.web.views.history import safe_cell
@@ -40,6 +44,7 @@ PROMISES = {
     "update": "Word to the reporter",
     "disclosure": "Answer about disclosure",
 }
+FLOW_ACTS = {"relay": "relay", "resolve": "resolve", "close": "close"}  # that write more there than a comment
 ENDS = {"invalid": "Not valid", "duplicate": "Duplicate", "out_of_scope": "Out of scope", "spam": "Spam"}
 
 
@@ -142,7 +147,9 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "text": final_word(request.POST.get("text", ""), request.POST.get("announcement", "").strip() if act == "resolve" else ""),
         "audience": AUDIENCE_WORDS[audience],
         "by_receipt": audience == "all" and found.receipt is not None,
-        "by_mail": way_of(found, audience) == "mail",
+        "by_mail": (way := way_of(found, audience, FLOW_ACTS.get(act, ""))) == "mail",
+        "by_platform": way == "platform",
+        "platform_word": seen.NAMES.get(found.source, ""),
         "embargo_on": request.POST.get("embargo_on", ""),
     }
     return render(request, "report_preview.html", context)
@@ -179,6 +186,9 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "listed": bounty.amount_of(table, found.tier, found.severity),
         "currency": table.currency,
         "platform": facts.platform,
+        "sends_awards": sends_awards(found),
+        "closes_there": takes(found, "state"),
+        "there": platform_of(found),
         "severities": severity.SEVERITIES,
         "services": Service.objects.filter(team_id=found.team_id, is_active=True).order_by("name"),
         "audiences": [pair for pair in AUDIENCE_WORDS.items() if pair[0] != "platform" or facts.platform],
