@@ -27,6 +27,7 @@ from watchbill.duties.actions.items import take
 from watchbill.duties.actions.proving import begin_pass
 from watchbill.duties.learnings.actions import learn
 from watchbill.duties.models import Duty, Queue, Stale
+from watchbill.duties.requests.models import Decision
 from watchbill.handoff.actions import Wanted, accept, ask, offer
 from watchbill.handoff.models import HandoffRecord
 from watchbill.handoff.rules import Step, Words
@@ -299,7 +300,7 @@ def _queue(team: Team) -> Queue:
     """A queue of the team, and what is silent is so at once."""
     tracker = Tracker.objects.create(name="tracker", kind="gitlab", url="https://gitlab.example.org", token_env="MATRIX_SECRET")
     Stale.objects.create(team=team, severity="high", after="0s")
-    return Queue.objects.create(name="oncall", team=team, tracker=tracker, projects=["sec/desk"])
+    return Queue.objects.create(name="oncall", team=team, tracker=tracker, projects=["sec/desk"], criteria=["They have users."])
 
 
 def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str, int]:
@@ -319,6 +320,7 @@ def _items(alice: Person, title: str, incident: Incident, now: Any) -> dict[str,
         for n in (0, 1)
     ]
     take(queue, made[1].id, person=alice, actor=make.actor(alice), now=now)
+    Decision.objects.create(issue=made[1], verdict="decline", reason="no users", person=alice, at=now)
     if incident.restricted:
         others = Incident.objects.filter(restricted=True).exclude(pk=incident.pk).order_by("id")
         for issue, each in zip(made, [incident, others[0]], strict=True):

@@ -322,6 +322,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/duties/<int:duty_id>/finish": {"POST": Rule(RESPONDERS, at=REVIEWED)},
     "/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
     "/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS)},
+    "/queues/<int:queue_id>/items/<int:issue_id>": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/queues/<int:queue_id>/items/<int:issue_id>/answer": {"POST": Rule(RESPONDERS, PAGED, send={"word-1": "met"})},
+    "/queues/<int:queue_id>/items/<int:issue_id>/decide": {"POST": Rule(RESPONDERS, PAGED, send={"verdict": "ask", "reason": "Who?"})},
     "/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED)},
     "/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
         "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),
@@ -561,6 +564,13 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/queues": {"GET": Rule(SIGNED_IN)},
     "/api/v1/queues/<int:queue_id>": {"GET": Rule(SIGNED_IN)},
     "/api/v1/queues/<int:queue_id>/pass": {"POST": Rule(RESPONDERS, send={})},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>": {"GET": Rule(SIGNED_IN, PAGED)},
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/answer": {
+        "POST": Rule(RESPONDERS, PAGED, send={"answers": [{"number": 1, "word": "met"}]})
+    },
+    "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/decide": {
+        "POST": Rule(RESPONDERS, PAGED, send={"verdict": "ask", "reason": "Who?"})
+    },
     "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/take": {"POST": Rule(RESPONDERS, PAGED, send={})},
     "/api/v1/queues/<int:queue_id>/items/<int:issue_id>/give-back": {
         "POST": Rule(MANAGERS | {"alice"}, PAGED, at=HELD, send={"reason": "I am away"}),

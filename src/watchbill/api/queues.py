@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
 from watchbill.api.shapes import Body, IncidentOut, ListOut, Moment, Nothing, PersonOut, ReasonIn, Severity, Text, Word
 from watchbill.duties.actions import items
 from watchbill.duties.actions.proving import record_pass
+from watchbill.duties.requests.actions import Found, decide_on
+from watchbill.duties.requests.actions import answer as keep_answers
+from watchbill.duties.requests.selectors import describe as describe_request
+from watchbill.duties.requests.selectors import request_in
 from watchbill.duties.selectors.queues import describe_listed, describe_summary, list_queue, queue_by_id, summaries
 from watchbill.incidents.selectors import by_number
 from watchbill.kernel.clock import database_now
@@ -76,6 +80,53 @@ class ListedOut(Schema):
     last_pass: PassOut | None
 
 
+class AnswerIn(Body):
+    number: StrictInt = Field(ge=1, description="Place of the criterion in the checklist, from 1.")
+    word: Literal["met", "not_met", "unclear"]
+    note: Text = Field("", description="What shows it, or a link.")
+
+
+class AnswersIn(Body):
+    answers: list[AnswerIn] = Field(min_length=1, max_length=100)
+
+
+class DecisionIn(Body):
+    verdict: Literal["accept", "decline", "ask"]
+    reason: Text = Field("", description="Why; what the applicant is asked for; or why it is accepted though a criterion is not met.")
+    vouched: str = Field("", max_length=300, description="Who vouches for them; needed to accept.")
+
+
+class CriterionOut(Schema):
+    number: int
+    criterion: str
+    word: Literal["met", "not_met", "unclear"] | None
+    note: str
+    by: PersonOut | None
+    at: Moment | None
+    asked: bool = Field(description="The file asks for it in this wording now.")
+
+
+class DecisionOut(Schema):
+    verdict: Literal["accept", "decline", "ask"]
+    reason: str
+    vouched: str
+    by: PersonOut
+    at: Moment
+
+
+class RequestOut(Schema):
+    id: int
+    name: str
+    title: str
+    url: str
+    criteria: list[CriterionOut]
+    summary: str
+    decision: DecisionOut | None = Field(description="The latest.")
+    waits_since: Moment | None
+    due_at: Moment | None = Field(description="When somebody must have decided or asked; null: nobody waits.")
+    late: bool
+
+
 @router.get("/queues", response=ListOut[QueueOut], **read)
 def list_queues(request: HttpRequest) -> HttpResponse:
     """Every queue in a line."""
@@ -121,6 +172,32 @@ def promote(request: HttpRequest, queue_id: int, issue_id: int, body: PromoteIn)
     wanted = items.Promotion(body.service, body.severity, body.title, body.page, body.restricted)
     made = items.promote(queue_by_id(queue_id), issue_id, wanted, person=who.person, actor=who.actor, now=database_now())
     return answer(describe(who.viewer, by_number(who.viewer, made.number)), 201)
+
+
+@router.get("/queues/{int:queue_id}/items/{int:issue_id}", response=RequestOut, **read)
+def get_request(request: HttpRequest, queue_id: int, issue_id: int) -> HttpResponse:
+    """An item of a queue that has criteria: what was found of each, the decision, and since when the applicant waits."""
+    found = queue_by_id(queue_id)
+    issue = request_in(caller(request).viewer, found, issue_id)
+    return answer(describe_request(found, issue, now=database_now()))
+
+
+@router.post("/queues/{int:queue_id}/items/{int:issue_id}/answer", response=RequestOut, **write)
+def answer_request(request: HttpRequest, queue_id: int, issue_id: int, body: AnswersIn) -> HttpResponse:
+    """Say what was found of some of its criteria. What is as before is not written again."""
+    who, found = caller(request), queue_by_id(queue_id)
+    given = [Found(each.number, each.word, each.note) for each in body.answers]
+    keep_answers(found, issue_id, given, person=who.person, actor=who.actor, now=database_now())
+    return get_request(request, queue_id, issue_id)
+
+
+@router.post("/queues/{int:queue_id}/items/{int:issue_id}/decide", response=RequestOut, **write)
+def decide_request(request: HttpRequest, queue_id: int, issue_id: int, body: DecisionIn) -> HttpResponse:
+    """Accept it, decline it, or note that the applicant was asked for more: then its clock stands still until they write."""
+    who, found = caller(request), queue_by_id(queue_id)
+    by: dict[str, Any] = {"person": who.person, "actor": who.actor, "now": database_now()}
+    decide_on(found, issue_id, body.verdict, body.reason, vouched=body.vouched, **by)
+    return get_request(request, queue_id, issue_id)
 
 
 def _act(request: HttpRequest, queue_id: int, issue_id: int, act: Callable[..., Any], /, **values: Any) -> HttpResponse:

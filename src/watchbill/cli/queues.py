@@ -1,4 +1,4 @@
-"""Queues in a terminal: `watchbill queue list|show|take|give-back|done|promote|pass`."""
+"""Queues in a terminal: `watchbill queue list|show|take|give-back|done|promote|pass|check|answer|decide`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from watchbill.cli.app import As, Json, app, caller, caller_or_none, now, operat
 from watchbill.duties.actions import items
 from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.models import Queue
+from watchbill.duties.requests.actions import Found, answer, decide_on
+from watchbill.duties.requests.selectors import describe as describe_request
+from watchbill.duties.requests.selectors import request_in
 from watchbill.duties.selectors.queues import describe_listed, describe_summary, list_queue, queue_by_name, summaries
 from watchbill.incidents.selectors import by_number
 from watchbill.response.selectors import describe
@@ -99,6 +102,61 @@ def gone_through(
     who, found = caller(as_, needs=WRITE), queue_by_name(name)
     made = record_pass(found, note, person=who.person, actor=who.actor, now=now())
     say(_now(found, who), as_json=as_json, human=lambda: out.print(f"Recorded: you went through {len(made.issues)} items."))
+
+
+@queue.command("check")
+def check(name: Name, item: Item, as_: As = "", as_json: Json = False) -> None:
+    """The criteria of an item, what was found of each, and the decision."""
+    who, found = caller(as_, needs="incidents:read"), queue_by_name(name)
+    data = describe_request(found, request_in(who.viewer(), found, item), now=now())
+    say(data, as_json=as_json, human=lambda: _checklist(data))
+
+
+@queue.command("answer")
+def answered(
+    name: Name,
+    item: Item,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Place of the criterion, as `queue check` lists it.")],
+    word: Annotated[str, typer.Argument(metavar="WORD", help="met, not_met or unclear.")],
+    note: Annotated[str, typer.Option("--note", help="What shows it, or a link.")] = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Say what you found of one criterion."""
+    who, found = caller(as_, needs=WRITE), queue_by_name(name)
+    issue = answer(found, item, [Found(number, word, note)], person=who.person, actor=who.actor, now=now())
+    data = describe_request(found, issue, now=now())
+    say(data, as_json=as_json, human=lambda: out.print(printable(data["summary"])))
+
+
+@queue.command("decide")
+def decided(
+    name: Name,
+    item: Item,
+    verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="accept, decline, or ask: the applicant was asked for more.")],
+    why: Annotated[str, typer.Option("--why", help="Why, or what the applicant is asked for.")] = "",
+    vouched: Annotated[str, typer.Option("--vouched", metavar="NAME", help="Who vouches for them; needed to accept.")] = "",
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Decide about an item by its criteria."""
+    who, found = caller(as_, needs=WRITE), queue_by_name(name)
+    made = decide_on(found, item, verdict, why, vouched=vouched, person=who.person, actor=who.actor, now=now())
+    data = describe_request(found, made.issue, now=now())
+    said = {"accept": "It is accepted.", "decline": "It is declined.", "ask": "Its clock stands still until they answer."}[made.verdict]
+    say(data, as_json=as_json, human=lambda: out.print(said))
+
+
+def _checklist(data: dict[str, Any]) -> None:
+    cells = [
+        [r["number"], r["word"] or "", r["criterion"], r["note"], r["by"]["name"] if r["by"] else ""]
+        for r in data["criteria"]
+        if r["asked"]
+    ]
+    table(("", "found", "criterion", "what shows it", "by"), cells)
+    made = data["decision"]
+    due = f", due {short(data['due_at'])}{' (late)' if data['late'] else ''}" if data["due_at"] else ""
+    out.print(printable(f"{data['summary']}{due}" + (f"; {made['verdict']} by {made['by']['name']}" if made else "")))
 
 
 def _do(act: Callable[..., Any], sentence: str, name: str, item: int, as_: str, as_json: bool, /, **values: Any) -> None:

@@ -255,7 +255,7 @@ def _trackers() -> dict[Key, Full]:
 
 
 def _queues() -> dict[Key, Full]:
-    fields = ("projects", "labels", "authors", "state")
+    fields = ("projects", "labels", "authors", "state", "criteria", "alarm")
     return {
         ("queues", row.name): {
             "team": row.team.name,

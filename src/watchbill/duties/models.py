@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from watchbill.audit.models import append_only
 from watchbill.duties.learnings import models as learnings  # noqa: F401  Django looks for tables here
+from watchbill.duties.requests import models as requests  # noqa: F401
 from watchbill.people.models import Person, Team
 from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Issue, Tracker
@@ -26,6 +27,8 @@ class Queue(models.Model):
     state = models.CharField(max_length=6, default="open")  # open | closed | all
     changes = models.BooleanField(default=False)  # change requests, in the place of issues
     other = models.JSONField(null=True)
+    criteria = models.JSONField(null=True)  # by which its items are decided: the name of a set, or sentences; null: by none
+    alarm = models.CharField(max_length=32, blank=True, default="")  # a duration: who applied waits no longer; empty: as long as it takes
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
 

@@ -12,6 +12,7 @@ from watchbill.connectors.tested import providers
 from watchbill.duties.actions.asking import look_after_duties
 from watchbill.duties.actions.items import look_after_items
 from watchbill.duties.actions.silence import ask_the_silent
+from watchbill.duties.requests.actions import look_after_requests
 from watchbill.handoff.actions.keeping import look_at_endings
 from watchbill.handoff.actions.looking import look_at_handoffs
 from watchbill.handoff.actions.watching import watch_over
@@ -44,6 +45,7 @@ CHORES = {
     "tell_of_absent": 60.0,
     "tell_of_watches": 15.0,
     "look_after_items": 30.0,
+    "look_after_requests": 60.0,
     "ask_the_silent": 60.0,
     "look_after_duties": 20.0,
     "look_after_reports": 10.0,
@@ -71,6 +73,7 @@ class Parts:
     tell_of_watches: Callable[..., int] = tell_of_watches
     look_at_handoffs: Callable[..., int] = look_at_handoffs
     look_after_items: Callable[..., int] = look_after_items
+    look_after_requests: Callable[..., int] = look_after_requests
     ask_the_silent: Callable[..., int] = ask_the_silent
     look_after_duties: Callable[..., int] = look_after_duties
     look_after_reports: Callable[..., int] = lambda *, now: keep_promises(now=now) + look_at_marks(now=now)

@@ -10,7 +10,7 @@ from watchbill.config.rules import File, Full
 from watchbill.duties.models import Duty, Queue, Stale
 from watchbill.trackers.models import Tracker
 
-PLAIN = ("projects", "labels", "authors", "state", "other")
+PLAIN = ("projects", "labels", "authors", "state", "criteria", "alarm", "other")
 
 
 def write_queues_in(queues: Mapping[str, Full], ids: Ids) -> None:

@@ -6,14 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchbill.config.rules.forms import BUSINESS, CALENDAR, ELAPSED, NAME, SEVERITY, Span
-from watchbill.config.rules.shapes import Field, Flag, Group, Many, Named, OneOf
+from watchbill.config.rules.shapes import Either, Field, Flag, Group, Many, Named, OneOf, Text
 from watchbill.config.rules.trackers import PROJECT
+from watchbill.duties.requests.rules import SETS
 
 Full = dict[str, Any]
 
 TEAM = Named("teams")
 SOURCES = ("reports", "incidents", "mailbox")  # of queues of something else than a tracker
-DEFAULTS: Full = {"tracker": None, "projects": [], "labels": [], "authors": [], "state": "open", "kind": "issues", "other": None}
+DEFAULTS: Full = {
+    "tracker": None,
+    "projects": [],
+    "labels": [],
+    "authors": [],
+    "state": "open",
+    "kind": "issues",
+    "criteria": None,
+    "alarm": "",
+    "other": None,
+}
 
 QUEUES = Group(
     {
@@ -25,6 +36,11 @@ QUEUES = Group(
         "authors": Field(Many(NAME, once=True), "User names there: somebody of them made it.", default="anybody"),
         "state": Field(OneOf(("open", "closed", "all")), default="open"),
         "kind": Field(OneOf(("issues", "changes")), default="issues"),
+        "criteria": Field(
+            Either(OneOf(tuple(SETS)), Many(Text(longest=300), 1, once=True)),
+            "By which each of its items is decided: your own sentences, or `distributors`, the nine of the Kubernetes distributors list.",
+        ),
+        "alarm": Field(Span((BUSINESS, ELAPSED, CALENDAR)), "Nobody has decided, or asked, for so long."),
         "reports": Field(
             Group(
                 {

@@ -287,11 +287,13 @@ def _queue(entry: Entry, whole: Whole) -> None:
             f"there {'are' if sources else 'is'} {', '.join(sources) or 'no source'}; expected exactly one of tracker, reports, incidents or mailbox.",
         )
         return
-    for name in ("projects", "labels", "authors", "state", "kind"):
+    for name in ("projects", "labels", "authors", "state", "kind", "criteria", "alarm"):
         if name in entry.words and sources != ["tracker"]:
             whole.say(entry, (name,), f"`{name}` goes with `tracker`; this queue has `{sources[0]}`.")
     if sources == ["tracker"] and "projects" not in entry.words:
         whole.say(entry, ("tracker",), "`projects` is missing; expected the projects of the tracker to look into.")
+    if "alarm" in entry.words and "criteria" not in entry.words:
+        whole.say(entry, ("alarm",), "`alarm` goes with `criteria`: it is over when somebody decides by them.")
 
 
 def _duty(entry: Entry, whole: Whole) -> None:

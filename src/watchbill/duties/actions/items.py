@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from watchbill.audit.actions import ENGINE, Actor, Entry, record_in
 from watchbill.duties.actions.followups import remind_of_tasks
 from watchbill.duties.models import Queue, Taking
+from watchbill.duties.requests.selectors import undecided
 from watchbill.duties.rules.silence import is_late
 from watchbill.duties.selectors.queues import item_in
 from watchbill.incidents.actions import NewIncident, grant_in
@@ -84,6 +85,8 @@ def give_back(queue: Queue, issue_id: int, reason: str, *, person: Person, actor
 def finish(queue: Queue, issue_id: int, *, person: Person, actor: Actor, now: dt.datetime) -> Taking:
     """It is done, whether the tracker says so or not."""
     row = _mine_in(queue, issue_id, person, now=now)
+    if undecided(queue, [row.issue_id]):
+        raise Refused("It is to be decided by its criteria first: accept or decline it. Then it is done.")
     _end_in(row, Taking.End.DONE, by=actor, now=now)
     return row
 

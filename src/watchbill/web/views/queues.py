@@ -16,6 +16,7 @@ from watchbill.duties.actions import items
 from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.actions.silence import About, snooze
 from watchbill.duties.models import Queue
+from watchbill.duties.requests.selectors import standings
 from watchbill.duties.selectors.queues import given_back, list_queue, queue_by_id, summaries, taken_by
 from watchbill.duties.selectors.silence import Subject, silent
 from watchbill.incidents.models import Service
@@ -51,10 +52,16 @@ def queue(request: DeskRequest, queue_id: int) -> HttpResponse:
     """One queue: new items first."""
     visit, found = request.visit, queue_by_id(queue_id)
     responds = decide(visit.viewer, Verb.RESPOND, team_id=found.team_id)
+    items_ = list_queue(visit.viewer, found)
+    standing = standings(found, [item.issue for item in items_.items], now=visit.now)
+    rows = [(item, standing.get(item.issue.pk)) for item in items_.items]
+    late = [row for row in rows if row[1] is not None and row[1].age is not None and row[1].age.is_broken(visit.now)]
     context = {
         "section": "queues",
         "queue": found,
-        "listed": list_queue(visit.viewer, found),
+        "listed": items_,
+        "rows": [*((item, each, True) for item, each in late), *((*row, False) for row in rows if row not in late)],
+        "late": len(late),
         "back": given_back(visit.viewer, found, since=visit.now - LATELY),
         "may": responds,
         "may_for_others": _manages(visit, found),
