@@ -10,6 +10,7 @@ from watchbill.audit.actions import Actor
 from watchbill.duties.actions.items import take
 from watchbill.duties.actions.proving import record_pass
 from watchbill.duties.models import Queue
+from watchbill.duties.requests.actions import Found, answer
 from watchbill.people.models import Person
 from watchbill.trackers.models import Issue, Tracker
 from watchbill.trackers.rules.words import severity_of
@@ -53,6 +54,15 @@ ISSUES = (
         ("distributors",),
         5 * HOUR,
         "harbour-sec",
+    ),
+    Story(
+        "github",
+        "example/security-process",
+        71,
+        "Request to join the distributors list: Pier Cloud",
+        ("distributors",),
+        17 * DAY,
+        "pier-security",
     ),
     Story("github", "example/security-process", 74, "Clarify which components are in scope", (), 6 * DAY, "newcomer"),
     Story("github", "example/security-process", 78, "Fix the link to the embargo policy", (), 9 * HOUR, "typo-hunter", changes=True),
@@ -102,7 +112,23 @@ def newest(now: dt.datetime, *, who: Person) -> None:
     emeka = Person.objects.get(handle="emeka")
     record_pass(queue, "two known ones, nothing to do", person=who, actor=Actor(who.handle, "web", who.id), now=now - PASSED)
     Issue.objects.bulk_create([_row(story, trackers[story.tracker], now) for story in ISSUES if story.number in LATER])
+    _checked(Issue.objects.get(number=71), now=now - 12 * DAY)
     take(backlog, Issue.objects.get(number=702).id, person=emeka, actor=Actor("emeka", "web", emeka.id), now=now - 3 * DAY)
+
+
+def _checked(issue: Issue, *, now: dt.datetime) -> None:
+    """An application that somebody looked at and did not finish: it waits for longer than the file says by now."""
+    fumi = Person.objects.get(handle="fumi")
+    queue = Queue.objects.select_related("team", "tracker").get(name="distributor requests")
+    found = [
+        Found(1, "met", "security@pier.example, answered within an hour"),
+        Found(2, "met", "https://example.org/conformance/pier"),
+        Found(3, "met"),
+        Found(4, "unclear", "one advisory of last year; asked a colleague"),
+        Found(5, "met"),
+        Found(7, "met", "said so in the request"),
+    ]
+    answer(queue, issue.id, found, person=fumi, actor=Actor(fumi.handle, "web", fumi.id), now=now)
 
 
 def _row(story: Story, tracker: Tracker, now: dt.datetime) -> Issue:
