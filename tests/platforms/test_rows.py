@@ -163,7 +163,7 @@ def test_money_begins_once_whatever_becomes_of_whoever_began_it(platform: Platfo
     (second,) = claim(platform, 2)
     assert second.again
     assert not writing.begin(second, 2)
-    writing.give_back_writes(2)
+    writing.give_back_writes(2, platform.id)
     (third,) = claim(platform, 3)
     assert third.again
     assert not writing.begin(third, 3)

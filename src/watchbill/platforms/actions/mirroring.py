@@ -23,7 +23,7 @@ REMEMBERED = dt.timedelta(days=7)  # webhooks
 BUSY = dt.timedelta(minutes=2)  # whoever reads a platform has it for so long; one that died on it comes back then
 SWEEP_EVERY = dt.timedelta(days=1)
 MOST_ASIDE = 100
-LONGEST: dict[str, int] = {field.name: field.max_length for field in Remote._meta.fields if getattr(field, "max_length", None)}
+LONGEST = {field.name: int(field.max_length or 0) for field in Remote._meta.fields if getattr(field, "max_length", None)}
 LONGEST_BODY, LONGEST_MESSAGE = 200_000, 100_000  # characters
 FIELDS = tuple(name for name in Shown.__dataclass_fields__ if name not in ("external_id", "untold"))
 LISTS = ("bounties", "cve_ids")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 from django.db import transaction
 
@@ -49,7 +50,8 @@ WHERE id = %(id)s AND lease_instance = %(me)s
 """
 
 GIVE_BACK = """
-UPDATE platforms_write SET lease_instance = NULL, lease_until = NULL, tries = greatest(tries - 1, 0) WHERE lease_instance = %s
+UPDATE platforms_write SET lease_instance = NULL, lease_until = NULL, tries = greatest(tries - 1, 0)
+WHERE lease_instance = %s AND remote_id IN (SELECT id FROM platforms_remote WHERE platform_id = %s)
 """
 
 
@@ -60,7 +62,7 @@ def claim_writes(instance_id: int, platform_id: int, *, now: dt.datetime, limit:
         dead = sorted(set(holders) - leases.alive(holders) - {instance_id})
         values = {"me": instance_id, "until": now + LEASE, "now": now, "platform": platform_id, "dead": dead, "limit": limit}
         rows = fetch(CLAIM, values)
-    claims = [Claim(row[0], row[1], row[2], json.loads(row[3]), *row[4:9], tuple(row[9])) for row in rows]
+    claims = [_claim(row) for row in rows]
     return sorted(claims, key=lambda claim: claim.id)
 
 
@@ -95,10 +97,15 @@ def record_write_in(result: Written, instance_id: int, *, now: dt.datetime) -> E
     )
 
 
-def give_back_writes(instance_id: int) -> None:
-    """Return what this engine holds: another one takes it at once. What has begun is looked for by whoever does."""
+def give_back_writes(instance_id: int, platform_id: int) -> None:
+    """Return what this engine holds of a platform: another one takes it at once. What has begun is looked for by whoever does."""
     with transaction.atomic(durable=True):
-        run(GIVE_BACK, [instance_id])
+        run(GIVE_BACK, [instance_id, platform_id])
+
+
+def _claim(row: tuple[Any, ...]) -> Claim:
+    id_, remote_id, kind, body, tries, again, created_at, looks, external_id, taken = row
+    return Claim(id_, remote_id, kind, json.loads(body), tries, again, created_at, looks, external_id, tuple(taken))
 
 
 def _recorded(row: Write, result: Written, after: After, instance_id: int, *, now: dt.datetime) -> dict[str, object]:
