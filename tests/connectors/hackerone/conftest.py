@@ -13,6 +13,7 @@ from django.db import transaction
 from tests.connectors.hackerone.fake import HackerOne, hackerone
 from watchbill.connectors import platform as kinds
 from watchbill.connectors.outgoing import Outgoing
+from watchbill.connectors.pace import Bucket
 from watchbill.engine import platforms as engine_platforms
 from watchbill.engine.platforms import PlatformThread
 from watchbill.kernel.clock import database_now
@@ -50,6 +51,8 @@ class House:
 
     def _build(self, settings: Any) -> Any:
         client, wire = kinds.build_client(settings, Outgoing(NETS))
+        made: Any = wire
+        made._reads = made._reports = made._writes = Bucket(10**6, 1.0)  # nobody waits here
         return client, wire
 
     def settings(self, **values: Any) -> None:
@@ -70,9 +73,9 @@ class House:
             self.due()
             self.thread.work()
 
-    def want(self, report: str, kind: str, person_id: int | None = 7, **body: Any) -> Write:
+    def want(self, report: str, kind: str, /, **body: Any) -> Write:
         with transaction.atomic():
-            return want_in(self.mirrored(report), kind, body, person_id=person_id, now=database_now())
+            return want_in(self.mirrored(report), kind, body, person_id=7, now=database_now())
 
     def award(self, report: str, amount: str = "500", **more: Any) -> Write:
         known = [each["id"] for each in self.mirrored(report).bounties]

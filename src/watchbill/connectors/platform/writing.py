@@ -45,13 +45,20 @@ def perform(client: Client, claim: Claim, platform: Settings, row: Platform, beg
         return Written(claim, Outcome.TEMPORARY, str(error), retry_after=error.retry_after)
     except Denied as error:
         final = begun.answered and claim.kind in WEIGHTY
-        return Written(claim, Outcome.PERMANENT if final else Outcome.TEMPORARY, str(error))
+        return _refused(claim, error) if final else Written(claim, Outcome.TEMPORARY, str(error))
     except PermanentFailure as error:
-        return Written(claim, Outcome.PERMANENT, str(error))
+        return _refused(claim, error)
     except UnknownEnd as error:
         return Written(claim, Outcome.UNKNOWN, str(error))
     except Failure as error:
         return Written(claim, Outcome.TEMPORARY, str(error))
+
+
+def _refused(claim: Claim, error: Failure) -> Written:
+    """A no of now says nothing of money that may have left before."""
+    if claim.kind == "bounty" and claim.again:
+        return Written(claim, Outcome.TEMPORARY, f"{error} An earlier try may have been done.", missing=True)
+    return Written(claim, Outcome.PERMANENT, str(error))
 
 
 class _Once:
