@@ -27,6 +27,7 @@ from watchbill.engine.calendars import Calendars
 from watchbill.engine.chats import Chats
 from watchbill.engine.clock import Clock, elapsed
 from watchbill.engine.mail import Mailboxes
+from watchbill.engine.platforms import Platforms
 from watchbill.engine.sealer import Sealer
 from watchbill.engine.sender import SLOW, Build, Sender
 from watchbill.engine.session import Session, Wake
@@ -75,7 +76,7 @@ class Engine:
         self._sealer = Sealer()
         self._mailboxes = Mailboxes()
         self._calendars = Calendars()
-        self._remotes = (Chats(), Trackers())
+        self._remotes = (Chats(), Trackers(), Platforms())
         self._results: list[Result] = []  # ended, not recorded yet
         self._reports: list[Report] = []  # recorded, paging not told yet
         self._deaf = 0

@@ -20,8 +20,8 @@ from watchbill.connectors.failures import Failure
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.tracker import Client
 from watchbill.connectors.tracker.reading import read_project
-from watchbill.connectors.tracker.wire import Gone, RateLimited, Wire
 from watchbill.connectors.tracker.writing import perform, prepare
+from watchbill.connectors.wire import Gone, RateLimited, Wire
 from watchbill.duties.models import Queue
 from watchbill.engine.clock import elapsed
 from watchbill.engine.remotes import Threads

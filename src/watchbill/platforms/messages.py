@@ -42,6 +42,7 @@ class Shown:
     disclosed_at: dt.datetime | None = None
     going_public_at: dt.datetime | None = None
     first_answer_at: dt.datetime | None = None
+    untold: frozenset[str] = frozenset()  # of these fields the answer said nothing: what is known of them stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,22 @@ class Claim:
     tries: int  # this one included
     again: bool  # an earlier try may have been done
     created_at: dt.datetime
+    looks: int = 0  # so often it was looked for since then
+    external_id: str = ""  # of the report
+    taken: tuple[str, ...] = ()  # what other writes of this report are called there
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How the try of a claim ended. `retry_after`: the platform asked to wait so long; the try is not counted. `nothing`: it was so already."""
+    """How the try of a claim ended. `retry_after`: the platform asked to wait so long; the try is not counted. `nothing`: it was so already.
+    `missing`: it was only looked for, and is not there, or not yet."""
 
     claim: Claim
     outcome: Outcome
     detail: str = ""
     remote_ref: str = ""
     nothing: bool = False
+    missing: bool = False
     retry_after: dt.timedelta | None = None
 
 

@@ -23,9 +23,13 @@ class Platform(models.Model):
     webhook_env = models.CharField(max_length=120, blank=True, default="")
     triage_group = models.CharField(max_length=200, blank=True, default="")  # of the platform's own people
     writes = models.JSONField(default=list)  # what may be written; empty: it is only read
+    variants: Any = models.JSONField(default=dict)  # {bounty: plain, disclosure: state}: of what is not documented surely, another form
+    tier_field = models.CharField(max_length=200, blank=True, default="")  # the custom field there that holds the tier
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
     known: Any = models.JSONField(default=dict)  # {groups: {name: id}, users: {name: id}, fields: {name: id}}, as it last told
+    aside: Any = models.JSONField(default=dict)  # {report: why}: shown in a way that nobody understood
+    feed = models.CharField(max_length=64, blank=True, default="")  # its feed of activities was read so far
     cursor = models.DateTimeField(null=True)  # what changed before it is here; null: never read
     due_at = models.DateTimeField(null=True)  # when it is read next; null: at once
     read_at = models.DateTimeField(null=True)  # when it was last read to its end
@@ -152,7 +156,8 @@ class Write(models.Model):
     end = models.CharField(max_length=8, choices=End, blank=True, default="")
     due_at = models.DateTimeField(null=True)  # null: nothing is due before somebody asks
     tries = models.IntegerField(default=0)
-    doubt = models.BooleanField(default=False)  # a try ended without an answer: it is looked for before anything else
+    doubt = models.BooleanField(default=False)  # a try has begun, and how it ended is not known: it is looked for before anything else
+    looks = models.IntegerField(default=0)  # so often it was looked for since then, and was not there
     lease_instance = models.BigIntegerField(null=True)
     lease_until = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True, default="")  # of the last try, when it failed

@@ -44,6 +44,7 @@ class Fake:
     port: int = 0
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     delay: float = 0.4
+    asked: dict[str, list[str]] = field(default_factory=dict)  # the last query, with all values of each name
     _server: Any = None
     _open: set[sockets.socket] = field(default_factory=set)
 
@@ -71,6 +72,10 @@ class Fake:
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
         raise NotImplementedError
 
+    def error(self, status: int, says: str) -> Any:
+        """The body of an error."""
+        return {"message": f"{status} {says}"}
+
     def start(self) -> None:
         """Answer at the same port as before."""
         self._server = _Server(("127.0.0.1", self.port), type("Handler", (_Handler,), {"fake": self}))
@@ -95,6 +100,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the body follows its headers at once
     fake: Fake
 
     def setup(self) -> None:
@@ -108,12 +114,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    do_POST = do_PUT = do_PATCH = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def _answer(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        self.fake.asked = parse_qs(parts.query, keep_blank_values=True)
+        query = {name: values[0] for name, values in self.fake.asked.items()}
         self.fake.requests.append((self.command, self.path))
         does = self.fake.does(self.command, self.path)
         if isinstance(does, tuple):
@@ -123,13 +130,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if does == LIE:
-            self._say(200, {"message": "500 Internal Server Error"}, {})
+            self._say(200, self.fake.error(500, "Internal Server Error"), {})
             return
         if does == HUGE:
             self._say(200, b"[" + b" " * (self.fake.page_size and 9 * 1024 * 1024) + b"]", {})
             return
         if not self.fake.is_known(self.headers):
-            self._say(401, {"message": "401 Unauthorized"}, {})
+            self._say(401, self.fake.error(401, "Unauthorized"), {})
             return
         status, body, headers = self.fake.answer(self.command, unquote(parts.path), query, json.loads(raw) if raw else None)
         etag = headers.get("ETag")
@@ -140,7 +147,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if does == LOSE:
             self.close_connection = True
         elif does == BROKEN:
-            self._say(500, {"message": "500 Internal Server Error"}, {})
+            self._say(500, self.fake.error(500, "Internal Server Error"), {})
         elif does == GARBLED:
             self._say(200, b"<html>Sorry</html>", {})
         else:

@@ -13,7 +13,7 @@ from tests.connectors.tracker.conftest import ALL, PROJECT, Tracked
 from tests.connectors.tracker.fake import BROKEN, CUT, GARBLED, LIE, LOSE, SLOW
 from tests.connectors.tracker.test_reading import hook
 from tests.factories import SEC
-from watchbill.connectors.tracker import wire
+from watchbill.connectors import wire
 from watchbill.engine import trackers as engine_trackers
 from watchbill.engine.session import Session
 from watchbill.kernel.clock import database_now

@@ -13,9 +13,10 @@ from tests.connectors.github import fake as github_fake
 from tests.connectors.gitlab import fake as gitlab_fake
 from tests.connectors.tracker.conftest import PROJECT, Tracked
 from tests.connectors.tracker.fake import BROKEN, CUT, GARBLED, HUGE, LIE, SLOW
+from watchbill.connectors import wire
 from watchbill.connectors.github import verifying as github_verifying
 from watchbill.connectors.gitlab import verifying as gitlab_verifying
-from watchbill.connectors.tracker import reading, wire
+from watchbill.connectors.tracker import reading
 from watchbill.kernel.clock import database_now
 from watchbill.trackers.actions import mirroring
 from watchbill.trackers.models import Delivery, Issue, Source, Tracker

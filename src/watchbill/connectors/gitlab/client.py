@@ -13,7 +13,7 @@ from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.reading import text_at
 from watchbill.connectors.tracker import Page
 from watchbill.connectors.tracker.reading import made, moment, objects, shown
-from watchbill.connectors.tracker.wire import Wire
+from watchbill.connectors.wire import Wire
 from watchbill.trackers.messages import Draft, Found
 from watchbill.trackers.rules.fields import is_described
 from watchbill.trackers.rules.words import Word, is_human, is_marked

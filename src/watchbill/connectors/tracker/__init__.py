@@ -13,7 +13,7 @@ from watchbill.trackers.rules.words import Word
 from watchbill.trackers.selectors import Settings
 
 if TYPE_CHECKING:
-    from watchbill.connectors.tracker.wire import Wire
+    from watchbill.connectors.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from watchbill.connectors.failures import TemporaryFailure, UnknownEnd
 from watchbill.connectors.tracker import Client, Page
-from watchbill.connectors.tracker.wire import TooBig
+from watchbill.connectors.wire import TooBig
 from watchbill.trackers.messages import Found
 from watchbill.trackers.rules.ends import since as overlapping
 

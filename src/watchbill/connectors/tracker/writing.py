@@ -10,8 +10,8 @@ from django.conf import settings
 from watchbill.connectors.failures import Failure, PermanentFailure, UnknownEnd
 from watchbill.connectors.tracker import Client
 from watchbill.connectors.tracker.handing import handoff_comment
-from watchbill.connectors.tracker.wire import RateLimited
 from watchbill.connectors.tracker.words import neutral, said
+from watchbill.connectors.wire import RateLimited
 from watchbill.handoff.models import Handoff
 from watchbill.incidents.models import Incident
 from watchbill.incidents.rules import in_a_line

@@ -1,6 +1,6 @@
-"""One request to a tracker and what its answer means: JSON over the guarded client, from a thread that may wait.
+"""One request to a tracker or a platform and what its answer means: JSON over the guarded client, from a thread that may wait.
 
-A write whose end is not certain raises UnknownEnd, so that it is looked for before it is repeated; reading has no such end. A tracker that
+A write whose end is not certain raises UnknownEnd, so that it is looked for before it is repeated; reading has no such end. A remote that
 asks to wait is not asked again before that, by whatever header it said so.
 """
 
@@ -22,12 +22,13 @@ from watchbill.connectors.outgoing import Outgoing, Reply
 
 PATIENCE = 20.0  # seconds of one request: half an hour's list of a big project may take some
 LARGEST = 8 * 1024 * 1024
-WAIT = 60.0  # seconds, when a tracker asks to wait and does not say how long
+WAIT = 60.0  # seconds, when a remote asks to wait and does not say how long
 LONGEST_SAID = 160
+DENIED = "the token is not valid, or lacks a right. It is tried again."
 
 
 class RateLimited(TemporaryFailure):
-    """The tracker asks to wait. Nothing was done."""
+    """The remote asks to wait. Nothing was done."""
 
     def __init__(self, text: str, seconds: float) -> None:
         super().__init__(text)
@@ -38,13 +39,17 @@ class Gone(PermanentFailure):
     """What was asked for is not there, or not shown to us."""
 
 
+class Denied(TemporaryFailure):
+    """This token may not do that now."""
+
+
 class TooBig(TemporaryFailure):
     """The answer is longer than what is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tracker answered. `data`: its JSON; `last`: the number of the last page, where it says so."""
+    """What a remote answered. `data`: its JSON; `last`: the number of the last page, where it says so."""
 
     data: Any
     headers: Mapping[str, str]
@@ -52,10 +57,20 @@ class Answer:
 
 
 class Wire:
-    """Requests to one tracker, one after the other. `close()` at the end, in the thread that made it."""
+    """Requests to one remote, one after the other. `close()` at the end, in the thread that made it."""
 
-    def __init__(self, outgoing: Outgoing, base: str, headers: Mapping[str, str], *, called: str, pace: float = 0.0) -> None:
-        self._outgoing, self._base, self._called = outgoing, base.rstrip("/"), called
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        base: str,
+        headers: Mapping[str, str],
+        *,
+        called: str,
+        pace: float = 0.0,
+        denied: Mapping[int, str] | None = None,
+    ) -> None:
+        """`denied`: what a 401 and a 403 mean there."""
+        self._outgoing, self._base, self._called, self._denied = outgoing, base.rstrip("/"), called, dict(denied or {})
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._loop = asyncio.new_event_loop()
         self._pace = pace  # seconds between two writes
@@ -83,7 +98,7 @@ class Wire:
         if (wait := self._closed_until - time.monotonic()) > 0:
             raise RateLimited(f"{self._called} asked to wait.", wait)
         asked = {name: _word(value) for name, value in (query or {}).items() if value is not None}
-        url = f"{self._base}{path}{'?' + urlencode(asked) if asked else ''}"
+        url = f"{self._base}{path}{'?' + urlencode(asked, doseq=True) if asked else ''}"
         headers = [*self._headers]
         if etag:
             headers.append((b"If-None-Match", etag.encode("latin-1", "replace")))
@@ -124,7 +139,7 @@ class Wire:
         if status in (404, 410):
             raise Gone(f"{self._called} answered {status}: it is not there, or is not shown to this token.")
         if status in (401, 403):
-            raise TemporaryFailure(f"{self._called} answered {status}{said}: the token is not valid, or lacks a right. It is tried again.")
+            raise Denied(f"{self._called} answered {status}{said}: {self._denied.get(status, DENIED)}")
         if status >= 500 or status == 408:
             text = f"{self._called} answered {status}."
             raise TemporaryFailure(text) if reads else UnknownEnd(text)
@@ -155,7 +170,9 @@ def next_page(headers: Mapping[str, str], rel: str = "next") -> int:
     return 0
 
 
-def _word(value: Any) -> str:
+def _word(value: Any) -> str | list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(each) for each in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, dt.datetime) else str(value)
@@ -190,13 +207,20 @@ def _seconds_to_reset(headers: Mapping[str, str]) -> float | None:
     return min(max(float(reset) - now.timestamp(), 1.0), 3600.0 * 2)
 
 
+def _first(error: Any) -> str:
+    """The first of several errors: words, or an object as JSON:API has them."""
+    if not isinstance(error, dict):
+        return str(error)
+    return ": ".join(str(error[name]) for name in ("title", "detail") if error.get(name)) or str(error)
+
+
 def _said(reply: Reply) -> str:
     """What it says for people, one short line of it."""
     try:
         told = json.loads(reply.body[:20_000])
         words = told.get("message") or told.get("error") or ""
         if isinstance(told.get("errors"), list) and told["errors"]:
-            words = f"{words}: {told['errors'][0]}"
+            words = ": ".join(word for word in (words, _first(told["errors"][0])) if word)
     except (ValueError, AttributeError):
         return ""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(words)).split())[:LONGEST_SAID].rstrip(".")

@@ -1,0 +1,1 @@
+"""HackerOne, its customer API (v1) and its webhooks."""
