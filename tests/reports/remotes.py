@@ -30,6 +30,7 @@ class There:
         """A report that was not here before."""
         self.count += 1
         now = self.desk.now + at
+        said = tuple({"at": at, **one} for one in said)
         values = {
             "external_id": str(4000 + self.count),
             "title": f"Template injection {self.count}",

@@ -14,6 +14,7 @@ from watchbill.notifications.models import Notification
 from watchbill.platforms.actions.wanting import want_in
 from watchbill.platforms.models import Remote, Write
 from watchbill.reports.actions import disclosing, money, rating, secrecy, talking, tracking, triage
+from watchbill.reports.actions.platform import make_what_is_there
 from watchbill.reports.models import Disclosure, Entry, Message, MoneyStep, Report, Wait
 from watchbill.reports.selectors.listing import Filters, search
 
@@ -86,10 +87,7 @@ def test_what_no_programme_takes_is_no_report(desk: Desk, closed: There):
     assert Remote.objects.count() == 1
     desk.program.platform = "hackerone"
     desk.program.save()
-    from watchbill.platforms.messages import Kept
-    from watchbill.reports.actions.platform import hear_platform_in
-
-    hear_platform_in([Kept(Remote.objects.get().pk, False, {}, [])], now=desk.now)
+    assert [make_what_is_there(now=desk.now) for _ in range(2)] == [1, 0]
     assert Report.objects.count() == 1  # a programme that names it later gets what is there
 
 
@@ -438,6 +436,25 @@ def test_history_promises_nothing_and_keeps_what_was_said(desk: Desk, closed: Th
     assert list(Message.objects.filter(report=report).order_by("id").values_list("outside", flat=True)) == ["colleague", ""]
     found = [each.pk for each in search(desk.viewer("alice"), Filters("disclosure"), now=desk.now).items]
     assert found == [report.pk]
+
+
+def test_what_was_said_before_it_was_here_is_no_news_and_no_answer(desk: Desk, closed: There):
+    before = desk.now - 5 * DAY
+    report = closed.shows(state="needs-more-info", submitted_at=before, active_at=before + 2 * DAY)
+    assert report is not None
+    assert told(desk) == 1
+    report = closed.changes(report, said=({"text": "Steps are above.", **REPORTER, "at": -4 * DAY},))
+    assert (report.state, told(desk)) == ("awaiting_reporter", 1)
+    assert Message.objects.get().text == "Steps are above."
+    report = closed.changes(report, said=({"text": "Version 2.", **REPORTER, "at": HOUR},))
+    assert (report.state, told(desk)) == ("assessing", 2)
+
+
+def test_what_is_not_shown_to_us_any_more_is_told(desk: Desk, closed: There):
+    report = closed.shows()
+    assert report is not None
+    closed.changes(report, gone_at=desk.now)
+    assert Entry.objects.filter(report=report, text="It is not shown to us any more there.").exists()
 
 
 def test_a_failed_write_is_told_to_whoever_wanted_it(desk: Desk, h1: There):

@@ -23,6 +23,7 @@ from watchbill.notifications.selectors import unsent
 from watchbill.paging.actions import fire_due
 from watchbill.paging.models import Page
 from watchbill.paging.selectors import unproven
+from watchbill.reports.actions.platform import make_what_is_there
 from watchbill.reports.actions.promises import keep_promises
 from watchbill.reports.actions.secrecy import look_at_marks
 from watchbill.response.actions.absent import tell_of_absent
@@ -49,6 +50,7 @@ CHORES = {
     "ask_the_silent": 60.0,
     "look_after_duties": 20.0,
     "look_after_reports": 10.0,
+    "make_what_is_there": 60.0,
     "expire": 5.0,
 }
 
@@ -76,6 +78,7 @@ class Parts:
     look_after_requests: Callable[..., int] = look_after_requests
     ask_the_silent: Callable[..., int] = ask_the_silent
     look_after_duties: Callable[..., int] = look_after_duties
+    make_what_is_there: Callable[..., int] = make_what_is_there
     look_after_reports: Callable[..., int] = lambda *, now: keep_promises(now=now) + look_at_marks(now=now)
 
 

@@ -32,7 +32,8 @@ from watchbill.platforms.messages import Claim, Kept, Said, Shown, Written
 from watchbill.platforms.models import Platform, Remote
 from watchbill.platforms.rules.ends import since
 from watchbill.platforms.selectors import Settings
-from watchbill.reports.actions.platform import hear_platform_in, tell_of_platform_writes_in
+from watchbill.reports.actions.platform import hear_platform_in
+from watchbill.reports.actions.written import tell_of_platform_writes_in
 
 log = logging.getLogger(__name__)
 

@@ -39,6 +39,9 @@ def is_triage(row: Platform, kind: str, name: str) -> bool:
 
 def changed_in(case: Case, remote: Remote, before: Mapping[str, Any]) -> list[str]:
     """What differs from what stood there before."""
+    case.report.answered_at = case.report.answered_at or remote.first_answer_at
+    if "gone_at" in before:
+        case.tell("platform", "It is not shown to us any more there." if remote.gone_at is not None else "It is shown to us again there.")
     news = [*_moved_in(case, remote, before)] if {"state", "is_open", "assignee", "assignee_kind"} & set(before) else []
     if "title" in before and remote.title.strip():
         case.tell("platform", f"Its title there is now: {remote.title}", before=before["title"])
@@ -94,7 +97,7 @@ def _moved_in(case: Case, remote: Remote, before: Mapping[str, Any]) -> list[str
         report.state = str(moved.to)
         report.valid = report.understood = False
         whom = Wait.For.REPORTER if moved.to is flow.State.AWAITING_REPORTER else Wait.For.PLATFORM
-        Wait.objects.create(report=report, whom=whom, began_at=case.now)
+        Wait.objects.create(report=report, whom=whom, began_at=min(remote.active_at, case.now))
         return []
     report.state, report.valid, report.understood = str(moved.to), False, False
     return ["It was opened again on its platform"]
@@ -185,10 +188,10 @@ def _comment_in(case: Case, each: Activity) -> list[str]:
         return []
     if not each.by_reporter:
         return []
-    waited = Wait.objects.filter(report=report, ended_at__isnull=True, whom=Wait.For.REPORTER).exists()
-    if waited and not flow.why_not(case.facts, flow.Act.HEARD):
+    waits = Wait.objects.filter(report=report, ended_at__isnull=True, whom=Wait.For.REPORTER)
+    if waits.filter(began_at__lt=each.at).exists() and not flow.why_not(case.facts, flow.Act.HEARD):
         read_again_in(case)
-    return ["The reporter wrote"]
+    return ["The reporter wrote"] if each.at >= report.made_at else []  # what was said before it was here is no news
 
 
 def _agreed_in(case: Case, remote: Remote, each: Activity) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from watchbill.audit.actions import Actor
 from watchbill.incidents.rules import in_a_line, plain
 from watchbill.platforms.messages import Kept
@@ -20,6 +22,7 @@ from watchbill.reports.models import Program, Report, Wait
 from watchbill.reports.rules.flow import CLOSED, State
 from watchbill.reports.rules.platform import NAMES, first_state, state_word
 
+MOST = 50  # reports that are made in one look
 NO_TEXT = "(The platform shows no text. Look there.)"
 
 
@@ -43,6 +46,18 @@ def hear_platform_in(kept: Sequence[Kept], *, now: dt.datetime) -> None:
         finish_in(case, "platform_news", platform=remote.platform.name, changed=sorted(changed), said=len(said))
         if news and report_id is not None:
             tell_person_in(case.report, case.report.accountable, news[0], now=now)
+
+
+@transaction.atomic(durable=True)
+def make_what_is_there(*, now: dt.datetime) -> int:
+    """Reports that were mirrored before any programme took what comes by their platform. Answers how many were made. Two queries where all is made."""
+    names = list(Program.objects.filter(is_active=True).exclude(platform="").values_list("platform", flat=True))
+    left = Remote.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(
+        platform__name__in=names, report__isnull=True, gone_at__isnull=True
+    )
+    ids = list(left.order_by("id").values_list("pk", flat=True)[:MOST]) if names else []
+    hear_platform_in([Kept(pk, True, {}) for pk in ids], now=now)
+    return len(ids)
 
 
 def case_of(report_id: int, remote: Remote, *, now: dt.datetime) -> Case:
@@ -98,7 +113,7 @@ def _begin_in(case: Case, remote: Remote) -> None:
         report.settled_at = report.closed_at  # what was decided about money before it was here is not promised here
     elif report.state in (State.AWAITING_REPORTER, State.WITH_PLATFORM):
         whom = Wait.For.REPORTER if report.state == State.AWAITING_REPORTER else Wait.For.PLATFORM
-        Wait.objects.create(report=report, whom=whom, began_at=case.now)
+        Wait.objects.create(report=report, whom=whom, began_at=min(remote.active_at, case.now))
     name = NAMES.get(remote.platform.kind, remote.platform.kind)
     case.tell("platform", f"{name} has it as {state_word(remote.state)}{f', assigned to {remote.assignee}' if remote.assignee else ''}.")
     heard.stands_there_in(case, remote)
