@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from tests import factories
 from watchbill.cli import operate
+from watchbill.cli.platforms import platforms
 from watchbill.cli.trackers import trackers
-from watchbill.config.models import Applied
 from watchbill.intake.actions import NewMaintenance, add_maintenance, create_heartbeat_key
 from watchbill.intake.actions.heartbeats import watch_in
 from watchbill.intake.models import Heartbeat, Listening, Mail, Mailbox
@@ -18,6 +18,7 @@ from watchbill.kernel.clock import database_now
 from watchbill.kernel.models import EngineInstance
 from watchbill.notifications.chats.models import Chat, Posting
 from watchbill.people.models import Organization, Person
+from watchbill.platforms.models import Platform, Remote, Write
 from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Source, Tracker
 
@@ -72,7 +73,7 @@ def test_a_person_on_watch_who_is_deactivated_is_red(watch):
 
 
 def test_a_part_without_its_variable_or_connector_is_red_and_names_the_variable(watch):
-    Applied.objects.create(kind="platforms", name="x", content={"token_env": "NO_SUCH_TOKEN"}, applied_at=database_now())
+    Platform.objects.create(name="x", kind="hackerone", url="https://h1.example", program="acme", token_env="NO_SUCH_TOKEN")
     found = {finding.what: finding for finding in operate._not_active(database_now())}
     assert found["platforms x"].state == "red"
     assert "Not set: NO_SUCH_TOKEN." in found["platforms x"].says
@@ -204,3 +205,46 @@ def test_a_tracker_says_how_it_is(monkeypatch, row, state, says):
     first, second = trackers(now)
     assert (first.state, first.says.startswith(says)) == (state, True)
     assert (second.state, second.says) == ("amber", "a/b is not read: GitLab answered 404.")
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "says"),
+    [
+        ({}, "green", "It answers as desk, 1 reports are mirrored, no webhook came yet."),
+        ({"error": "HackerOne answered 503."}, "amber", "It does not answer, or was not read to its end: HackerOne answered 503."),
+        ({"looked_at": None}, "amber", "Nobody has asked lately whether it answers"),
+        ({"wait_until": dt.datetime(2200, 1, 1, tzinfo=dt.UTC)}, "amber", "It asked to wait until 00:00 UTC"),
+        (
+            {"read_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
+            "amber",
+            "It does not answer, or was not read to its end: not read since 2026-01-01",
+        ),
+    ],
+)
+def test_a_platform_says_how_it_is(monkeypatch, row, state, says):
+    monkeypatch.setenv("H1_TOKEN", "desk:x")
+    monkeypatch.setenv("H1_SECRET", "x")
+    now = database_now()
+    names = {"kind": "hackerone", "url": "https://h1.example.org", "program": "acme", "token_env": "H1_TOKEN", "webhook_env": "H1_SECRET"}
+    known = {"groups": {"Security": "1"}, "users": {}, "fields": {"Rank": "2"}}
+    told = {
+        "known": known,
+        "triage_group": "H1 Triage",
+        "tier_field": "Tier",
+        "writes": ["tier", "bounty"],
+        "aside": {"77": "It has no time."},
+    }
+    made = Platform.objects.create(**{"name": "main", **names, "looked_at": now, "account": "desk", **told, **row})
+    times = {"created_at": now, "submitted_at": now, "active_at": now, "seen_at": now}
+    remote = Remote.objects.create(platform=made, external_id="1", title="x", state="new", **times)
+    Write.objects.create(remote=remote, kind="comment", due_at=now, error="HackerOne answered 503.", created_at=now)
+    Write.objects.create(remote=remote, kind="bounty", end="unknown", created_at=now)
+    first, *others = platforms(now)
+    assert (first.state, first.says.startswith(says)) == (state, True), first
+    assert [(one.state, one.says) for one in others] == [
+        ("amber", "The programme has no group called H1 Triage, which `triage_group` names. It has: Security."),
+        ("amber", "The programme has no custom field called Tier, which `tier_field` names. It has: Rank."),
+        ("amber", "1 reports are set aside, since nobody understood how they were shown: 77 (It has no time.)."),
+        ("amber", "1 writes failed and are tried again; each report's page says why."),
+        ("red", "1 writes may have been done, and are not found there; each report's page says what to do."),
+    ]

@@ -194,12 +194,6 @@ def test_a_message_of_alertmanager_may_be_longer_than_an_event(house: House, des
     assert (answer.status, answer.json()["error"]) == (413, "too_big")
 
 
-def test_a_way_whose_connector_is_missing_asks_to_come_again(house: House):
-    answer = house.post("/in/hackerone/x", b"{}")
-    assert (answer.status, answer.json()["error"]) == (503, "not_active")
-    assert answer.headers["retry-after"] == "5"
-
-
 @pytest.mark.parametrize("path", ["/in", "/in/", "/in/nope/x", "/in/\ud800", "/in/grafanas/x", "/v2/enqueue/more", "/v2/", "/v2/alertsx"])
 def test_addresses_of_machines_that_nobody_answers_are_refused_with_json(house: House, path: str):
     answer = house.post(path, b"{}")

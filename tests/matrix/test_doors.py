@@ -17,18 +17,19 @@ from django.urls import get_resolver
 from tests.committed import committed
 from tests.frontdoor.house import Answer, House
 from tests.matrix.cast import OF_THE_TEAM, OPERATOR, SECRET, World, build
-from tests.matrix.rules import DOORS, NOT_FOR_PEOPLE, NOT_THERE_YET, SIGNED, Door
+from tests.matrix.rules import DOORS, ITS_OWN, NOT_FOR_PEOPLE, SIGNED, Door
 from tests.matrix.test_matrix import fill, walk
 from watchbill.connectors.callbacks import CALLBACKS
 from watchbill.connectors.inbound import WAYS
 from watchbill.connectors.opsgenie.requests import ACTS
 from watchbill.frontdoor import app
-from watchbill.frontdoor.messages import LATER
 from watchbill.intake.actions import create_key, revoke_key
 from watchbill.intake.models import Event
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone, Receipt
+from watchbill.platforms.models import Delivery as PlatformDelivery
+from watchbill.platforms.models import Platform
 from watchbill.trackers.models import Delivery, Tracker
 
 KEYED = [path for path, door in DOORS.items() if door.key]
@@ -50,6 +51,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         for name, kind in (("hub", "github"), ("lab", "gitlab")):
             envs = {"token_env": "MATRIX_SECRET", "webhook_env": "MATRIX_SECRET"}
             Tracker.objects.create(name=name, kind=kind, url=f"https://{kind}.example.org", **envs)
+        Platform.objects.create(name="bounty", kind="hackerone", url="https://h1.example.org", program="acme", **envs)
         yield build()
 
 
@@ -79,14 +81,13 @@ def mentioned() -> set[str]:
 
 
 def test_every_address_of_machines_has_a_rule():
-    there = set(app.FrontDoor(app.messages.no_way).ways) | mentioned() | {f"/in/{kind}" for kind in (*WAYS, *LATER, *CALLBACKS)}
+    there = set(app.FrontDoor(app.messages.no_way).ways) | mentioned() | {f"/in/{kind}" for kind in (*WAYS, *CALLBACKS)}
     known = set(DOORS) | {f"/in/{kind}" for kind in SIGNED}
-    missing = sorted(there - known - set(NOT_THERE_YET))
+    missing = sorted(there - known - set(ITS_OWN))
     if missing:
         pytest.fail(HOW_TO.format(missing=", ".join(missing), path=missing[0], kind=missing[0].rpartition("/")[2]))
     assert set(SIGNED) == set(CALLBACKS), "A kind that calls back needs a row in SIGNED, one that is gone loses it."
-    assert not (known | set(NOT_THERE_YET)) - there, "These addresses are gone; take their rows out of tests/matrix/rules.py."
-    assert {f"/in/{kind}" for kind in LATER} <= set(NOT_THERE_YET), "Only what has no connector yet may be left without a rule."
+    assert not known - there, "These addresses are gone; take their rows out of tests/matrix/rules.py."
     django = {each for each in walk(get_resolver("watchbill.main.urls")) if each.startswith(NOT_FOR_PEOPLE)}
     expected = {"/in/<slug:kind>/<str:name>", "/in/<slug:kind>/<str:name>/<path:rest>", "/v2/alerts", "/v2/alerts/<path:rest>"}
     assert django == expected, "The pages' URL map has another address of machines: ask for it here as for these four."
@@ -121,19 +122,13 @@ def test_whoever_asks_whether_events_are_taken_needs_no_key_and_learns_nothing_e
     assert set(heard.json()) == {"status", "stored_in", "journal"}
 
 
-@pytest.mark.parametrize("path", NOT_THERE_YET)
-def test_what_is_not_there_yet_takes_nothing(world: World, house: House, path: str):
-    if path not in {f"/in/{kind}" for kind in LATER}:
-        pytest.skip("it is there, and has a rule")
-    assert house.post(f"{path}/x", {}).status == 503
-
-
 @pytest.mark.parametrize("kind", SIGNED)
 def test_an_unsigned_callback_is_refused_and_does_nothing(world: World, kind: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MATRIX_SECRET", "whsec_" + "A" * 32)
     path, status = SIGNED[kind]
     signatures = {"X-Twilio-Signature": "AAAA", "webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
     signatures |= {"X-Hub-Signature-256": "sha256=" + "a" * 64, "X-Gitlab-Token": "a" * 32, "X-Gitlab-Event": "Issue Hook"}
+    signatures |= {"X-H1-Signature": "sha256=" + "a" * 64, "X-H1-Delivery": "d-1", "X-H1-Event": "report_created"}
     signatures |= {"X-Slack-Signature": "v0=" + "a" * 64, "X-Slack-Request-Timestamp": "1"}
     for client in (Client(), world.browser("root", csrf=True), world.browser("alice")):
         for headers in ({}, signatures, {"Authorization": f"Bearer {world.tokens['root']}"}):
@@ -142,6 +137,7 @@ def test_an_unsigned_callback_is_refused_and_does_nothing(world: World, kind: st
             assert client.get(path, headers=headers).status_code == status
     assert not Receipt.objects.exists()
     assert not Delivery.objects.exists()
+    assert not PlatformDelivery.objects.exists()
 
 
 @pytest.mark.parametrize("act", sorted({f"{method} {last}" for method, last in ACTS}))

@@ -15,6 +15,7 @@ from django.db import connection
 from watchbill.audit.selectors import verify_chain
 from watchbill.cli.app import Json, app, now, operator_viewer, out, say
 from watchbill.cli.findings import Finding
+from watchbill.cli.platforms import platforms
 from watchbill.cli.trackers import trackers
 from watchbill.config.selectors import inactive
 from watchbill.intake import selectors as intake
@@ -280,6 +281,7 @@ LOOKS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     _journal,
     _chats,
     trackers,
+    platforms,
     _quiet,
     _ends,
     _evidence,

@@ -19,6 +19,7 @@ from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Contact, Phone, Rule
 from watchbill.paging.models import Policy, ServicePolicy, TeamPaging
 from watchbill.people.models import Membership, Organization, Person, Team
+from watchbill.platforms.models import Platform
 from watchbill.reports.models import Program
 from watchbill.schedules.models import Layer, Schedule
 from watchbill.trackers.models import Tracker
@@ -72,6 +73,7 @@ def current_state(applied: Collection[Key]) -> Found:
         **_phones(),
         **_chats(),
         **_trackers(),
+        **_platforms(),
         **_queues(),
         **_duties(),
         **_stale(),
@@ -95,6 +97,7 @@ def _gone(everybody: Mapping[Key, Full], current: Mapping[Key, Full]) -> frozens
         "phones": Phone,
         "chats": Chat,
         "trackers": Tracker,
+        "platforms": Platform,
         "queues": Queue,
         "duties": Duty,
         "heartbeats": Heartbeat,
@@ -252,6 +255,12 @@ def _trackers() -> dict[Key, Full]:
     fields = ("kind", "url", "token_env", "webhook_env", "writes", "tells", "people")
     rows = Tracker.objects.filter(is_active=True).order_by("position", "id")
     return {("trackers", row.name): {field: getattr(row, field) for field in fields} for row in rows}
+
+
+def _platforms() -> dict[Key, Full]:
+    fields = ("kind", "url", "program", "token_env", "webhook_env", "triage_group", "tier_field", "writes", "variants")
+    rows = Platform.objects.filter(is_active=True).order_by("position", "id")
+    return {("platforms", row.name): {field: getattr(row, field) for field in fields} for row in rows}
 
 
 def _queues() -> dict[Key, Full]:

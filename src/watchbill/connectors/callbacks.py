@@ -39,6 +39,7 @@ Handler = Callable[[Call, dt.datetime], Answer]  # now: the database's
 CALLBACKS: dict[str, str] = {  # kind -> dotted name of its Handler
     "github": "watchbill.connectors.github.callbacks.handle",
     "gitlab": "watchbill.connectors.gitlab.callbacks.handle",
+    "hackerone": "watchbill.connectors.hackerone.callbacks.handle",
     "phone": "watchbill.connectors.phone.callbacks.answer",
     "slack": "watchbill.connectors.slack.callbacks.handle",
     "twilio": "watchbill.connectors.twilio.callbacks.answer",

@@ -52,9 +52,15 @@ class Platforms(Threads[Settings]):
 
     def __init__(self) -> None:
         super().__init__(PlatformThread, patience=DRAIN)
+        self._said: set[str] = set()
 
     def look(self, instance_id: int) -> None:
-        self.keep([] if settings.DEMO_INBOX else [each for each in selectors.platforms() if each.works], instance_id)  # a demo asks nobody
+        there = [] if settings.DEMO_INBOX else selectors.platforms()  # a demo asks nobody
+        for platform in there:
+            if not platform.works and platform.name not in self._said:
+                self._said.add(platform.name)
+                log.warning("a platform is not connected: its token is not set", extra={"platform": platform.name})
+        self.keep([each for each in there if each.works], instance_id)
 
 
 class PlatformThread:

@@ -13,7 +13,6 @@ from watchbill.frontdoor.keyring import Key, Unknown
 from watchbill.frontdoor.queue import Refused
 from watchbill.frontdoor.requests import AGAIN, Receive, Scope, Send, TooBig, answer, bearer, drop_body, error, header, read_body
 
-LATER = ("hackerone",)  # ways in whose connector is not there yet
 UNKNOWN = "This key is unknown or revoked. Make one with `watchbill key create`."
 NO_KEY = "No key came with this message. Put it at the end of the address, /in/{kind}/KEY, or send it as `Authorization: Bearer KEY`."
 STORED = b'{"status":"success","message":"Message stored"}'
@@ -71,14 +70,10 @@ async def _store(door: Door, send: Send, key: Key, kind: str, body: bytes) -> No
 
 
 async def no_way(scope: Scope, receive: Receive, send: Send) -> None:
-    """An address of machines that nobody answers: 503 where a connector is missing, so that its sender comes again, else 404."""
+    """An address of machines that nobody answers."""
     await drop_body(receive)
     active = ["/v2/enqueue", "/v2/change/enqueue", "/v2/alerts", "/in/heartbeat", *(f"/in/{kind}" for kind in sorted(WAYS))]
-    missing = next((kind for kind in LATER if scope["path"].startswith(f"/in/{kind}/")), "")
-    if missing:
-        await answer(send, 503, error("not_active", f"The way in for {missing} is not active here.", active=active), AGAIN)
-    else:
-        await answer(send, 404, error("not_found", "Nothing is taken in at this address.", active=active))
+    await answer(send, 404, error("not_found", "Nothing is taken in at this address.", active=active))
 
 
 def _problem(way: Way, body: bytes) -> str:

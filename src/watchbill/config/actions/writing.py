@@ -17,6 +17,7 @@ from watchbill.config.actions.desks import write_heartbeats_in, write_policies_i
 from watchbill.config.actions.mailboxes import order_mailboxes_in, write_mailboxes_in
 from watchbill.config.actions.people import write_people_in
 from watchbill.config.actions.phones import order_phones_in, write_phones_in
+from watchbill.config.actions.platforms import order_platforms_in, write_platforms_in
 from watchbill.config.actions.programs import order_programs_in, write_programs_in
 from watchbill.config.actions.queues import order_queues_in, retire_stale_in, write_duties_in, write_queues_in, write_stale_in
 from watchbill.config.actions.trackers import order_trackers_in, write_trackers_in
@@ -34,6 +35,7 @@ from watchbill.notifications.chats.models import Chat
 from watchbill.notifications.models import Phone
 from watchbill.paging.models import Policy
 from watchbill.people.models import Organization, Person, Team
+from watchbill.platforms.models import Platform
 from watchbill.reports.models import Program
 from watchbill.schedules.models import Schedule
 from watchbill.trackers.models import Tracker
@@ -46,6 +48,7 @@ MODELS: dict[str, type[Model]] = {
     "phones": Phone,
     "chats": Chat,
     "trackers": Tracker,
+    "platforms": Platform,
     "queues": Queue,
     "duties": Duty,
     "heartbeats": Heartbeat,
@@ -101,6 +104,7 @@ def write_in(final: Mapping[Key, Full], moved: Mapping[Key, Change], *, now: dt.
     write_people_in(changed["people"], ids, now=now, reached=_reached(moved))
     write_chats_in(changed["chats"])
     write_trackers_in(changed["trackers"])
+    write_platforms_in(changed["platforms"])
     write_teams_in(changed["teams"], ids)
     write_schedules_in(changed["schedules"], ids, now=now)
     write_policies_in(changed["policies"], ids)
@@ -167,6 +171,7 @@ def remember_in(file: File, forgotten: Iterable[Key], *, now: dt.datetime) -> bo
     order_mailboxes_in(file)
     order_chats_in(file)
     order_trackers_in(file)
+    order_platforms_in(file)
     order_queues_in(file)
     order_programs_in(file)
     return bool(fresh or gone)

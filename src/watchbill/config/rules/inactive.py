@@ -14,6 +14,7 @@ from watchbill.config.rules.difference import Key
 from watchbill.config.rules.forms import missing_of
 from watchbill.config.rules.meaning import Full
 from watchbill.config.rules.parts import BY_KIND
+from watchbill.config.rules.platforms import inactive_platform
 from watchbill.config.rules.trackers import idle_trackers, inactive_tracker
 from watchbill.notifications.rules import why_refused
 
@@ -62,6 +63,9 @@ def not_active(entries: Iterable[tuple[Key, Full]], *, silent_kinds: Mapping[str
                 found.append(NotActive(kind, name, "it sends nothing before its variables are set.", missing))
         elif kind == "trackers":
             why, missing = inactive_tracker(full, variables)
+            found += [NotActive(kind, name, why, missing)] if why else []
+        elif kind == "platforms":
+            why, missing = inactive_platform(full, variables)
             found += [NotActive(kind, name, why, missing)] if why else []
         elif kind == "queues":
             found += _queue(name, full, reading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchbill.config.rules import chats, duties, programs, queues, trackers
+from watchbill.config.rules import chats, duties, platforms, programs, queues, trackers
 from watchbill.config.rules.forms import DAYS, elapsed, seconds
 from watchbill.notifications.rules import e164
 
@@ -390,6 +390,7 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "services": _service,
     "chats": chats.fill,
     "trackers": trackers.fill,
+    "platforms": platforms.fill,
     "queues": queues.fill,
     "duties": duties.fill,
     "programs": programs.fill,
@@ -405,6 +406,7 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "services": _brief_service,
     "chats": chats.brief,
     "trackers": trackers.brief,
+    "platforms": platforms.brief,
     "queues": queues.brief,
     "duties": duties.brief,
     "programs": programs.brief,

@@ -27,7 +27,7 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
-from watchbill.config.rules.later import PLATFORMS
+from watchbill.config.rules.platforms import PLATFORMS
 from watchbill.config.rules.programs import PROGRAMS
 from watchbill.config.rules.queues import QUEUES, STALE
 from watchbill.config.rules.shapes import Either, Field, Flag, Group, Keyed, Many, Named, OneOf, Shape, Text, Variants, Whole
@@ -373,7 +373,7 @@ PARTS = (
     Part("queues", QUEUES, "Items that wait for somebody.", live=True),
     Part("duties", DUTIES, "Standing responsibilities of a shift.", live=True),
     Part("stale", STALE, "When silence about an incident is too long.", live=True, key=""),
-    Part("platforms", PLATFORMS, "Where vulnerability reports arrive."),
+    Part("platforms", PLATFORMS, "Where vulnerability reports arrive.", live=True),
     Part("programs", PROGRAMS, "Programmes under which vulnerability reports are taken.", live=True),
 )
 BY_KIND = {part.kind: part for part in PARTS}

@@ -7,15 +7,17 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from watchbill.connectors import bodies
 from watchbill.connectors.callbacks import Answer, Call
+from watchbill.connectors.hooks import object_in
 from watchbill.intake.rules import clean_deeply
 from watchbill.kernel.bus import wake_engine
-from watchbill.kernel.errors import Invalid, NotFound, NotSignedIn
+from watchbill.kernel.errors import NotFound
 from watchbill.trackers.actions.mirroring import keep_delivery
 from watchbill.trackers.selectors import find
 
-LARGEST = 4 * 1024 * 1024
+EXPECTED = (
+    "the signature or the token does not fit, or is older than 5 minutes. Expected the secret of `webhook_env`, and a clock that is right."
+)
 
 About = tuple[str, int | None, bool]  # project, number, is it a change request
 
@@ -33,19 +35,9 @@ def take(
     if call.rest:
         raise NotFound(f"There is no such way in. Expected /in/{kind}/NAME.")
     tracker = find(kind, call.name)
-    if not proves(tracker.secret, call.headers, call.body, now=now):
-        raise NotSignedIn(
-            "This is not proved: the signature or the token does not fit, or is older than 5 minutes. Expected the secret of `webhook_env`, and a clock that is right."
-        )
-    if call.method != "POST" or len(call.body) > LARGEST:
-        raise Invalid("Expected a POST of at most 4 MB.")
-    try:
-        said = bodies.decode(call.body)
-    except bodies.Unreadable as error:
-        raise Invalid(str(error)) from error
-    if not isinstance(said, dict):
-        raise Invalid("The body is no JSON object.")
+    proved = proves(tracker.secret, call.headers, call.body, now=now)
+    said = object_in(call, proved=proved, expected=EXPECTED)
     delivery = known_by or hashlib.sha256(call.body).hexdigest()
-    if keep_delivery(tracker.id, clean_deeply(delivery), clean_deeply(event), call.body, about(dict(clean_deeply(said))), now=now):
+    if keep_delivery(tracker.id, clean_deeply(delivery), clean_deeply(event), call.body, about(said), now=now):
         wake_engine()
     return Answer(status=202)
