@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from watchbill.config.rules import File, Full
 from watchbill.platforms.models import Platform
@@ -13,7 +14,7 @@ def write_platforms_in(platforms: Mapping[str, Full]) -> None:
     for name, full in platforms.items():
         row = Platform.objects.filter(name=name).first()
         moved = row is not None and (row.url, row.program) != (full["url"], full["program"])
-        afresh = {"cursor": None, "due_at": None, "swept_at": None, "feed": "", "known": {}, "aside": {}, "error": ""} if moved else {}
+        afresh: dict[str, Any] = {"cursor": None, "due_at": None, "swept_at": None, "feed": "", "known": {}, "aside": {}, "error": ""} if moved else {}
         Platform.objects.update_or_create(name=name, defaults={**full, **afresh, "is_active": True})
 
 
