@@ -153,6 +153,7 @@ def one_award(faults: Faults) -> Write:
 def send_again(faults: Faults, row: Write, id_: str) -> None:
     """A person looked there, and decides that it is to be sent. What is there after all is found first."""
     house = faults.house
+    faults.kill_at, faults.freeze = "", False  # what did not go wrong while it was sent goes wrong no more
     house.fake.hidden.clear()
     house.fake.hide = 0
     house.fake.next = []
