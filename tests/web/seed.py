@@ -23,7 +23,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
     from watchbill.audit.actions import Actor
     from watchbill.config.actions import apply
     from watchbill.kernel import kinds
-    from watchbill.main.demo.issues import mirror
+    from watchbill.main.demo.issues import mirror, with_requests
     from watchbill.main.demo.reporting import report_past
     from watchbill.people.absences import add_time_off
     from watchbill.people.models import Organization, Person
@@ -31,7 +31,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
 
     kinds.fill([kinds.Kind("email", True), kinds.Kind("webhook", True)])
     text = resources.files("watchbill.config").joinpath("two-desks.yaml").read_text()
-    apply(text, by=Actor("operator", "cli"), now=now - 30 * DAY)
+    apply(with_requests(text), by=Actor("operator", "cli"), now=now - 30 * DAY)
     Person.objects.update(password=make_password(PASSWORD))  # one hash for all: each takes its time
     Person.objects.filter(handle="grace").update(is_admin=True)
     Organization.objects.update(demo=True)

@@ -67,6 +67,21 @@ duties:
   - {{team: SecOps, schedule: Security Responder, name: Note what should be better, every: shift}}
 """
 
+REPORTED = """mailboxes:
+  - {{name: security, team: Response Committee, imap_env: SECURITY_IMAP, address: security@example.org, for: [reports], writes: [answer]}}
+platforms:
+  - {{name: hackerone, kind: hackerone, url: "{hackerone}", program: acme, token_env: H1_TOKEN, webhook_env: H1_HOOK, triage_group: H1 Triage,
+     writes: [comment, state, severity, tier, assign, reference, bounty, disclose]}}
+programs:
+  - name: Example bounty
+    team: Response Committee
+    platform: hackerone
+    tracker: github
+    project: example/security-disclosures
+    tiers: [{{name: tier 1, means: the core}}]
+    bounty: {{currency: USD, amounts: {{tier 1: {{high: 5000}}}}, approvals: {{low: 1, medium: 1, high: 2, critical: 2}}}}
+"""
+
 QUEUED = """teams:
   - name: Response Committee
     desk: queue

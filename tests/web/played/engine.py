@@ -68,9 +68,13 @@ class Driven:
             sys.stderr.write(f"still busy after {PATIENCE} s: {self._busy}\n")
 
     def _is_busy(self) -> bool:
+        from django.db.models import Q
+
         from watchbill.kernel.clock import database_now
         from watchbill.notifications.chats.models import Posting
         from watchbill.notifications.models import Notification
+        from watchbill.platforms.models import Platform
+        from watchbill.platforms.models import Write as PlatformWrite
         from watchbill.trackers.models import Source, Write
 
         now, engine = database_now(), self.engine
@@ -84,6 +88,8 @@ class Driven:
             Posting.objects.filter(due_at__lte=now),
             Write.objects.filter(due_at__lte=now),
             Source.objects.filter(due_at__lte=now, wanted=True),
+            PlatformWrite.objects.filter(due_at__lte=now),
+            Platform.objects.filter(Q(due_at__lte=now) | Q(due_at=None), is_active=True),
         ]
         self._busy = [each.model.__name__ for each in due if each.exists()]
         return bool(self._busy)

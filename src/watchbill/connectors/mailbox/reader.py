@@ -36,6 +36,7 @@ from watchbill.intake.models import Mail, Mailbox
 from watchbill.intake.rules import short
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import WatchbillError
+from watchbill.mailbox.actions.answering import is_due
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ class Reader(threading.Thread):
             self._beat(status["UIDVALIDITY"], last)
             if "reports" in mailbox.purposes:
                 send_due(mailbox.pk)
-            self._wait(box)
+            self._wait(box, answers="reports" in mailbox.purposes)
             mailbox = self._mailbox()
             unread = time.monotonic() - looked > UNREAD
             looked = time.monotonic() if unread else looked
@@ -185,8 +186,8 @@ class Reader(threading.Thread):
             log.exception("what could not be taken could not be noted either")
             Mailbox.objects.filter(pk=self.mailbox_id).update(failures=F("failures") + 1, last_error=said(error, ""))
 
-    def _wait(self, box: imap_tools.BaseMailBox) -> None:
-        """Until something may have come, a third of a minute at most."""
+    def _wait(self, box: imap_tools.BaseMailBox, *, answers: bool) -> None:
+        """Until something may have come, or an answer is to leave; a third of a minute at most."""
         end = time.monotonic() + LOOK
         if "IDLE" not in box.client.capabilities:
             self._stop_asked.wait(LOOK / 2)
@@ -196,7 +197,8 @@ class Reader(threading.Thread):
             if "EXISTS" in box.client.untagged_responses or _heard(box.client):
                 return
             while time.monotonic() < end and not self._stop_asked.is_set() and not _readable(box.client.sock):
-                pass
+                if answers and is_due(self.mailbox_id, now=database_now()):
+                    return
         finally:
             box.idle.stop()  # type: ignore[no-untyped-call]
 

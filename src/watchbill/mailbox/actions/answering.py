@@ -104,6 +104,11 @@ def _store_in(case: Case, text: str, *, machine: str = "") -> Letter:
     )
 
 
+def is_due(mailbox_id: int, *, now: dt.datetime) -> bool:
+    """Is there something to send? One query by an index."""
+    return Letter.objects.filter(mailbox_id=mailbox_id, outgoing=Letter.Outgoing.WAITING, try_at__lte=now).exists()
+
+
 @transaction.atomic(durable=True)
 def claim(mailbox_id: int, *, now: dt.datetime) -> list[Letter]:
     """Those that are due. Nobody else takes them while the lease lasts."""

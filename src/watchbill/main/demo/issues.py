@@ -20,6 +20,11 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 PASSED = 5 * HOUR  # so long ago somebody went through a queue
 
 
+QUEUE = """  - {name: distributor requests, team: Security Response Committee, tracker: github, projects: [example/security-process],
+     labels: [distributors], criteria: distributors, alarm: 10 business days}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One issue: where, what, so long ago; `silent`: since when nobody wrote."""
@@ -89,6 +94,11 @@ ISSUES = (
         confidential=True,
     ),
 )
+
+
+def with_requests(text: str) -> str:
+    """The example, with a queue whose items are decided by criteria."""
+    return text.replace("\n\nduties:\n", "\n" + QUEUE + "\nduties:\n", 1)
 
 
 def mirror(*, now: dt.datetime) -> None:

@@ -138,16 +138,9 @@ def seed(now: dt.datetime) -> str:
     return password
 
 
-QUEUE = """  - {name: distributor requests, team: Security Response Committee, tracker: github, projects: [example/security-process],
-     labels: [distributors], criteria: distributors, alarm: 10 business days}
-"""
-
-
 def with_demo_parts(text: str) -> str:
     """The example, with a quick copy of its policy and a service that uses it, and a queue whose items are decided by criteria."""
-    text = text.replace("\nqueues:\n", "\nqueues:\n" + QUEUE, 1).replace(
-        "\nservices:\n", POLICY.format(wait=WAITS) + "\nservices:\n" + SERVICE, 1
-    )
+    text = issues.with_requests(text).replace("\nservices:\n", POLICY.format(wait=WAITS) + "\nservices:\n" + SERVICE, 1)
     if text.count("Demo detections") != 1:
         raise SystemExit("The example file has no `services:` line of its own; the demo cannot add its service.")
     return text
