@@ -113,10 +113,9 @@ class PlatformThread:
         try:
             standing = self._client.check()
         except Failure as failure:
-            error = str(failure) or type(failure).__name__
-            mirroring.looked(self.platform.id, account="", known=None, error=error, now=database_now())
+            mirroring.not_looked(self.platform.id, str(failure) or type(failure).__name__, now=database_now())
         else:
-            mirroring.looked(self.platform.id, account=standing.account, known=standing.known, error="", now=database_now())
+            mirroring.looked(self.platform.id, account=standing.account, known=standing.known, now=database_now())
 
     @property
     def _client(self) -> Client:
@@ -271,7 +270,8 @@ class PlatformThread:
         except Failure as error:
             log.info("the feed of activities could not be read: %s", error, extra={"platform": self.platform.name})
             return
-        for external_id in sorted(told):
+        known = selectors.known_activities(self.platform.id, {activity for _, activity in told})
+        for external_id in sorted({report for report, activity in told if (report, activity) not in known}):
             self._mirror_one(external_id)
         mirroring.fed(self.platform.id, mark)
 

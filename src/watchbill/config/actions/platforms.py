@@ -14,7 +14,9 @@ def write_platforms_in(platforms: Mapping[str, Full]) -> None:
     for name, full in platforms.items():
         row = Platform.objects.filter(name=name).first()
         moved = row is not None and (row.url, row.program) != (full["url"], full["program"])
-        afresh: dict[str, Any] = {"cursor": None, "due_at": None, "swept_at": None, "feed": "", "known": {}, "aside": {}, "error": ""} if moved else {}
+        afresh: dict[str, Any] = (
+            {"cursor": None, "due_at": None, "swept_at": None, "feed": "", "known": {}, "aside": {}, "error": ""} if moved else {}
+        )
         Platform.objects.update_or_create(name=name, defaults={**full, **afresh, "is_active": True})
 
 
