@@ -136,6 +136,11 @@ def test_one_report_that_cannot_be_told_is_set_aside_and_the_others_go_on(house:
     before = len(house.fake.requests)
     house.thread.work()
     assert len(house.fake.requests) == before
+    monkeypatch.setattr(engine_platforms, "hear_platform_in", house.hear)
+    house.fake.stale = []  # nothing happens on it any more
+    house.round()
+    assert known() == {good, bad}
+    assert states(now=database_now())[0].aside == {}
 
 
 @pytest.mark.parametrize(
