@@ -24,7 +24,7 @@ DONE, NO, LATER, WHO_KNOWS = Outcome.DELIVERED, Outcome.PERMANENT, Outcome.TEMPO
         ("comment", LATER, {"tries": 2}, "", 15 * SEC, False),
         ("comment", LATER, {"tries": 9}, "", 15 * MIN, False),
         ("comment", LATER, {"doubt": True}, "", 5 * SEC, True),  # nobody heard yet how the one before ended
-        ("comment", WHO_KNOWS, {}, "", 5 * SEC, True),
+        ("comment", WHO_KNOWS, {}, "", 30 * SEC, True),
         ("comment", LATER, {"tries": MOST_TRIES}, "refused", None, False),
         ("comment", LATER, {"tries": MOST_TRIES, "doubt": True}, "unknown", None, True),
         ("comment", LATER, {"retry_after": 77 * SEC}, "", 77 * SEC, False),

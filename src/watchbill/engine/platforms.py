@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 SET = 5  # writes that are taken at once: within their lease
 SOME = 20  # reports that are listened to before the next look at what is to be written
+AGAIN = 5  # reports that were set aside, each minute
 LONGEST_SLEEP = 1.0
 BREATH = 0.3  # between two rounds: in a flood the engine wakes us with each of its own
 CHECK_EVERY = 60.0
@@ -114,10 +115,9 @@ class PlatformThread:
         try:
             standing = self._client.check()
         except Failure as failure:
-            error = str(failure) or type(failure).__name__
-            mirroring.looked(self.platform.id, account="", known=None, error=error, now=database_now())
+            mirroring.not_looked(self.platform.id, str(failure) or type(failure).__name__, now=database_now())
         else:
-            mirroring.looked(self.platform.id, account=standing.account, known=standing.known, error="", now=database_now())
+            mirroring.looked(self.platform.id, account=standing.account, known=standing.known, now=database_now())
 
     @property
     def _client(self) -> Client:
@@ -183,6 +183,7 @@ class PlatformThread:
         try:
             shown, said = self._client.report(external_id)
         except Gone:
+            mirroring.set_aside(self.platform.id, {}, (external_id,))
             if known is not None:
                 self._tell(lambda: mirroring.gone_in(known, now=database_now()))
         except RateLimited:
@@ -209,6 +210,7 @@ class PlatformThread:
         try:
             self._read_all(row)
             self._feed(row)
+            self._try_again(row)
             if mirroring.wants_sweep(row, now=database_now()):
                 self._sweep()
         except RateLimited as error:
@@ -272,9 +274,17 @@ class PlatformThread:
         except Failure as error:
             log.info("the feed of activities could not be read: %s", error, extra={"platform": self.platform.name})
             return
-        for external_id in sorted(told):
+        known = selectors.known_activities(self.platform.id, {activity for _, activity in told})
+        for external_id in sorted({report for report, activity in told if (report, activity) not in known}):
             self._mirror_one(external_id)
         mirroring.fed(self.platform.id, mark)
+
+    def _try_again(self, row: Platform) -> None:
+        """What was set aside is in no list before something happens on it again: some of it is asked for each time, one after the other."""
+        ids = sorted(id_ for id_ in row.aside if id_.isascii() and id_.isalnum())
+        first = int(elapsed() / CHECK_EVERY) * AGAIN % max(len(ids), 1)
+        for external_id in [*ids, *ids][first : first + min(AGAIN, len(ids))]:
+            self._mirror_one(external_id)
 
     def _sweep(self) -> None:
         """Once a day: what is open here and in no list there was hidden, or moved. Each is asked for."""

@@ -69,7 +69,7 @@ async def _store(door: Door, send: Send, key: Key, kind: str, body: bytes) -> No
         await answer(send, 400, error("invalid", str(refused)))
 
 
-async def no_way(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  the server gives all three
+async def no_way(_: Scope, receive: Receive, send: Send) -> None:
     """An address of machines that nobody answers."""
     await drop_body(receive)
     active = ["/v2/enqueue", "/v2/change/enqueue", "/v2/alerts", "/in/heartbeat", *(f"/in/{kind}" for kind in sorted(WAYS))]

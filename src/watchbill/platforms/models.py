@@ -27,7 +27,9 @@ class Platform(models.Model):
     tier_field = models.CharField(max_length=200, blank=True, default="")  # the custom field there that holds the tier
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
-    known: Any = models.JSONField(default=dict)  # {groups: {name: id}, users: {name: id}, fields: {name: id}}, as it last told
+    known: Any = models.JSONField(
+        default=dict
+    )  # {groups: {name: id}, users: {name: id}, fields: {name: id}}, as it last told; {problem}: why not now
     aside: Any = models.JSONField(default=dict)  # {report: why}: shown in a way that nobody understood
     feed = models.CharField(max_length=64, blank=True, default="")  # its feed of activities was read so far
     cursor = models.DateTimeField(null=True)  # what changed before it is here; null: never read

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Q
 
 from watchbill.kernel.errors import NotFound, NotReady
-from watchbill.platforms.models import Platform, Remote, Write
+from watchbill.platforms.models import Activity, Platform, Remote, Write
 
 NAMES = {"hackerone": "HackerOne"}
 OLDEST_LOOK = dt.timedelta(minutes=5)  # an engine that has a platform in hand looks at it every minute
@@ -129,7 +129,7 @@ def states(*, now: dt.datetime) -> list[State]:
             row.looked_at,
             row.read_at,
             row.account,
-            row.error or _late(row, now=now),
+            row.error or row.known.get("problem", "") or _late(row, now=now),
             row.heard_at,
             row.wait_until,
             row.known,
@@ -166,6 +166,12 @@ def open_remotes(platform_id: int) -> list[Remote]:
 def remote_of(platform_id: int, external_id: str) -> Remote | None:
     """What is mirrored of that one."""
     return Remote.objects.filter(platform_id=platform_id, external_id=external_id).first()
+
+
+def known_activities(platform_id: int, activities: Collection[str]) -> set[tuple[str, str]]:
+    """Of these the ones that are here, with their reports."""
+    rows = Activity.objects.filter(remote__platform_id=platform_id, external_id__in=activities) if activities else Activity.objects.none()
+    return set(rows.values_list("remote__external_id", "external_id"))
 
 
 def unwritten(remote: Remote) -> Sequence[Write]:

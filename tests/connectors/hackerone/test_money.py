@@ -117,7 +117,7 @@ def one_award(faults: Faults) -> Write:
     wrong = chance.choice([0, 1, 1, 2, 3])
     thread = house.thread
     for number in range(30):
-        faults.kill_at = faults.freeze = ""  # type: ignore[assignment]
+        faults.kill_at, faults.freeze = "", False
         house.fake.next = []
         if number < wrong:
             house.fake.next = [(chance.choice(["^POST ", f"^GET /reports/{id_}", "*"]), chance.choice(ANSWERS))]
@@ -153,7 +153,7 @@ def one_award(faults: Faults) -> Write:
 def send_again(faults: Faults, row: Write, id_: str) -> None:
     """A person looked there, and decides that it is to be sent. What is there after all is found first."""
     house = faults.house
-    faults.kill_at, faults.freeze = "", False  # what did not go wrong while it was sent goes wrong no more
+    faults.kill_at, faults.freeze = "", False
     house.fake.hidden.clear()
     house.fake.hide = 0
     house.fake.next = []

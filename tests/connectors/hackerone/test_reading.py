@@ -136,6 +136,11 @@ def test_one_report_that_cannot_be_told_is_set_aside_and_the_others_go_on(house:
     before = len(house.fake.requests)
     house.thread.work()
     assert len(house.fake.requests) == before
+    monkeypatch.setattr(engine_platforms, "hear_platform_in", house.hear)
+    house.fake.stale = []  # nothing happens on it any more
+    house.round()
+    assert known() == {good, bad}
+    assert states(now=database_now())[0].aside == {}
 
 
 @pytest.mark.parametrize(
@@ -256,6 +261,10 @@ def test_an_activity_that_no_list_shows_is_found_by_the_feed(house: House) -> No
     house.fake.reports[id_]["attributes"]["last_activity_at"] = before
     house.round()
     assert Activity.objects.get().message == "for us alone"
+    before_ = len(house.fake.made("GET"))
+    Platform.objects.update(feed="2000-01-01T00:00:00Z")  # whether "after" means "at" too is documented nowhere
+    house.round()
+    assert not any("/reports/" in path for path in house.fake.made("GET")[before_:])
     house.fake.next = [("GET /incremental", (404, {}, {}))]
     house.round()
     assert error() == ""
@@ -296,7 +305,8 @@ def test_whether_it_answers_as_whom_and_what_its_groups_are(house: House) -> Non
     assert row.known == {"groups": house.fake.groups, "users": house.fake.users, "fields": house.fake.fields}
     house.settings(program="another")
     house.thread.check()
-    assert "does not see the programme another. It sees: acme." in error()
+    assert "does not see the programme another. It sees: acme." in states(now=database_now())[0].error
+    assert Platform.objects.get().known["groups"] == house.fake.groups  # what was known stays
 
 
 def test_a_webhook_makes_one_report_be_read_at_once(house: House) -> None:

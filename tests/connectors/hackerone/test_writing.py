@@ -429,6 +429,15 @@ def test_a_platform_that_is_down_before_an_award_gets_it_later_and_once(house: H
     assert (row.end, len(house.fake.bounties(report))) == ("done", 1)
 
 
+def test_no_award_leaves_while_hackerone_hides_which_bounties_there_are(house: House, report: str) -> None:
+    row = house.award(report)
+    house.fake.change(report, bounty_awarded_at=house.fake.tick())
+    house.round(2)
+    row.refresh_from_db()
+    assert (row.end, "does not show which bounties" in row.error) == ("", True)
+    assert house.fake.made("POST") == []
+
+
 def test_a_right_that_is_missing_for_money_is_a_refusal(house: House, report: str) -> None:
     house.fake.rights.remove("reward_management")
     row = house.award(report)

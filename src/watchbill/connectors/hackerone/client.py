@@ -120,17 +120,15 @@ class Client:
             raise TemporaryFailure(f"HackerOne shows the report in a way that nobody understands. {error}") from error
         if shown.external_id != external_id:
             raise TemporaryFailure("HackerOne answered with another report.")
-        if not shown.bounties and at(data, "attributes", "bounty_awarded_at"):
-            raise TemporaryFailure("HackerOne shows that a bounty was awarded, and not which.")
         return shown, said_of(data, account=self._platform.account)
 
-    def feed(self, mark: str) -> tuple[set[str], str]:
-        told = set[str]()
+    def feed(self, mark: str) -> tuple[set[tuple[str, str]], str]:
+        told = set[tuple[str, str]]()
         for _ in range(MOST_PAGES):
             query = {"handle": self._platform.program, "updated_at_after": mark, "sort": "updated_at", "order": "asc", "page[size]": 100}
             data = self._wire.get("/incremental/activities", query).data
             rows = _rows(data)
-            told |= {id_ for row in rows if (id_ := text_at(row, "attributes", "report_id"))}
+            told |= {(report, text_at(row, "id")) for row in rows if (report := text_at(row, "attributes", "report_id"))}
             following = text_at(data, "meta", "max_updated_at")
             if not rows or not following or following == mark:
                 break

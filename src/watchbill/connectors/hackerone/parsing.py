@@ -32,7 +32,6 @@ FROM = {
     "weakness": "weakness",
     "structured_scope": "asset",
     "custom_field_values": "tier",
-    "bounties": "bounties",
 }
 
 
@@ -86,6 +85,7 @@ def report_of(data: Any, *, tier_field: str) -> Shown:
         first_answer_at=first_answer,
         untold=frozenset({"going_public_at", "ineligible", *(name for where, name in FROM.items() if where not in related)}),
     )
+    shown = _told_of_bounties(shown, attributes)
     return _told_of_activities(shown, row)
 
 
@@ -111,6 +111,13 @@ def moment(value: Any) -> dt.datetime | None:
 def objects(value: Any) -> list[dict[str, Any]]:
     """The objects of a list."""
     return [each for each in _list(value) if isinstance(each, dict)]
+
+
+def _told_of_bounties(shown: Shown, attributes: Mapping[str, Any]) -> Shown:
+    """None is shown: are there none? Whoever may not see bounties still sees when one was awarded."""
+    if shown.bounties or ("bounty_awarded_at" in attributes and attributes["bounty_awarded_at"] is None):
+        return shown
+    return replace(shown, untold=shown.untold | {"bounties"})
 
 
 def _told_of_activities(shown: Shown, row: Mapping[str, Any]) -> Shown:

@@ -52,8 +52,8 @@ class Client(Protocol):
 
     def report(self, external_id: str) -> Report: ...
 
-    def feed(self, mark: str) -> tuple[set[str], str]:
-        """Reports of which the feed of activities tells since that mark, a time, and the next mark."""
+    def feed(self, mark: str) -> tuple[set[tuple[str, str]], str]:
+        """(report, activity) of which the feed of activities tells since that mark, a time, and the next mark."""
 
     def comment(self, report: str, text: str, *, internal: bool) -> str: ...
 

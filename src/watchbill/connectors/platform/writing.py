@@ -83,6 +83,8 @@ def _judged(client: Client, claim: Claim, platform: Settings, row: Platform, beg
     target = {} if money else _target(claim, platform, row)
     if claim.again or money:
         shown, said = client.report(claim.external_id)
+        if money and "bounties" in shown.untold:
+            raise TemporaryFailure(f"{platform.noun} does not show which bounties were awarded: the token may lack the right to see them.")
         found = _found(claim, target, shown, said)
         if claim.again and found is not None:
             return Written(claim, Outcome.DELIVERED, remote_ref=found.ref)
@@ -120,7 +122,7 @@ def _target(claim: Claim, platform: Settings, row: Platform) -> dict[str, str]:
 
 
 def _id_of(row: Platform, among: Mapping[str, str], name: str, what: str, word: str) -> str:
-    if row.looked_at is None or (not row.known and row.error):
+    if "groups" not in row.known:
         raise TemporaryFailure(f"Which {what}s the programme has is not known yet.")
     if id_ := _matching(among, name):
         return id_

@@ -153,14 +153,17 @@ def asked_to_wait(platform_id: int, until: dt.datetime) -> None:
     Platform.objects.filter(pk=platform_id).update(wait_until=until)
 
 
-def looked(platform_id: int, *, account: str, known: Mapping[str, Any] | None, error: str, now: dt.datetime) -> None:
-    """How the platform answered when it was asked whether it is there. `known`: its groups, users and fields; None: not told."""
-    values: dict[str, Any] = {"looked_at": now} if error else {"looked_at": now, "account": account[:200]}
-    if known is not None:
-        values["known"] = dict(known)
-    Platform.objects.filter(pk=platform_id).update(**values)
-    if error:
-        Platform.objects.filter(pk=platform_id).update(error=error[:500])
+def looked(platform_id: int, *, account: str, known: Mapping[str, Any], now: dt.datetime) -> None:
+    """It answered when it was asked whether it is there. `known`: its groups, users and fields."""
+    Platform.objects.filter(pk=platform_id).update(looked_at=now, account=account[:200], known=dict(known))
+
+
+def not_looked(platform_id: int, problem: str, *, now: dt.datetime) -> None:
+    """It did not answer that. What was known of its groups stays."""
+    with transaction.atomic():
+        row = Platform.objects.select_for_update(no_key=True).get(pk=platform_id)
+        row.looked_at, row.known = now, {**row.known, "problem": problem[:500]}
+        row.save(update_fields=["looked_at", "known"])
 
 
 def keep_delivery(platform_id: int, delivery: str, event: str, body: bytes, external_id: str, *, now: dt.datetime) -> bool:

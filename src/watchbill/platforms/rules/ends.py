@@ -11,6 +11,7 @@ RETRY_AFTER = tuple(dt.timedelta(seconds=s) for s in (5, 15, 60, 300, 900))  # t
 MOST_TRIES = 400  # some four days of them
 MOST_TRIES_OF_MONEY = 100  # a day: an award that nobody could make is decided anew
 LOOKS = tuple(dt.timedelta(seconds=s) for s in (10, 60, 300))  # for money that may have been sent: it may be shown late
+DOUBT = dt.timedelta(seconds=30)  # before it is looked for and perhaps written again
 LONGEST_PAUSE = dt.timedelta(hours=1)  # however long a platform asks to wait, we look again after this
 READ_EVERY = dt.timedelta(seconds=60)
 READ_AGAIN = tuple(dt.timedelta(seconds=s) for s in (30, 60, 300, 900))  # when reading failed
@@ -61,6 +62,7 @@ def after_write(
     if outcome is Outcome.UNKNOWN and kind in MONEY:
         return After("", LOOKS[0], doubt=True, say=True)
     wait = RETRY_AFTER[min(max(tries, 1), len(RETRY_AFTER)) - 1]
+    wait = max(wait, DOUBT) if outcome is Outcome.UNKNOWN else wait
     return After("", wait, doubt=unclear, looks=looks, say=tries == 2)
 
 
