@@ -86,7 +86,7 @@ class Story:
 
     def later(self, minutes: float = 2) -> None:
         self.now += dt.timedelta(minutes=minutes)
-        self.desk.at(self.now, step=2)
+        self.desk.at(self.now, step=max(2, minutes / 8))
 
     def opens(self, title: str) -> None:
         """Wait until the report is on the board, and open it."""
