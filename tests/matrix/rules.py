@@ -146,7 +146,7 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
             )
         }
         for act, send in {
-            "award": {"amount": "100"},
+            "award": {"amount": "100", "confirm": "1"},
             "look-again": {},
             "send-again": {"sure": "yes"},
             "looked-there": {"found": "yes"},

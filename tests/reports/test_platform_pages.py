@@ -64,14 +64,22 @@ def test_an_award_goes_by_one_press_and_an_unknown_one_asks_what_to_do(h1: There
     report = approved(h1)
     alice, here = browser(h1.desk, "alice"), f"/reports/{report.number}"
     assert "Award USD 5000 on HackerOne" in page(alice, report)
-    assert alice.post(f"{here}/award", {"amount": "5000", "text": "Thanks"}).status_code == 303
+    seen = alice.post(f"{here}/award", {"amount": "5000", "text": "Thanks"}).content.decode()
+    assert "USD 5000</b>, sent once" in seen
+    assert not Write.objects.filter(kind="bounty").exists()
+    assert alice.post(f"{here}/award", {"amount": "5000", "text": "Thanks", "confirm": "1"}).status_code == 303
     html = page(alice, report)
     assert "On its way to HackerOne" in html
     assert "Propose" not in html
     h1.ends(Write.objects.get(kind="bounty"), "unknown", "The connection was cut.")
     html = page(alice, report)
     assert "It may have been paid" in html
-    for act, said in (("send-again", {}), ("looked-there", {}), ("awarded", {"amount": "5000"}), ("award", {"amount": "5000"})):
+    for act, said in (
+        ("send-again", {}),
+        ("looked-there", {}),
+        ("awarded", {"amount": "5000"}),
+        ("award", {"amount": "5000", "confirm": "1"}),
+    ):
         assert alice.post(f"{here}/{act}", said).status_code == 422
     assert Report.objects.get().bounty == "unknown"
     assert alice.post(f"{here}/look-again").status_code == 303

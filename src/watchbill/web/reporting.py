@@ -18,7 +18,7 @@ from watchbill.web.visit import Visit
 Said = QueryDict
 By = Mapping[str, Any]
 OUTWARD = frozenset({Audience.ALL, Audience.PLATFORM})
-AUDIENCES = {"ask-reporter": Audience.ALL, "relay": Audience.PLATFORM, "tell": Audience.ALL, "resolve": Audience.ALL}
+AUDIENCES = {"award": Audience.ALL, "ask-reporter": Audience.ALL, "relay": Audience.PLATFORM, "tell": Audience.ALL, "resolve": Audience.ALL}
 
 
 def done_by(visit: Visit) -> dict[str, Any]:

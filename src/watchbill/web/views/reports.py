@@ -147,7 +147,7 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "text": final_word(request.POST.get("text", ""), request.POST.get("announcement", "").strip() if act == "resolve" else ""),
         "audience": AUDIENCE_WORDS[audience],
         "by_receipt": audience == "all" and found.receipt is not None,
-        "by_mail": (way := way_of(found, audience, FLOW_ACTS.get(act, ""))) == "mail",
+        "by_mail": (way := "platform" if act == "award" else way_of(found, audience, FLOW_ACTS.get(act, ""))) == "mail",
         "by_platform": way == "platform",
         "platform_word": seen.NAMES.get(found.source, ""),
         "embargo_on": request.POST.get("embargo_on", ""),
