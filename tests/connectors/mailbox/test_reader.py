@@ -78,11 +78,11 @@ def test_what_waits_is_read_and_what_comes_is_read_at_once(box, server, reading,
 def test_what_comes_between_looking_and_waiting_is_read_at_once(box, server, reading, to, monkeypatch):
     real, came = module.Reader._wait, []
 
-    def late(self: module.Reader, imap: object) -> None:
+    def late(self: module.Reader, imap: object, **more: bool) -> None:
         if len(came) < 5:
             came.append(time.monotonic())
             server.deliver(mail(f"Thing {len(came)}", to=to), box.user)
-        real(self, imap)
+        real(self, imap, **more)
 
     monkeypatch.setattr(module.Reader, "_wait", late)
     reading(box)
