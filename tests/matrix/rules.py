@@ -476,6 +476,31 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}),
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}, send={"act": "take"}),
     },
+    "/api/v1/reports/<int:id>/award": {
+        "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_approved}"}, send={"act": "awarded", "amount": 100})
+    },
+    "/api/v1/reports/<int:id>/preview": {
+        "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_new}"}, send={}, silent="it shows what would leave")
+    },
+    "/api/v1/reports/<int:id>/disclosure": {
+        "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_resolved}"}, send={"act": "ask", "sent": True})
+    },
+    "/api/v1/reports/<int:id>/publish": {
+        "POST": Rule(
+            KNOWING,
+            unseen=SIGNED_IN - KNOWING,
+            at={"id": "{r_agreed}"},
+            send={"number": "{r_agreed}", "fingerprint": "{leaves}", "kind": "full", "sent": True},
+        )
+    },
+    "/api/v1/reports/<int:id>/secrecy": {
+        "POST": Rule(
+            KNOWING,
+            unseen=SIGNED_IN - KNOWING,
+            at={"id": "{r_new}"},
+            send={"act": "keep", "reason": "upstream", "review_on": "2199-01-01"},
+        )
+    },
     "/api/v1/reports": {
         "GET": Rule(SIGNED_IN, query="view=all"),
         "POST": Rule(KNOWING, send={"title": "by hand", "body": "steps", "program": "Example bounty"}),

@@ -18,6 +18,7 @@ from watchbill.api import (
     covering,
     covers,
     directory,
+    disclosures,
     duties,
     errands,
     errors,
@@ -87,6 +88,7 @@ for each in (
     records.router,
     directory.router,
     reports.router,
+    disclosures.router,
     mails.router,
 ):
     api.add_router("", each)

@@ -71,7 +71,9 @@ class ReportOut(Schema):
     tracked: bool = Field(description="It has one, or one is being made.")
     incident: int | None
     duplicate_of: int | None
-    bounty: Literal["none", "proposed", "approved", "awarded", "ineligible"]
+    bounty: Literal["none", "proposed", "approved", "sending", "unknown", "awarded", "ineligible"] = Field(
+        description="unknown: sent to the platform, without an answer, and not found there."
+    )
     received_at: Moment
     answered_at: Moment | None
     triaged_at: Moment | None

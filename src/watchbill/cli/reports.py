@@ -77,3 +77,6 @@ def new(
     made = make(NewReport(title, sys.stdin.read(), program, reporter, source), person=who.person, actor=who.actor, now=now())
     (data,) = describe(who.viewer(), [made], whole=True)
     say(data, as_json=as_json, human=lambda: out.print(printable(f"{made} ({made.code_name}) is here.")))
+
+
+import watchbill.cli.disclosures  # noqa: E402, F401  its commands stand under `report` as well, which they import from here

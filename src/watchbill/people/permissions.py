@@ -61,6 +61,7 @@ SCOPES = (
     "schedules:write",
     "reports:read",
     "reports:write",
+    "reports:publish",
     "events:write",
     "audit:read",
     "admin",

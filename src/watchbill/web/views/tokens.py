@@ -29,6 +29,7 @@ FOR = {
     "schedules:write": "change who has the watch",
     "reports:read": "see reports",
     "reports:write": "change reports",
+    "reports:publish": "publish reports: it cannot be taken back",
     "events:write": "send events",
     "audit:read": "read the audit",
     "admin": "configure, as far as you may",
