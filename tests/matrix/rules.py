@@ -184,6 +184,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     **{f"/mail/<int:mail_number>/{act}": rule for act, rule in MAIL_ACTS.items()},
     "/reports": {"GET": Rule(SIGNED_IN)},
+    "/reports/bounties": {"GET": Rule(SIGNED_IN)},
     "/reports/new": {
         "GET": Rule(KNOWING),
         "POST": Rule(KNOWING, send={"title": "by hand", "body": "steps", "program": "Example bounty", "source": "mail"}),
@@ -476,6 +477,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
         "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}),
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}, send={"act": "take"}),
     },
+    "/api/v1/reports/bounties": {"GET": Rule(SIGNED_IN)},
     "/api/v1/reports/<int:id>/award": {
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_approved}"}, send={"act": "awarded", "amount": 100})
     },

@@ -16,13 +16,14 @@ from watchbill.api.access import Caller, caller, needs
 from watchbill.api.errors import answer
 from watchbill.api.lists import LARGEST
 from watchbill.api.reports import ReportOut
-from watchbill.api.shapes import Body, Text
+from watchbill.api.shapes import Body, ListOut, Text
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid
 from watchbill.reports.actions import disclosing, money, secrecy
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import fingerprint
+from watchbill.reports.selectors import bounties
 from watchbill.reports.selectors import disclosing as reading
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.seeing import by_number
@@ -71,6 +72,26 @@ class PreviewOut(Schema):
     text: str = Field(description="What would leave, to its last byte.")
     fingerprint: str = Field(description="SHA-256 of it.")
     obstacles: list[str] = Field(description="What stands in the way now.")
+
+
+class ProgramSum(Schema):
+    program: str
+    amount: int
+
+
+class MonthOut(Schema):
+    month: str = Field(description="As 2026-04, in UTC.")
+    currency: str
+    amount: int
+    awards: int
+    programs: list[ProgramSum]
+
+
+@router.get("/reports/bounties", response=ListOut[MonthOut], **read)
+def list_bounties(request: HttpRequest) -> HttpResponse:
+    """What was awarded, by currency and month, of the reports that you may know of. Currencies are never added up."""
+    found = bounties.sums(bounties.awards(caller(request).viewer))
+    return answer({"items": [bounties.describe_sum(one) for one in found], "next": None})
 
 
 @router.post("/reports/{int:id}/award", response=ReportOut, **write)

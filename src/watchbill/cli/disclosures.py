@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from watchbill.cli.app import As, Json, caller, now, out, printable, say
+from watchbill.cli.app import As, Json, caller, now, out, printable, say, table
 from watchbill.cli.reports import report
 from watchbill.kernel.errors import Invalid
 from watchbill.reports.actions import disclosing, money, secrecy
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import fingerprint
+from watchbill.reports.selectors import bounties
 from watchbill.reports.selectors import disclosing as reading
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.seeing import by_number
@@ -56,6 +57,18 @@ def award(
                 "Expected send or awarded with --amount, look-again, send-again with --sure, or looked-there with --found or --not-found."
             )
     _say(who, made, said, as_json)
+
+
+@report.command("bounties")
+def ledger(as_: As = "", as_json: Json = False) -> None:
+    """What was awarded, by currency and month, of the reports that you may know of."""
+    found = [bounties.describe_sum(one) for one in bounties.sums(bounties.awards(caller(as_, needs="reports:read").viewer()))]
+    cells = [[one["month"], one["currency"], f"{one['amount']:,}", one["awards"]] for one in found]
+    say(
+        found,
+        as_json=as_json,
+        human=lambda: table(("month", "", "amount", "awards"), cells) if cells else out.print("Nothing was awarded yet."),
+    )
 
 
 @report.command("preview")
