@@ -58,7 +58,7 @@ from watchbill.reports.actions.circle import name_person
 from watchbill.reports.actions.making import NewReport, make_by_form
 from watchbill.reports.actions.making import make as make_report
 from watchbill.reports.actions.secrecy import keep_secret
-from watchbill.reports.models import Program, Report
+from watchbill.reports.models import Program, Report, SavedView, Watcher
 from watchbill.reports.rules.disclosure import fingerprint
 from watchbill.response import actions
 from watchbill.runbooks.actions import Wording, write
@@ -284,7 +284,11 @@ def _reports(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
     keep_secret(found["r_told"], "upstream", (now + 9 * make.DAY).date(), **by)
     found["leaves"] = fingerprint(disclosing.checked_text(Report.objects.get(number=found["r_agreed"]), disclosing.Wanted("full"))[1])
     _, found["receipt"] = make_by_form(NewReport("by form", "steps", program.name, source="form"), program, now=now)
-    return found | {"report_number": found["r_new"]}
+    read_one = Report.objects.get(number=found["r_read"])
+    for name in (*KNOWING, "vera"):
+        Watcher.objects.create(report=read_one, person=people[name], at=now)
+    view = SavedView.objects.create(person=people["alice"], name="before", filters={"view": "mine"}, at=now)
+    return found | {"report_number": found["r_new"], "view_id": view.pk}
 
 
 def _resolved(number: int, by: dict[str, Any]) -> None:

@@ -118,6 +118,8 @@ REPORT_ACTS: Mapping[str, dict[str, Rule]] = {
     "close": on_report("new", reason="no", **{"as": "spam"}),
     "reopen": on_report("closed", reason="yes"),
     "say": on_report("new", text="hello", audience="team"),
+    "watch": on_report("new"),
+    "unwatch": on_report("read"),
     "name": on_report("new", whom="charlie"),
     "unname": on_report("read", whom="vera"),
     "circle": on_report("new", circle="named"),
@@ -184,6 +186,12 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     },
     **{f"/mail/<int:mail_number>/{act}": rule for act, rule in MAIL_ACTS.items()},
     "/reports": {"GET": Rule(SIGNED_IN)},
+    "/reports/views": {
+        "POST": Rule(SIGNED_IN, send={"name": "mine", "view": "mine"}, silent="a view of the board is nobody else's matter")
+    },
+    "/reports/views/<int:view_id>/remove": {
+        "POST": Rule(OWNER, unseen=SIGNED_IN - OWNER, silent="a view of the board is nobody else's matter")
+    },
     "/reports/bounties": {"GET": Rule(SIGNED_IN)},
     "/reports/new": {
         "GET": Rule(KNOWING),
@@ -481,6 +489,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/reports/<int:id>/award": {
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_approved}"}, send={"act": "awarded", "amount": 100})
     },
+    "/api/v1/reports/<int:id>/watch": {"POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_new}"}, send={"watch": True})},
     "/api/v1/reports/<int:id>/preview": {
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_new}"}, send={}, silent="it shows what would leave")
     },

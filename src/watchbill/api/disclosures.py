@@ -19,7 +19,7 @@ from watchbill.api.reports import ReportOut
 from watchbill.api.shapes import Body, ListOut, Text
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.errors import Invalid
-from watchbill.reports.actions import disclosing, money, secrecy
+from watchbill.reports.actions import disclosing, money, secrecy, watching
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import fingerprint
@@ -113,6 +113,19 @@ def award_report(request: HttpRequest, id: int, body: AwardIn) -> HttpResponse: 
             raise Invalid("Say that you looked there and it was not awarded: it would be paid twice.", field="sure")
         made = money.look_again(number, send=body.act == "send-again", **by)
     return _answered(who, made)
+
+
+class WatchIn(Body):
+    watch: StrictBool
+
+
+@router.post("/reports/{int:id}/watch", response=ReportOut, **read)
+def watch_report(request: HttpRequest, id: int, body: WatchIn) -> HttpResponse:  # noqa: A002
+    """Hear of each step of it from now on, or no more: by your own ways, its number and code name alone."""
+    who, number = caller(request), min(id, LARGEST)
+    by_number(who.viewer, number)
+    does = watching.watch if body.watch else watching.unwatch
+    return _answered(who, does(number, **_by(who)))
 
 
 @router.post("/reports/{int:id}/preview", response=PreviewOut, **read)

@@ -10,7 +10,7 @@ import typer
 from watchbill.cli.app import As, Json, caller, now, out, printable, say, table
 from watchbill.cli.reports import report
 from watchbill.kernel.errors import Invalid
-from watchbill.reports.actions import disclosing, money, secrecy
+from watchbill.reports.actions import disclosing, money, secrecy, watching
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import fingerprint
@@ -57,6 +57,19 @@ def award(
                 "Expected send or awarded with --amount, look-again, send-again with --sure, or looked-there with --found or --not-found."
             )
     _say(who, made, said, as_json)
+
+
+@report.command("watch")
+def watch(
+    number: Number,
+    stop: Annotated[bool, typer.Option("--stop", help="Hear no more of it.")] = False,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Hear of each step of it from now on: by your own ways, its number and code name alone."""
+    who = caller(as_, needs="reports:read")
+    does, said = (watching.unwatch, "You hear no more of it.") if stop else (watching.watch, "You hear of each step from now on.")
+    _say(who, does(number, person=who.person, actor=who.actor, now=now()), said, as_json)
 
 
 @report.command("bounties")

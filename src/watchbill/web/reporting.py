@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from watchbill.kernel.errors import Invalid
 from watchbill.people.models import Person
-from watchbill.reports.actions import canned, circle, money, secrecy, talking, tracking, triage
+from watchbill.reports.actions import canned, circle, money, secrecy, talking, tracking, triage, watching
 from watchbill.reports.rules.texts import Audience
 from watchbill.web import publishing, rating
 from watchbill.web.visit import Visit
@@ -192,6 +192,8 @@ ACTS: Mapping[str, Callable[[int, Said, By], str]] = {
     "look-again": _plain(money.look_again, "It is looked for on the platform."),
     "send-again": _send_again,
     "looked-there": _looked_there,
+    "watch": _plain(watching.watch, "You hear of each step from now on."),
+    "unwatch": _plain(watching.unwatch, "You hear no more of it."),
     "not-eligible": _with(money.not_eligible, "reason", "There is no bounty for it."),
     "begin-incident": _with(tracking.begin_incident, "service", "Its incident has begun."),
     "resolve": _resolve,

@@ -17,11 +17,11 @@ from watchbill.people.models import Person
 from watchbill.people.selectors import viewer_of
 from watchbill.reports.actions.evidence import audit_of
 from watchbill.reports.actions.issues import keep_issue_true_in
-from watchbill.reports.models import Entry, Report, Wait
+from watchbill.reports.models import Entry, Report, Wait, Watcher
 from watchbill.reports.rules import clocks, flow
 from watchbill.reports.rules.telling import look_again
 from watchbill.reports.selectors.reading import clocks_of, facts_of
-from watchbill.reports.selectors.seeing import by_number, may_work
+from watchbill.reports.selectors.seeing import by_number, circle_of, may_work
 
 LONGEST = 20_000  # of a message
 LONGEST_REASON = 2_000
@@ -36,6 +36,10 @@ class Case:
     actor: Actor
     now: dt.datetime
     entries: list[Entry] = field(default_factory=list)
+    was: str = ""  # its state before
+
+    def __post_init__(self) -> None:
+        self.was = self.report.state
 
     @property
     def who(self) -> str:
@@ -93,6 +97,17 @@ def finish_in(case: Case, act: str, /, **detail: Any) -> None:
     keep_issue_true_in(report, now=case.now)
     Entry.objects.bulk_create(case.entries)
     record_in([audit_of(report, act, **detail)], by=case.actor, now=case.now)
+    if report.state != case.was or any(entry.kind == "heard" for entry in case.entries):
+        _tell_watchers_in(case)
+
+
+def _tell_watchers_in(case: Case) -> None:
+    """Of a step, or a word from outside. Whoever left the circle hears nothing; whoever is accountable is told otherwise."""
+    report = case.report
+    watching = set(Watcher.objects.filter(report=report).values_list("person_id", flat=True)) - {report.accountable_id}
+    for person in circle_of(report) if watching else ():
+        if person.id in watching:
+            tell_person_in(report, person, "A report that you watch went on", now=case.now, but=case.person)
 
 
 def end_waits_in(case: Case) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +22,7 @@ from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.actions.money import sends_awards
 from watchbill.reports.actions.outward import takes
 from watchbill.reports.actions.talking import way_of
+from watchbill.reports.actions.watching import FILTERS, drop_view, keep_view
 from watchbill.reports.models import CannedText, Report
 from watchbill.reports.rules import bounty, flow, severity
 from watchbill.reports.rules import platform as seen
@@ -79,8 +81,32 @@ def board(request: DeskRequest) -> HttpResponse:
         "severities": [*((each, each.capitalize()) for each in severity.SEVERITIES), ("none", "Not rated")],
         "states": [(str(state), word) for state, word in flow.WORDS.items()],
         "may_make": bool(seeing.programs_of(visit.viewer)),
+        "saved": listing.saved_views(visit.person.pk),
+        "now_shown": {name: asked[name] for name in FILTERS if asked.get(name)},
     }
     return render(request, "reports.html", context)
+
+
+@require_POST
+@signed_in
+def save_view(request: DeskRequest) -> HttpResponse:
+    """Keep how the board is narrowed, under a name of one's own."""
+    try:
+        made = keep_view(request.POST.get("name", ""), request.POST, person=request.visit.person, now=request.visit.now)
+    except Invalid as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(reverse("reports"), status=303)
+    messages.success(request, f"Kept as {made.name}. Nobody else sees it.")
+    return HttpResponseRedirect(f"{reverse('reports')}?{urlencode(made.filters)}", status=303)
+
+
+@require_POST
+@signed_in
+def remove_view(request: DeskRequest, view_id: int) -> HttpResponse:
+    """One of one's own."""
+    drop_view(view_id, person=request.visit.person)
+    messages.success(request, "The view is gone.")
+    return HttpResponseRedirect(reverse("reports"), status=303)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,6 +203,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "looks": reading.looks(found),
         "alike": listing.alike(visit.viewer, found),
         "before": reading.reports_before(found, seeing.visible_to(visit.viewer)),
+        "watches": found.watchers.filter(person=visit.person).exists(),
         "violation": flow.needs_tracking(facts),
         "tracking": tracking_of(found),
         "team_labels": ", ".join((found.team.issue or {}).get("labels") or ()),
