@@ -67,7 +67,7 @@ class SecrecyIn(Body):
     until: dt.date | None = Field(None, description="With `keep`: the mark ends by itself; left out, when somebody takes it away.")
 
 
-class PreviewOut(Schema):
+class LeavesOut(Schema):
     kind: Literal["full", "limited"]
     text: str = Field(description="What would leave, to its last byte.")
     fingerprint: str = Field(description="SHA-256 of it.")
@@ -128,7 +128,7 @@ def watch_report(request: HttpRequest, id: int, body: WatchIn) -> HttpResponse: 
     return _answered(who, does(number, **_by(who)))
 
 
-@router.post("/reports/{int:id}/preview", response=PreviewOut, **read)
+@router.post("/reports/{int:id}/preview", response=LeavesOut, **read)
 def preview_disclosure(request: HttpRequest, id: int, body: WantedIn) -> HttpResponse:  # noqa: A002
     """Exactly what would leave, and what stands in the way. Nothing is changed."""
     found = by_number(caller(request).viewer, min(id, LARGEST))
