@@ -7,6 +7,7 @@ import pytest
 from tests.config.test_apply import EXAMPLE, SMALL
 from watchbill.config.models import Applied
 from watchbill.config.rules import Verb
+from watchbill.kernel.errors import Invalid
 from watchbill.platforms.models import Platform
 
 WHOLE = """
@@ -92,4 +93,22 @@ def test_a_refusal_names_its_line(apply, old, new, sentence):
     with pytest.raises(Exception, match=r"desk.yaml:\d+") as refused:
         apply(SMALL + SHORT.replace(old, new))
     assert sentence in str(refused.value)
+    assert not Platform.objects.exists()
+
+
+def test_a_repository_of_github_is_a_platform_that_is_only_read(apply):
+    words = "\nplatforms:\n  - {name: advisories, kind: github, program: acme/engine, token_env: PVR}\n"
+    apply(SMALL + words)
+    row = Platform.objects.get(name="advisories")
+    assert (row.kind, row.url, row.program, row.writes) == ("github", "https://api.github.com", "acme/engine", [])
+    assert not [change for change in apply(SMALL + words).changes if change.verb is not Verb.UNCHANGED]
+
+
+@pytest.mark.parametrize(("more", "says"), [("program: acme", "expected one as OWNER/NAME"), ("writes: [comment]", "only read")])
+def test_what_makes_no_sense_for_github_is_said(apply, more, says):
+    words = {"name": "a", "kind": "github", "program": "acme/engine", "token_env": "PVR"}
+    name, _, value = more.partition(": ")
+    line = ", ".join(f"{key}: {text}" for key, text in {**words, name: value}.items())
+    with pytest.raises(Invalid, match=says):
+        apply(SMALL + f"\nplatforms:\n  - {{{line}}}\n")
     assert not Platform.objects.exists()

@@ -16,7 +16,7 @@ class Platform(models.Model):
     """A programme of a platform as the configuration file names it. Secrets stay in the environment; only the names of their variables are here."""
 
     name = models.CharField(max_length=200, unique=True)
-    kind = models.CharField(max_length=16)  # hackerone
+    kind = models.CharField(max_length=16)  # hackerone | github
     url = models.CharField(max_length=2000)  # of its API
     program = models.CharField(max_length=200)  # its handle there
     token_env = models.CharField(max_length=120)  # identifier:value

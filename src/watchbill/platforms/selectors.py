@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from watchbill.kernel.errors import NotFound, NotReady
 from watchbill.platforms.models import Activity, Platform, Remote, Write
 
-NAMES = {"hackerone": "HackerOne"}
+NAMES = {"hackerone": "HackerOne", "github": "GitHub"}
 OLDEST_LOOK = dt.timedelta(minutes=5)  # an engine that has a platform in hand looks at it every minute
 SILENT = dt.timedelta(hours=1)  # a platform that was not read for so long is said
 
@@ -41,8 +41,9 @@ class Settings:
 
     @property
     def account(self) -> str:
-        """As whom it knows us: the first part of the token is no secret."""
-        return self.token.partition(":")[0].strip()
+        """As whom it knows us: the first part of a token in two parts is no secret. Empty for a token of one part, all of which is."""
+        first, colon, _ = self.token.partition(":")
+        return first.strip() if colon else ""
 
     @property
     def noun(self) -> str:
@@ -77,6 +78,11 @@ def settings_of(row: Platform) -> Settings:
 def platforms() -> list[Settings]:
     """Every platform of this installation, in the file's order."""
     return [settings_of(row) for row in Platform.objects.filter(is_active=True).order_by("position", "id")]
+
+
+def is_platform(kind: str, name: str) -> bool:
+    """Is there a platform of that kind and name?"""
+    return "\0" not in name and Platform.objects.filter(kind=kind, name=name, is_active=True).exists()
 
 
 def find(kind: str, name: str) -> Settings:

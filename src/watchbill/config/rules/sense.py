@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.config.rules import platforms
 from watchbill.config.rules.entries import Entry
 from watchbill.config.rules.forms import EMAIL, URL, is_url
 from watchbill.config.rules.meaning import TELEPHONES
@@ -317,6 +318,12 @@ def _program(entry: Entry, whole: Whole) -> None:
         whole.say(entry, ("tracker",), "`tracker` and `project` go together; expected both or neither.")
 
 
+def _platform(entry: Entry, whole: Whole) -> None:
+    field, wrong = platforms.why_not(entry.words)
+    if wrong:
+        whole.say(entry, (field,), wrong)
+
+
 CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
     "people": _person,
     "teams": _team,
@@ -325,6 +332,7 @@ CHECKS: dict[str, Callable[[Entry, Whole], None]] = {
     "services": _service,
     "phones": _phone,
     "mailboxes": _mailbox,
+    "platforms": _platform,
     "queues": _queue,
     "duties": _duty,
     "programs": _program,

@@ -76,7 +76,7 @@ class Client(Protocol):
     def cancel_disclosure(self, report: str, text: str) -> str: ...
 
 
-KINDS = {"hackerone": "watchbill.connectors.hackerone.client"}
+KINDS = {"hackerone": "watchbill.connectors.hackerone.client", "github": "watchbill.connectors.github.advisories"}
 
 
 def build_client(platform: Settings, outgoing: Outgoing) -> tuple[Client, Wire]:

@@ -72,9 +72,8 @@ def _made_in(remote: Remote, *, now: dt.datetime) -> Report | None:
     )
     if program is None:
         return None
-    known = Report.objects.filter(
-        program=program, source=Report.Source.HACKERONE, external_id=remote.external_id, remote__isnull=True
-    ).first()
+    source = Report.Source(remote.platform.kind)
+    known = Report.objects.filter(program=program, source=source, external_id=remote.external_id, remote__isnull=True).first()
     if known is not None:
         known.remote = remote
         known.save(update_fields=["remote"])
@@ -84,7 +83,7 @@ def _made_in(remote: Remote, *, now: dt.datetime) -> Report | None:
         body=plain(remote.body).strip()[:LONGEST_BODY] or NO_TEXT,
         program=program.name,
         reporter=remote.reporter[:LONGEST_REPORTER],
-        source=Report.Source.HACKERONE,
+        source=source,
         external_id=remote.external_id,
         external_url=remote.url,
         weakness=remote.weakness,

@@ -1,4 +1,4 @@
-"""How do a platform's words and ours belong together? Pure. HackerOne's states, as its customer API names them."""
+"""How do a platform's words and ours belong together? Pure. States as HackerOne's customer API and GitHub's advisories name them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from decimal import Decimal, InvalidOperation
 
 from watchbill.reports.rules.flow import CLOSED, State
 
-NAMES: Mapping[str, str] = {"hackerone": "HackerOne"}
+NAMES: Mapping[str, str] = {"hackerone": "HackerOne", "github": "GitHub"}
 ENDS: Mapping[str, State] = {  # its closed states -> ours
     "resolved": State.RESOLVED,
     "informative": State.INVALID,
     "not-applicable": State.INVALID,
     "duplicate": State.DUPLICATE,
     "spam": State.SPAM,
+    "published": State.RESOLVED,  # of GitHub's advisories
+    "closed": State.INVALID,
+    "withdrawn": State.INVALID,
 }
 CLOSES_AS: Mapping[State, str] = {  # ours -> its own. Not `not-applicable`: that takes reputation from the reporter
     State.RESOLVED: "resolved",
@@ -39,6 +42,11 @@ WORDS: Mapping[str, str] = {
     "duplicate": "a duplicate",
     "not-applicable": "not applicable",
     "spam": "spam",
+    "triage": "reported privately",
+    "draft": "a draft",
+    "published": "published",
+    "closed": "closed",
+    "withdrawn": "withdrawn",
 }
 
 
