@@ -92,6 +92,20 @@ def test_an_award_goes_by_one_press_and_an_unknown_one_asks_what_to_do(h1: There
     assert {charlie.post(f"{here}/{act}").status_code for act in ("award", "look-again", "send-again", "looked-there")} == {404}
 
 
+def test_whoever_pays_shows_once_more_who_they_are(h1: There):
+    report = approved(h1)
+    person = h1.desk.people["alice"]
+    person.set_password("correct horse battery staple")
+    person.save()
+    alice, said = browser(h1.desk, "alice"), {"amount": "5000", "text": "", "confirm": "1"}
+    assert "Your password" in alice.post(f"/reports/{report.number}/award", {"amount": "5000"}).content.decode()
+    for password in ("", "wrong"):
+        assert alice.post(f"/reports/{report.number}/award", {**said, "password": password}).status_code == 422
+    assert not Write.objects.filter(kind="bounty").exists()
+    assert alice.post(f"/reports/{report.number}/award", {**said, "password": "correct horse battery staple"}).status_code == 303
+    assert Write.objects.filter(kind="bounty").count() == 1
+
+
 def test_what_the_platform_counts_and_will_do_by_itself_is_shown(h1: There):
     due = (h1.desk.now + dt.timedelta(days=2)).isoformat()
     report = h1.shows(

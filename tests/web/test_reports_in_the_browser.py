@@ -200,7 +200,10 @@ def _is_paid_once(story: Story, h1: HackerOne, id_: str) -> None:
         story.press("Approve USD 5000", page=other)
     ada.goto(story.here)
     h1.hide, h1.next = 10**6, [("^POST .*/bounties", LOSE)]
-    story.press("Award USD 5000 on HackerOne", confirm="Send it")
+    story.press("Award USD 5000 on HackerOne")
+    expect(ada.get_by_text("Exactly this")).to_be_visible()
+    ada.locator("[name=password]").fill(PASSWORD)
+    ada.get_by_role("button", name="Send it").click()
     expect(ada.get_by_text("On its way to HackerOne")).to_be_visible()
     for _ in range(6):
         story.later(6)

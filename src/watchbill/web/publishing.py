@@ -11,6 +11,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from watchbill.kernel.errors import Invalid, Refused
+from watchbill.people.models import Person
 from watchbill.reports.actions import disclosing
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.actions.ways import publishing_way_of, way_of
@@ -21,6 +22,7 @@ from watchbill.web.visit import DeskRequest
 
 By = Mapping[str, Any]
 LOOKED_AT = ("ask-disclosure", "publish")  # these are shown first
+PROVED = frozenset({"publish", "award"})  # by whoever shows once more who they are
 
 
 def wanted_of(said: QueryDict) -> Wanted:
@@ -45,7 +47,7 @@ def look(request: DeskRequest, found: Report, act: str) -> HttpResponse:
         "text": text,
         "fingerprint": fingerprint(text),
         "by_hand": _by_hand(found, act, said.get("leave_out", "")),
-        "asks_password": bool(request.visit.person.password) and request.visit.person.has_usable_password(),
+        "asks_password": asks_password(request.visit.person),
         "hidden": [("kind", kind), ("summary", said.get("summary", "")), ("leave_out", said.get("leave_out", ""))],
         "left_out": text.count("[redacted]"),
     }
@@ -57,15 +59,20 @@ def _by_hand(found: Report, act: str, leave_out: str) -> bool:
     return way.by_hand
 
 
+def asks_password(person: Person) -> bool:
+    """Have they one here?"""
+    return bool(person.password) and person.has_usable_password()
+
+
 def proves_again(request: DeskRequest) -> None:
-    """Who publishes shows once more who they are: by their password, where they have one here. Raises Invalid, Refused."""
+    """Who publishes or pays shows once more who they are: by their password, where they have one here. Raises Invalid, Refused."""
     person = request.visit.person
-    if not person.password or not person.has_usable_password():
+    if not asks_password(person):
         return
     if not ratelimit.consume(request, action="reauthenticate", user=person):
         raise Refused("The password was wrong too often. Wait a minute, then try again.")
     if not person.check_password(request.POST.get("password", "")):
-        raise Invalid("That is not your password. Type it to publish: it cannot be taken back.", field="password")
+        raise Invalid("That is not your password. Type it: this cannot be taken back.", field="password")
 
 
 def panel(found: Report, *, now: dt.datetime) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def act(request: DeskRequest, report_number: int, act: str) -> HttpResponse:
     try:
         if act in publishing.LOOKED_AT and "confirm" not in request.POST:
             return publishing.look(request, found, act)
-        if act == "publish":
+        if act in publishing.PROVED:
             publishing.proves_again(request)
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
@@ -175,6 +175,7 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "by_receipt": audience == "all" and found.receipt is not None,
         "by_mail": (way := "platform" if act == "award" else way_of(found, audience, FLOW_ACTS.get(act, ""))) == "mail",
         "by_platform": way == "platform",
+        "asks_password": act in publishing.PROVED and publishing.asks_password(request.visit.person),
         "platform_word": seen.NAMES.get(found.source, ""),
         "embargo_on": request.POST.get("embargo_on", ""),
     }
