@@ -176,7 +176,7 @@ class Client:
 
     def ask_disclosure(self, report: str, kind: str, text: str) -> str:
         attributes = {self._platform.variant("disclosure", "substate"): kind, **({"message": text} if text else {})}
-        return self._done("POST", f"/reports/{_part(report)}/disclosure_requests", {"type": "disclosure-request", "attributes": attributes})
+        return self._made("POST", f"/reports/{_part(report)}/disclosure_requests", {"type": "disclosure-request", "attributes": attributes})
 
     def cancel_disclosure(self, report: str, text: str) -> str:
         return self._done("DELETE", f"/reports/{_part(report)}/disclosure_requests", {"attributes": {"message": text}})

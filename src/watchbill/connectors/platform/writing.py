@@ -45,18 +45,18 @@ def perform(client: Client, claim: Claim, platform: Settings, row: Platform, beg
         return Written(claim, Outcome.TEMPORARY, str(error), retry_after=error.retry_after)
     except Denied as error:
         final = begun.answered and claim.kind in WEIGHTY
-        return _refused(claim, error) if final else Written(claim, Outcome.TEMPORARY, str(error))
+        return _refused(claim, error, sent=True) if final else Written(claim, Outcome.TEMPORARY, str(error))
     except PermanentFailure as error:
-        return _refused(claim, error)
+        return _refused(claim, error, sent=begun.answered)
     except UnknownEnd as error:
         return Written(claim, Outcome.UNKNOWN, str(error))
     except Failure as error:
         return Written(claim, Outcome.TEMPORARY, str(error))
 
 
-def _refused(claim: Claim, error: Failure) -> Written:
-    """A no of now says nothing of money that may have left before."""
-    if claim.kind == "bounty" and claim.again:
+def _refused(claim: Claim, error: Failure, *, sent: bool) -> Written:
+    """A no of now says nothing of money that may have left before; nor does a no to the look for what somebody confirmed."""
+    if claim.again and (claim.kind == "bounty" or (claim.kind in WEIGHTY and not sent)):
         return Written(claim, Outcome.TEMPORARY, f"{error} An earlier try may have been done.", missing=True)
     return Written(claim, Outcome.PERMANENT, str(error))
 
