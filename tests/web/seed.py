@@ -22,6 +22,7 @@ def desk(now: dt.datetime) -> dict[str, int]:
 
     from watchbill.audit.actions import Actor
     from watchbill.config.actions import apply
+    from watchbill.duties.models import Queue
     from watchbill.kernel import kinds
     from watchbill.main.demo.issues import mirror, with_requests
     from watchbill.main.demo.reporting import report_past
@@ -41,7 +42,8 @@ def desk(now: dt.datetime) -> dict[str, int]:
     calendars(away["ada"], now)
     mirror(now=now)
     Issue.objects.filter(number=31).update(confidential=False)  # so that somebody of another team sees what is silent
-    return {**Story(now).tell(), **report_past(now), "mail": mails(now)}
+    requests = {"requests": Queue.objects.get(name="distributor requests").pk, "request": Issue.objects.get(number=71).pk}
+    return {**Story(now).tell(), **report_past(now), **requests, "mail": mails(now)}
 
 
 def mails(now: dt.datetime) -> int:
