@@ -122,7 +122,7 @@ def test_nothing_of_a_hundred_thousand_breaks_the_reading():
     each()
     assert read_["mails"] >= 100_000
     what = "Mails made to break parsers, and one of each as a robot sends it: kept to the byte, shown as plain text, never taken for a person's, none a crash."
-    write("a hundred thousand mails", what, [("mails", read_["mails"]), ("bytes", read_["bytes"]), ("lost, changed, or a crash", 0)])
+    write("a hundred thousand mails", what, [("mails", read_["mails"]), ("bytes", read_["bytes"])])
 
 
 HEAD = b"From: m4rlow@example.net\r\nTo: security@example.org\r\nSubject: x\r\nMessage-ID: <%d@example.net>\r\n"
