@@ -7,13 +7,12 @@ changed. Several nodes share the work: reading, or a write, belongs to whoever t
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Collection
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from watchbill.connectors import platform as kinds
 from watchbill.connectors.failures import Failure
@@ -23,7 +22,7 @@ from watchbill.connectors.platform.reading import read_reports
 from watchbill.connectors.platform.writing import perform
 from watchbill.connectors.wire import Gone, RateLimited, Wire
 from watchbill.engine.clock import elapsed
-from watchbill.engine.remotes import Threads
+from watchbill.engine.remotes import CHECK_EVERY, InRounds, Threads
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.rules import Outcome
 from watchbill.platforms import selectors
@@ -40,9 +39,6 @@ log = logging.getLogger(__name__)
 SET = 5  # writes that are taken at once: within their lease
 SOME = 20  # reports that are listened to before the next look at what is to be written
 AGAIN = 5  # reports that were set aside, each minute
-LONGEST_SLEEP = 1.0
-BREATH = 0.3  # between two rounds: in a flood the engine wakes us with each of its own
-CHECK_EVERY = 60.0
 DRAIN = 5.0
 
 Build = Callable[[Settings], tuple[Client, Wire]]
@@ -64,37 +60,23 @@ class Platforms(Threads[Settings]):
         self.keep([each for each in there if each.works], instance_id)
 
 
-class PlatformThread:
+class PlatformThread(InRounds):
     """One platform. `work` is one round of it."""
 
     def __init__(self, platform: Settings, instance_id: int, *, build: Build | None = None) -> None:
-        self.platform, self.instance_id = platform, instance_id
+        super().__init__("platform", platform.name, instance_id)
+        self.platform = platform
         self._build = build or build_client
         self._made: tuple[Client, Wire] | None = None
-        self._stopping, self._wake = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._live, name=f"platform {platform.name}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._wake.set()
-
-    def join(self, seconds: float) -> None:
-        self._thread.join(seconds)
 
     def close(self) -> None:
         """Close what is open to the platform, in the thread that used it."""
         if self._made is not None:
             self._made[1].close()
             self._made = None
+
+    def give_back(self) -> None:
+        writing.give_back_writes(self.instance_id, self.platform.id)
 
     def work(self) -> bool:
         """One round. True when there is more to do at once. A platform that asked to wait is left alone."""
@@ -306,34 +288,6 @@ class PlatformThread:
                 break
             self._mirror_one(remote.external_id)
         return len(waiting) == SOME
-
-    # The thread
-
-    def _live(self) -> None:
-        pause = LONGEST_SLEEP
-        checked = float("-inf")
-        try:
-            while not self._stopping.is_set():
-                try:
-                    if (at := elapsed()) - checked >= CHECK_EVERY:
-                        checked = at
-                        self.check()
-                    pause = 0.0 if self.work() else LONGEST_SLEEP
-                except (DatabaseError, psycopg.Error) as error:
-                    log.warning("a platform waits for the database: %s", type(error).__name__, extra={"platform": self.platform.name})
-                    connection.close()
-                    pause = LONGEST_SLEEP
-                self._wake.wait(pause)
-                self._wake.clear()
-                self._stopping.wait(BREATH)
-            writing.give_back_writes(self.instance_id, self.platform.id)
-        except (DatabaseError, psycopg.Error) as error:
-            log.warning("a platform stops without the database: %s", type(error).__name__, extra={"platform": self.platform.name})
-        except Exception:
-            log.exception("the thread of a platform ended", extra={"platform": self.platform.name})
-        finally:
-            self.close()
-            connection.close()
 
 
 def build_client(platform: Settings) -> tuple[Client, Wire]:

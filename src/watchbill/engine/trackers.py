@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import importlib
 import logging
-import threading
 from collections.abc import Callable
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from watchbill.connectors import tracker as trackers
 from watchbill.connectors.failures import Failure
@@ -24,7 +23,7 @@ from watchbill.connectors.tracker.writing import perform, prepare
 from watchbill.connectors.wire import Gone, RateLimited, Wire
 from watchbill.duties.models import Queue
 from watchbill.engine.clock import elapsed
-from watchbill.engine.remotes import Threads
+from watchbill.engine.remotes import InRounds, Threads
 from watchbill.kernel.clock import database_now
 from watchbill.notifications.rules import Outcome
 from watchbill.people.models import Team
@@ -40,10 +39,7 @@ log = logging.getLogger(__name__)
 
 SET = 10  # writes that are taken at once: half a minute of them at GitHub's pace
 SOME = 20  # issues whose comments are read before the next look at what is to be written
-LONGEST_SLEEP = 1.0
-BREATH = 0.3  # between two rounds: in a flood the engine wakes us with each of its own
 LOOK_EVERY = 10.0  # which projects are to be read
-CHECK_EVERY = 60.0
 DRAIN = 5.0
 
 Build = Callable[[Settings], tuple[Client, Wire]]
@@ -63,39 +59,24 @@ class Trackers(Threads[Settings]):
         self.keep([] if settings.DEMO_INBOX else [each for each in selectors.trackers() if each.works], instance_id)  # a demo asks nobody
 
 
-class TrackerThread:
+class TrackerThread(InRounds):
     """One tracker. `work` is one round of it."""
 
     def __init__(self, tracker: Settings, instance_id: int, *, build: Build | None = None) -> None:
-        self.tracker, self.instance_id = tracker, instance_id
+        super().__init__("tracker", tracker.name, instance_id)
+        self.tracker = tracker
         self._build = build or build_client
         self._made: tuple[Client, Wire] | None = None
-        self._stopping, self._wake = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._live, name=f"tracker {tracker.name}", daemon=True)
         self._account = ""
-        self._check_due = True
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._wake.set()
-
-    def join(self, seconds: float) -> None:
-        self._thread.join(seconds)
 
     def close(self) -> None:
         """Close what is open to the tracker, in the thread that used it."""
         if self._made is not None:
             self._made[1].close()
             self._made = None
+
+    def give_back(self) -> None:
+        writing.give_back_writes(self.instance_id)
 
     def work(self) -> bool:
         """One round. True when there is more to do at once. A tracker that asked to wait is left alone."""
@@ -268,34 +249,6 @@ class TrackerThread:
             for news in mirroring.keep_words_in(issue, words, account=account, tells=self.tracker.tells):
                 tell_of_issue_in(news, tracker=self.tracker.name, now=database_now())
                 tell_of_report_issue_in(news, tracker=self.tracker.name, now=database_now())
-
-    # The thread
-
-    def _live(self) -> None:
-        pause = LONGEST_SLEEP
-        checked = float("-inf")
-        try:
-            while not self._stopping.is_set():
-                try:
-                    if (at := elapsed()) - checked >= CHECK_EVERY:
-                        checked = at
-                        self.check()
-                    pause = 0.0 if self.work() else LONGEST_SLEEP
-                except (DatabaseError, psycopg.Error) as error:
-                    log.warning("a tracker waits for the database: %s", type(error).__name__, extra={"tracker": self.tracker.name})
-                    connection.close()
-                    pause = LONGEST_SLEEP
-                self._wake.wait(pause)
-                self._wake.clear()
-                self._stopping.wait(BREATH)
-            writing.give_back_writes(self.instance_id)
-        except (DatabaseError, psycopg.Error) as error:
-            log.warning("a tracker stops without the database: %s", type(error).__name__, extra={"tracker": self.tracker.name})
-        except Exception:
-            log.exception("the thread of a tracker ended", extra={"tracker": self.tracker.name})
-        finally:
-            self.close()
-            connection.close()
 
 
 def wanted_sources() -> set[tuple[int, str, bool]]:
