@@ -37,6 +37,8 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/mail"): ("view=all", None),
     ("GET", "/mail/{id}"): ("", None),
     ("POST", "/mail/{id}"): ("", {"act": "take"}),
+    ("GET", "/mail/{id}/letters/{letter_id}"): ("", None),
+    ("GET", "/mail/{id}/letters/{letter_id}/files/{which}"): ("", None),
     ("GET", "/reports"): ("view=all", None),
     ("POST", "/reports"): ("", {"title": "by hand", "body": "steps", "program": "Example bounty"}),
     ("GET", "/reports/{id}"): ("", None),
@@ -144,7 +146,7 @@ def request_for(route: tuple[str, str], number: int) -> tuple[str, str, Any]:
     query, body = VALID[route]
     if isinstance(body, dict):
         body = {name: number if value == "{number}" else value for name, value in body.items()}
-    address = re.sub(r"\{(?:\w+_)?id\}", "1", path.replace("{number}", str(number))).replace(
+    address = re.sub(r"\{(?:(?:\w+_)?id|which)\}", "1", path.replace("{number}", str(number))).replace(
         "{name}", "P" if path.startswith("/policies") else "First"
     )
     return method, f"/api/v1{address}" + (f"?{query.replace('{number}', str(number))}" if query else ""), body

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from tests.factories import DAY
 from tests.mailbox.conftest import Came
 from tests.reports.conftest import Desk
+from tests.reports.test_outward_api import token_of
 from watchbill.audit.models import Record
+from watchbill.intake.models import Mailbox
 from watchbill.mailbox.actions import working
 from watchbill.mailbox.models import Letter, Thread
 from watchbill.reports.actions import circle
@@ -147,3 +151,35 @@ def test_a_thread_is_labelled_tracked_with_its_issue(desk: Desk, came: Came):
     assert "Tracked" in alice.get("/mail").content.decode()
     working.set_link(thread.number, "https://lists.example.org/7", **desk.by("alice"))
     assert "https://lists.example.org/7" in alice.get(f"/mail/{thread.number}").content.decode()
+
+
+@pytest.mark.req("K30", "K32", "K34", "K35")
+def test_a_program_does_with_a_thread_what_the_page_does(desk: Desk, came: Came):
+    first, second = came(), came()
+    Mailbox.objects.update(writes=["answer"])
+    here = f"/api/v1/mail/{first.number}"
+    client = Client(headers={"Authorization": f"Bearer {token_of(desk, 'alice', ('reports:read', 'reports:write'))}"})
+
+    def act(act: str, number: int = first.number, **more: Any) -> tuple[int, Any]:
+        got = client.post(f"/api/v1/mail/{number}", {"act": act, **more}, content_type="application/json")
+        return got.status_code, got.json()
+
+    assert act("assign", to="bob")[1]["accountable"]["handle"] == "bob"
+    assert act("assign", to="charlie")[0] == 422
+    assert act("assign", to="nobody")[1]["details"]["field"] == "to"
+    status, said = act("answer", text="Thank you.")
+    assert (status, said["letters"][-1]["text"], said["letters"][-1]["outgoing"]) == (200, "Thank you.", "waiting")
+    assert act("answer", text=" ")[0] == 422
+    assert act("duplicate", second.number)[1]["details"]["field"] == "of"
+    assert act("duplicate", second.number, of=first.number)[1]["state"] == "duplicate"
+    assert act("reopen", second.number)[1]["state"] == "open"
+    assert act("tracked", address="https://git.example.org/7")[1]["issue"] == "https://git.example.org/7"
+    assert act("link", address="https://lists.example.org/7")[1]["link"] == "https://lists.example.org/7"
+    assert act("link", address="javascript:x")[0] == 422
+    made = act("report")[1]["report"]
+    assert made == Report.objects.get().number
+    letter = client.get(here).json()["letters"][0]
+    assert client.get(f"{here}/letters/{letter['id']}").content == bytes(Letter.objects.get(pk=letter["id"]).raw)
+    assert client.get(f"{here}/letters/{letter['id']}/files/1").status_code == 404
+    other = Client(headers={"Authorization": f"Bearer {token_of(desk, 'alice', ('incidents:read',))}"})
+    assert other.get(f"{here}/letters/{letter['id']}").status_code == 403

@@ -234,7 +234,7 @@ def _mail(team: Team, people: dict[str, Person], now: Any) -> dict[str, Any]:
     by = {"person": people["alice"], "actor": make.actor(people["alice"]), "now": now}
     found: dict[str, Any] = {}
     for name in ("open", "other", "done", "spam"):
-        arrived = Arrived(mailbox, read(raw := mail(f"{OF_THE_TEAM} {name}", OF_THE_TEAM)), raw, len(raw))
+        arrived = Arrived(mailbox, read(raw := mail(f"{OF_THE_TEAM} {name}", OF_THE_TEAM, attach=OF_THE_TEAM.encode())), raw, len(raw))
         threads.take(arrived, now)
         letter = Letter.objects.select_related("thread").latest("id")
         found |= {f"mail_{name}": letter.thread.number} | ({"letter_id": letter.pk} if name == "open" else {})

@@ -184,6 +184,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/mail/<int:mail_number>/letters/<int:letter_id>": {
         "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": "{mail_open}"})
     },
+    "/mail/<int:mail_number>/letters/<int:letter_id>/files/<int:which>": {
+        "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": "{mail_open}", "which": "1"})
+    },
     **{f"/mail/<int:mail_number>/{act}": rule for act, rule in MAIL_ACTS.items()},
     "/reports": {"GET": Rule(SIGNED_IN)},
     "/reports/views": {
@@ -484,6 +487,10 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/mail/<int:id>": {
         "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}),
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"}, send={"act": "take"}),
+    },
+    "/api/v1/mail/<int:id>/letters/<int:letter_id>": {"GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}"})},
+    "/api/v1/mail/<int:id>/letters/<int:letter_id>/files/<int:which>": {
+        "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}", "which": "1"})
     },
     "/api/v1/reports/bounties": {"GET": Rule(SIGNED_IN)},
     "/api/v1/reports/<int:id>/award": {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
@@ -11,27 +12,32 @@ from pydantic import Field
 
 from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
-from watchbill.api.lists import LARGEST
-from watchbill.api.shapes import Body, ListOut, Moment, PersonOut, Word
+from watchbill.api.lists import LARGEST, person_named
+from watchbill.api.shapes import Body, ListOut, Moment, PersonOut, Text, Word
 from watchbill.kernel.clock import database_now
-from watchbill.mailbox.actions import working
+from watchbill.kernel.errors import Invalid
+from watchbill.kernel.quarantine import as_bytes
+from watchbill.mailbox.actions import answering, fetching, working
 from watchbill.mailbox.describing import describe
-from watchbill.mailbox.models import Thread
 from watchbill.mailbox.rules import Act
 from watchbill.mailbox.selectors import by_number, search
+from watchbill.reports.actions.mailing import report_of_thread
 
 router = Router(tags=["mail"])
+BYTES = {"200": {"description": "As it came", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
 read, write = needs("reports:read"), needs("reports:write")
+as_it_came = {**read, "openapi_extra": {**(extra := read["openapi_extra"]), "responses": {**extra["responses"], **BYTES}}}
 View = Literal["open", "mine", "late", "done", "spam", "all"]
 
 
 class LetterOut(Schema):
+    id: int
     at: Moment
     sender: str | None
     to: str | None = Field(description="Of one of ours.")
     outgoing: Literal["waiting", "sent", "failed"] | None
     text: str
-    files: list[str] = Field(description="Names of what is attached; it is never opened.")
+    files: list[str] = Field(description="Names of what is attached; it is never opened. The first is number 1.")
     remark: str
 
 
@@ -47,12 +53,20 @@ class ThreadOut(Schema):
     due_at: Moment | None = Field(description="When somebody must have followed it up.")
     issue: str | None
     link: str | None = Field(description="Where its list shows it.")
+    report: int | None = Field(description="The report that was made of it.")
     url: str
     letters: list[LetterOut] | None = Field(None, description="In the answer about one thread; lists leave them out.")
 
 
 class ActIn(Body):
-    act: Literal["take", "no-action", "complete", "reopen", "spam", "not-spam"]
+    act: Literal[
+        "take", "assign", "answer", "no-action", "complete", "duplicate", "reopen", "spam", "not-spam", "tracked", "link", "report"
+    ]
+    to: Word = Field("", description="With `assign`: the handle of somebody of the mailbox's team.")
+    text: Text = Field("", description="With `answer`: what leaves, as a mail of the team.")
+    of: int | None = Field(None, ge=1, description="With `duplicate`: the thread that goes on.")
+    address: Text = Field("", description="With `tracked`: of the issue. With `link`: where the list shows the thread.")
+    program: Word = Field("", description="With `report`: a programme of the team; its only one when left out.")
 
 
 @router.get("/mail", response=ListOut[ThreadOut], **read)
@@ -76,14 +90,52 @@ def get_thread(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  th
 
 @router.post("/mail/{int:id}", response=ThreadOut, **write)
 def act_on_thread(request: HttpRequest, id: int, body: ActIn) -> HttpResponse:  # noqa: A002
-    """Take it, close it, open it again, or mark it as spam for everybody."""
+    """Take it or give it to somebody, answer it, close it, link it, make a report of it, or mark it as spam for everybody."""
     who, number = caller(request), min(id, LARGEST)
-    thread = _done(Act(body.act), number, person=who.person, actor=who.actor, now=database_now())
-    return answer(describe(thread, whole=True))
+    DOES[body.act](number, body, {"person": who.person, "actor": who.actor, "now": database_now()})
+    return answer(describe(by_number(who.viewer, number), whole=True))
 
 
-def _done(act: Act, number: int, **by: object) -> Thread:
-    if act in working.CLOSING:
-        return working.close(number, act, **by)  # type: ignore[arg-type]
-    does = {Act.TAKE: working.take, Act.REOPEN: working.reopen, Act.SPAM: working.mark_spam, Act.NOT_SPAM: working.undo_spam}[act]
-    return does(number, **by)  # type: ignore[arg-type]
+@router.get("/mail/{int:id}/letters/{int:letter_id}", **as_it_came)
+def get_letter(request: HttpRequest, id: int, letter_id: int) -> HttpResponse:  # noqa: A002
+    """A mail as it came, as bytes. The audit says who fetched it."""
+    who, number = caller(request), min(id, LARGEST)
+    found = fetching.fetch(number, min(letter_id, LARGEST), person=who.person, actor=who.actor, now=database_now())
+    return as_bytes(f"mail-{number}-{letter_id}.eml", found)
+
+
+@router.get("/mail/{int:id}/letters/{int:letter_id}/files/{int:which}", **as_it_came)
+def get_attachment(request: HttpRequest, id: int, letter_id: int, which: int) -> HttpResponse:  # noqa: A002
+    """One thing that is attached to it, as bytes. Written by an outsider, and never opened here."""
+    who, number = caller(request), min(id, LARGEST)
+    by: dict[str, Any] = {"person": who.person, "actor": who.actor, "now": database_now()}
+    return as_bytes(*fetching.fetch_attached(number, min(letter_id, LARGEST), which, **by))
+
+
+Does = Callable[[int, ActIn, Mapping[str, Any]], object]
+
+
+def _assign(number: int, body: ActIn, by: Mapping[str, Any]) -> None:
+    working.assign(number, person_named(body.to, field="to"), **by)
+
+
+def _duplicate(number: int, body: ActIn, by: Mapping[str, Any]) -> None:
+    if body.of is None:
+        raise Invalid("Say which thread goes on: `of` is its number.", field="of")
+    working.mark_duplicate(number, min(body.of, LARGEST), **by)
+
+
+DOES: Mapping[str, Does] = {
+    "take": lambda number, _, by: working.take(number, **by),
+    "assign": _assign,
+    "answer": lambda number, body, by: answering.answer(number, body.text, **by),
+    "no-action": lambda number, _, by: working.close(number, Act.NO_ACTION, **by),
+    "complete": lambda number, _, by: working.close(number, Act.COMPLETE, **by),
+    "duplicate": _duplicate,
+    "reopen": lambda number, _, by: working.reopen(number, **by),
+    "spam": lambda number, _, by: working.mark_spam(number, **by),
+    "not-spam": lambda number, _, by: working.undo_spam(number, **by),
+    "tracked": lambda number, body, by: working.mark_tracked(number, body.address, **by),
+    "link": lambda number, body, by: working.set_link(number, body.address, **by),
+    "report": lambda number, body, by: report_of_thread(number, body.program, **by),
+}

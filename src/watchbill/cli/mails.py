@@ -1,15 +1,19 @@
-"""Threads of shared mailboxes in a terminal: `watchbill mail list | show | take | close | spam | report`."""
+"""Threads of shared mailboxes in a terminal: `watchbill mail ...`, from taking one to making a report of it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from watchbill.cli.app import As, Json, app, caller, now, out, printable, say, short, table
+from watchbill.cli.people import somebody
 from watchbill.kernel.errors import Invalid
 from watchbill.mailbox import selectors
-from watchbill.mailbox.actions import working
+from watchbill.mailbox.actions import answering, fetching, working
 from watchbill.mailbox.describing import describe
 from watchbill.mailbox.models import Thread
 from watchbill.mailbox.rules import Act
@@ -55,9 +59,11 @@ def show(number: Number, as_: As = "", as_json: Json = False) -> None:
     def human() -> None:
         out.print(printable(f"{thread}: {thread.subject}"))
         for each in data["letters"]:
-            out.print(printable(f"{short(each['at'])}, {each['sender']}"))
+            out.print(printable(f"{each['id']}, {short(each['at'])}, {each['sender']}"))
             for line in each["text"].splitlines():
                 out.print(printable(f"  {line}"))
+            for which, name in enumerate(each["files"], 1):
+                out.print(printable(f"  attached {which}: {name}"))
 
     say(data, as_json=as_json, human=human)
 
@@ -67,6 +73,90 @@ def take(number: Number, as_: As = "", as_json: Json = False) -> None:
     """You are accountable for it."""
     who = caller(as_, needs="reports:write")
     _said(working.take(number, person=who.person, actor=who.actor, now=now()), "It is yours.", as_json=as_json)
+
+
+@mail.command("assign")
+def assign(
+    number: Number,
+    to: Annotated[str, typer.Option("--to", metavar="WHO", help="Handle of a responder of the mailbox's team.")],
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Somebody else is accountable for it."""
+    who, whom = caller(as_, needs="reports:write"), somebody(to)
+    _said(working.assign(number, whom, person=who.person, actor=who.actor, now=now()), f"{whom.name} is accountable.", as_json=as_json)
+
+
+@mail.command("answer")
+def answer(
+    number: Number,
+    text: Annotated[str, typer.Option("--text", help="What leaves; `-` reads it from standard input.")],
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """It leaves at once, as a mail of the team in the same thread."""
+    who = caller(as_, needs="reports:write")
+    said = sys.stdin.read() if text == "-" else text
+    letter = answering.answer(number, said, person=who.person, actor=who.actor, now=now())
+    thread = selectors.by_number(who.viewer(), number)
+    _said(thread, printable(f"It leaves in a moment, for {letter.to}."), as_json=as_json)
+
+
+@mail.command("duplicate")
+def duplicate(
+    number: Number,
+    of: Annotated[int, typer.Option("--of", metavar="M", help="The thread of the same mailbox that goes on.")],
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """It repeats another one."""
+    who = caller(as_, needs="reports:write")
+    done = working.mark_duplicate(number, of, person=who.person, actor=who.actor, now=now())
+    _said(done, "It is marked as a duplicate.", as_json=as_json)
+
+
+@mail.command("link")
+def link(
+    number: Number,
+    address: Annotated[str, typer.Argument(metavar="URL")],
+    issue: Annotated[bool, typer.Option("--issue", help="It is its issue: the thread is tracked.")] = False,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """Where its list shows it; with `--issue`, where it is tracked."""
+    who = caller(as_, needs="reports:write")
+    does = working.mark_tracked if issue else working.set_link
+    _said(does(number, address, person=who.person, actor=who.actor, now=now()), "It is kept.", as_json=as_json)
+
+
+@mail.command("fetch")
+def fetch(
+    number: Number,
+    letter: Annotated[int, typer.Argument(metavar="MAIL", help="The id of one of its mails, as `mail show --json` says it.")],
+    file: Annotated[int, typer.Option("--file", min=0, help="One attachment, counted from 1; the whole mail when left out.")] = 0,
+    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="A file that does not exist yet.")] = None,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """A mail or one attachment, as bytes that are never opened. Written by an outsider: open it where nothing can be broken."""
+    who = caller(as_, needs="reports:read")
+    by: dict[str, Any] = {"person": who.person, "actor": who.actor, "now": now()}
+    name, content = fetching.fetch_attached(number, letter, file, **by) if file else ("", fetching.fetch(number, letter, **by))
+    path = to or Path(f"mail-{number}-{letter}{f'-{file}.bin' if file else '.eml'}")
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(content)
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}. Name another file with --to.", field="to") from error
+    data = {"path": str(path), "name": name or None, "bytes": len(content)}
+    say(data, as_json=as_json, human=lambda: out.print(printable(f"{len(content):,} bytes are in {path}.")))
+
+
+@mail.command("reopen")
+def reopen(number: Number, as_: As = "", as_json: Json = False) -> None:
+    """There is something to do after all."""
+    who = caller(as_, needs="reports:write")
+    _said(working.reopen(number, person=who.person, actor=who.actor, now=now()), "It is open again.", as_json=as_json)
 
 
 @mail.command("close")

@@ -25,6 +25,7 @@ def describe(thread: Thread, *, whole: bool = False) -> dict[str, Any]:
         "due_at": thread.due_at,
         "issue": thread.issue_url or None,
         "link": thread.link or None,
+        "report": getattr(getattr(thread, "report", None), "number", None),
         "url": f"{settings.PUBLIC_URL}/mail/{thread.number}",
         **({"letters": [_letter(each) for each in letters(thread)]} if whole else {}),
     }
@@ -32,6 +33,7 @@ def describe(thread: Thread, *, whole: bool = False) -> dict[str, Any]:
 
 def _letter(letter: Letter) -> dict[str, Any]:
     return {
+        "id": letter.pk,
         "at": letter.at,
         "sender": letter.sender or None,
         "to": letter.to or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 
 from watchbill.intake.models import Mailbox
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
@@ -123,10 +123,20 @@ def letters(thread: Thread) -> list[Letter]:
 def letter_of(viewer: Viewer, number: int, letter_id: int) -> Letter:
     """One letter, as it came. Raises NotFound."""
     thread = by_number(viewer, number)
-    found = Letter.objects.filter(thread=thread, pk=letter_id, raw__isnull=False).first() if 0 < letter_id <= LARGEST else None
+    rows = Letter.objects.select_related("thread__mailbox").filter(thread=thread, pk=letter_id, raw__isnull=False)
+    found = rows.first() if 0 < letter_id <= LARGEST else None
     if found is None:
         raise NotFound("There is no such mail in this thread. Open the thread and choose one.")
     return found
+
+
+def behind(viewer: Viewer, thread_id: int | None) -> tuple[Thread, int] | None:
+    """The thread of which a report was made, and how much is attached there; None where they may not know of it."""
+    thread = visible_to(viewer).filter(pk=thread_id).first() if thread_id is not None else None
+    if thread is None:
+        return None
+    lengths = Letter.objects.filter(thread=thread).values_list(Func("files", function="jsonb_array_length", output_field=IntegerField()))
+    return thread, sum(length for (length,) in lengths[:MOST_LETTERS])
 
 
 def story(thread: Thread) -> list[Entry]:

@@ -133,6 +133,7 @@ urlpatterns = [
     path("mail", mail.board, name="mail"),
     path("mail/<int:mail_number>", mail.thread, name="mail-thread"),
     path("mail/<int:mail_number>/letters/<int:letter_id>", mail.raw, name="mail-raw"),
+    path("mail/<int:mail_number>/letters/<int:letter_id>/files/<int:which>", mail.attachment, name="mail-attachment"),
     path("mail/<int:mail_number>/<slug:act>", mail.act, name="mail-act"),
     path("reports", reports.board, name="reports"),
     path("reports/new", reports.new, name="report-new"),

@@ -20,6 +20,7 @@ from itertools import islice
 
 from watchbill.connectors.mailbox.markup import text_of
 from watchbill.intake.rules import clean, short
+from watchbill.mailbox.rules.attached import attached
 
 READ = 256 * 1024  # bytes that are looked into: text stands before attachments
 MOST_BOUNDARIES = 100  # parts within parts within parts: more is a bomb
@@ -29,7 +30,6 @@ ADDRESSES = 50
 TEXT = 20_000  # characters of the text
 MARKUP = 64 * 1024  # characters of HTML that are turned into text
 ODD = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})  # codecs of Python that no mail is in
-NAMES = 20  # attachments that are named
 _boundary = re.compile(rb"boundary\s*=", re.IGNORECASE)
 _id = re.compile(r"<[^<>\s]{1,500}>")
 _name = re.compile(r"[\x21-\x39\x3b-\x7e]{1,80}")
@@ -80,7 +80,8 @@ def read(raw: bytes) -> Letter:
     except Exception as error:  # noqa: BLE001  the parser of the standard library fails in many ways on what is no mail
         message, remark = Message(), f"It could not be read as a mail ({type(error).__name__})."
     headers = tuple(_headers(message))
-    text, files, said = _content(message)
+    text, said = _content(message)
+    files = tuple(each.name for each in attached(raw))  # of all of it: what is attached stands behind the text
     return _letter(headers, text, files, " ".join(part for part in (remark, said) if part), message)
 
 
@@ -174,26 +175,24 @@ def _type(part: Message) -> str:
         return "text/plain"
 
 
-def _content(message: Message) -> tuple[str, tuple[str, ...], str]:
-    """The text, the names of attachments, and what could not be read."""
-    plain, markup, files = "", "", []
+def _content(message: Message) -> tuple[str, str]:
+    """The text, and what could not be read."""
+    plain, markup = "", ""
     try:
         for part in message.walk():
             _cut(part)
             kind = _type(part)
-            if part.is_multipart():
+            if part.is_multipart() or _is_file(part):
                 continue
-            if (name := _file_name(part)) or kind not in ("text/plain", "text/html"):
-                files.append(name or kind)
-            elif kind == "text/plain" and not plain:
+            if kind == "text/plain" and not plain:
                 plain = _body(part)
             elif kind == "text/html" and not markup:
                 markup = _body(part)
     except Exception as error:  # noqa: BLE001  RecursionError of parts within parts, and whatever else
-        return clean(plain)[:TEXT], tuple(files[:NAMES]), f"Its parts could not be read ({type(error).__name__})."
+        return clean(plain)[:TEXT], f"Its parts could not be read ({type(error).__name__})."
     text = plain.strip() or text_of(markup[:MARKUP])
     said = "It is encrypted, and was not opened." if _type(message) == "multipart/encrypted" else ""
-    return _lines(text)[:TEXT], tuple(files[:NAMES]), said
+    return _lines(text)[:TEXT], said
 
 
 def _cut(part: Message) -> None:
@@ -204,13 +203,11 @@ def _cut(part: Message) -> None:
             part.replace_header(name, value[:HEADER])
 
 
-def _file_name(part: Message) -> str:
+def _is_file(part: Message) -> bool:
     try:
-        name = part.get_filename() or ""
-        attached = part.get_content_disposition() == "attachment"
+        return bool(part.get_filename()) or part.get_content_disposition() == "attachment"
     except Exception:  # noqa: BLE001
-        return ""
-    return short(_decoded(name), 120).strip() or ("attachment" if attached else "")
+        return False
 
 
 def _body(part: Message) -> str:

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from watchbill.kernel.errors import Invalid, NotFound, Refused
+from watchbill.kernel.quarantine import as_bytes
 from watchbill.mailbox import selectors
+from watchbill.mailbox.actions import fetching
 from watchbill.mailbox.models import Thread
 from watchbill.mailbox.rules import STATE_WORDS, next_step
 from watchbill.reports.selectors.reading import is_tracked
@@ -74,13 +76,15 @@ def act(request: DeskRequest, mail_number: int, act: str) -> HttpResponse:
 @signed_in
 def raw(request: DeskRequest, mail_number: int, letter_id: int) -> HttpResponse:
     """A mail as it came, with whatever is attached, as bytes that no browser shows."""
-    letter = selectors.letter_of(request.visit.viewer, mail_number, letter_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="mail-{mail_number}-{letter.pk}.eml"',
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(bytes(letter.raw or b""), content_type="application/octet-stream", headers=headers)
+    content = fetching.fetch(mail_number, letter_id, **done_by(request.visit))
+    return as_bytes(f"mail-{mail_number}-{letter_id}.eml", content)
+
+
+@require_safe
+@signed_in
+def attachment(request: DeskRequest, mail_number: int, letter_id: int, which: int) -> HttpResponse:
+    """One thing that is attached to it, the same way."""
+    return as_bytes(*fetching.fetch_attached(mail_number, letter_id, which, **done_by(request.visit)))
 
 
 def _page(request: DeskRequest, found: Thread, problem: str = "") -> HttpResponse:

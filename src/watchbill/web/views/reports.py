@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from watchbill.incidents.models import Service
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
+from watchbill.mailbox.selectors import behind
 from watchbill.people.models import Person
 from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
@@ -205,6 +206,7 @@ def _page(request: DeskRequest, found: Report, problem: str = "") -> HttpRespons
         "alike": listing.alike(visit.viewer, found),
         "before": reading.reports_before(found, seeing.visible_to(visit.viewer)),
         "watches": found.watchers.filter(person=visit.person).exists(),
+        "behind": behind(visit.viewer, found.thread_id),
         "violation": flow.needs_tracking(facts),
         "tracking": tracking_of(found),
         "team_labels": ", ".join((found.team.issue or {}).get("labels") or ()),
