@@ -44,6 +44,7 @@ class Rule:
     status: int = 0
 
 
+PROVED = {"password_again": PASSWORD}  # where a form hands out a key
 LINK = "its token is the right to press it, in the bare browser of a mail program"
 FOR_A_BROWSER = "kept in the browser alone"
 ALLAUTH = "evidence of sign-ins is tested in tests/web/test_accounts.py"
@@ -314,7 +315,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
             status=422,
         ),
     },
-    "/admin/services/<int:service_id>/keys": {"POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, send={"kind": "events", "name": "x"})},
+    "/admin/services/<int:service_id>/keys": {
+        "POST": Rule(TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS, send={"kind": "events", "name": "x", **PROVED})
+    },
     "/admin/heartbeats/new": CHANGED_BY_ADMINS,
     "/admin/heartbeats/<int:heartbeat_id>": {
         "GET": Rule(TEAM_ADMINS, TEAM_ADMINS, unseen=OTHERS_THAN_ADMINS),
@@ -419,7 +422,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/covers/<int:cover_id>/take": {"POST": Rule(RESTED)},
     "/covers/<int:cover_id>/withdraw": {"POST": Rule(MANAGERS | {"alice"})},
     "/you/month": {"GET": Rule(SIGNED_IN)},
-    "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}"})},
+    "/you/calendars": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"schedule": "{watch}", **PROVED})},
     "/you/calendars/<int:feed_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/time-off": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, send={"first": "{some_day}", "last": "{some_day}"})},
     "/you/time-off/<int:time_off_id>/end": {"POST": Rule(KEEPERS, unseen=SIGNED_IN - KEEPERS)},
@@ -439,7 +442,7 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/you/contacts/<int:contact_id>/remove": {"POST": Rule(OWNER, unseen=OTHERS, at=MINE)},
     "/you/test": {"GET": Rule(SIGNED_IN), "POST": Rule(SIGNED_IN, silent="once in a while")},
     "/you/access": {"GET": Rule(SIGNED_IN)},
-    "/you/tokens": {"POST": Rule(SIGNED_IN, send={"scope": "incidents:read", "days": "7"})},
+    "/you/tokens": {"POST": Rule(SIGNED_IN, send={"scope": "incidents:read", "days": "7", **PROVED})},
     "/you/tokens/<int:token_id>/revoke": {"POST": Rule(OWNER, unseen=OTHERS)},
     "/you/sessions/end-others": {"POST": Rule(SIGNED_IN, silent="nothing to end")},
     "/you/sessions/<int:sign_in_id>/end": {"POST": Rule(OWNER, unseen=OTHERS)},

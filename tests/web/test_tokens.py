@@ -111,8 +111,8 @@ def test_a_new_password_leaves_no_other_session_in_the_list(desk: Desk):
 
 
 def test_charlie_ends_nothing_of_alice_and_sees_nothing(desk: Desk):
-    phone = other(desk)
     create(desk)
+    phone = other(desk)
     token, row = ApiToken.objects.get(), SignIn.objects.filter(person=desk.alice).first()
     assert row is not None
     html = page_of(desk, "charlie")

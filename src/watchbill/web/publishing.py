@@ -6,18 +6,17 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from allauth.core import ratelimit
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from watchbill.kernel.errors import Invalid, Refused
-from watchbill.people.models import Person
 from watchbill.reports.actions import disclosing
 from watchbill.reports.actions.disclosing import Wanted
 from watchbill.reports.actions.ways import publishing_way_of, way_of
 from watchbill.reports.models import Report
 from watchbill.reports.rules.disclosure import KIND_WORDS, Kind, fingerprint, why_not_publish
 from watchbill.reports.selectors import disclosing as reading
+from watchbill.web.proving import asks_password
 from watchbill.web.visit import DeskRequest
 
 By = Mapping[str, Any]
@@ -57,22 +56,6 @@ def look(request: DeskRequest, found: Report, act: str) -> HttpResponse:
 def _by_hand(found: Report, act: str, leave_out: str) -> bool:
     way = publishing_way_of(found, reading.open_one(found), leave_out.split()) if act == "publish" else way_of(found)
     return way.by_hand
-
-
-def asks_password(person: Person) -> bool:
-    """Have they one here?"""
-    return bool(person.password) and person.has_usable_password()
-
-
-def proves_again(request: DeskRequest) -> None:
-    """Who publishes or pays shows once more who they are: by their password, where they have one here. Raises Invalid, Refused."""
-    person = request.visit.person
-    if not asks_password(person):
-        return
-    if not ratelimit.consume(request, action="reauthenticate", user=person):
-        raise Refused("The password was wrong too often. Wait a minute, then try again.")
-    if not person.check_password(request.POST.get("password", "")):
-        raise Invalid("That is not your password. Type it: this cannot be taken back.", field="password")
 
 
 def panel(found: Report, *, now: dt.datetime) -> dict[str, Any]:

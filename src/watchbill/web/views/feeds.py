@@ -20,6 +20,7 @@ from watchbill.schedules.actions import end_feed, feed_read, open_feed
 from watchbill.schedules.models import Schedule
 from watchbill.schedules.selectors import feed_of, feeds_of, parts_of
 from watchbill.web.icalendars import text_of
+from watchbill.web.proving import proven
 from watchbill.web.visit import DeskRequest, signed_in
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -51,6 +52,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@proven
 @sensitive_variables("token")
 def calendars(request: DeskRequest) -> HttpResponse:
     """Mine. POST makes an address, shown this once; the one before, of the same shifts, reads nothing from then on."""

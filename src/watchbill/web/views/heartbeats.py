@@ -15,6 +15,7 @@ from watchbill.intake.actions import create_heartbeat_key
 from watchbill.intake.selectors import log, quiet
 from watchbill.kernel.errors import NotAllowed
 from watchbill.people.permissions import Verb, decide
+from watchbill.web.proving import proven
 from watchbill.web.visit import DeskRequest, signed_in
 
 
@@ -49,6 +50,7 @@ def heartbeats(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@proven
 @sensitive_variables("secret")
 def make_key(request: DeskRequest, heartbeat_id: int) -> HttpResponse:
     """A key for the signs of this one: shown on the answer, this once."""

@@ -29,6 +29,7 @@ from watchbill.intake.selectors import log
 from watchbill.intake.selectors.mailboxes import mail_address
 from watchbill.kernel.errors import Invalid, NotFound, Refused
 from watchbill.people.permissions import Verb, Viewer, decide
+from watchbill.web.proving import proven
 from watchbill.web.visit import DeskRequest, signed_in
 
 NUMBER = re.compile(r"#(\d{1,18})\b")
@@ -85,6 +86,7 @@ def again(request: DeskRequest, key_id: int, event_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
+@proven
 @sensitive_variables("secret")
 def rotate(request: DeskRequest, key_id: int) -> HttpResponse:
     """A new key in the place of this one: shown on the answer, this once."""

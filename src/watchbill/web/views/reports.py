@@ -33,6 +33,7 @@ from watchbill.reports.selectors import listing, reading, seeing
 from watchbill.reports.selectors.describing import COLUMNS, as_row, incident_of, tracking_of
 from watchbill.reports.selectors.platform import platform_of
 from watchbill.web import publishing, rating
+from watchbill.web.proving import asks_password, proves_again
 from watchbill.web.reporting import ACTS, OUTWARD, audience_of, done_by
 from watchbill.web.views.history import safe_cell
 from watchbill.web.visit import DeskRequest, signed_in
@@ -155,7 +156,7 @@ def act(request: DeskRequest, report_number: int, act: str) -> HttpResponse:
         if act in publishing.LOOKED_AT and "confirm" not in request.POST:
             return publishing.look(request, found, act)
         if act in publishing.PROVED:
-            publishing.proves_again(request)
+            proves_again(request)
         said = does(found.number, request.POST, done_by(request.visit))
     except (Invalid, Refused) as error:
         return _page(request, seeing.by_number(request.visit.viewer, report_number), error.message)
@@ -176,7 +177,7 @@ def _preview(request: DeskRequest, found: Report, act: str, audience: str) -> Ht
         "by_receipt": audience == "all" and found.receipt is not None,
         "by_mail": (way := "platform" if act == "award" else way_of(found, audience, FLOW_ACTS.get(act, ""))) == "mail",
         "by_platform": way == "platform",
-        "asks_password": act in publishing.PROVED and publishing.asks_password(request.visit.person),
+        "asks_password": act in publishing.PROVED and asks_password(request.visit.person),
         "platform_word": seen.NAMES.get(found.source, ""),
         "embargo_on": request.POST.get("embargo_on", ""),
     }

@@ -17,6 +17,7 @@ from watchbill.people.actions import create_token, revoke_token
 from watchbill.people.models import ApiToken
 from watchbill.people.permissions import SCOPES
 from watchbill.people.sessions import end_other_sessions, end_session, sessions_of
+from watchbill.web.proving import proven
 from watchbill.web.sessions import know_session
 from watchbill.web.visit import DeskRequest, signed_in
 
@@ -45,6 +46,7 @@ def access(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@proven
 @sensitive_variables("secret")
 def create(request: DeskRequest) -> HttpResponse:
     """A new token: shown on the answer, this once."""

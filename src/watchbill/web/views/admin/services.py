@@ -21,6 +21,7 @@ from watchbill.web.admin import forwarding
 from watchbill.web.admin.editors import Editor, World, world
 from watchbill.web.admin.questions import Choice, Each, Group, Line, Names, Pairs, Question, Tick
 from watchbill.web.admin.rights import Rights, may_administer, rights_of
+from watchbill.web.proving import proven
 from watchbill.web.views.admin.conduct import Subject, conduct
 from watchbill.web.visit import DeskRequest, signed_in
 
@@ -99,6 +100,7 @@ def routes(request: DeskRequest, service_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
+@proven
 @sensitive_variables("secret")
 def new_key(request: DeskRequest, service_id: int) -> HttpResponse:
     """A key for this service: shown on the answer, this once."""
