@@ -26,10 +26,10 @@ from watchbill.intake.actions import create_heartbeat_key, create_key, take_in  
 from watchbill.intake.models import Event, IntegrationKey  # noqa: E402
 from watchbill.kernel.clock import database_now  # noqa: E402
 from watchbill.kernel.models import EngineInstance  # noqa: E402
-from watchbill.main.demo import duties, issues, stories  # noqa: E402
+from watchbill.main.demo import duties, issues, mailing, stories  # noqa: E402
 from watchbill.main.demo.handing import hand_over  # noqa: E402
 from watchbill.main.demo.pulse import NAME as PIPELINE  # noqa: E402
-from watchbill.main.demo.reporting import report_past  # noqa: E402
+from watchbill.main.demo.reporting import carried_to_the_end, report_past  # noqa: E402
 from watchbill.main.demo.stories import Act, Story  # noqa: E402
 from watchbill.notifications.actions import claim, record  # noqa: E402
 from watchbill.notifications.messages import Result  # noqa: E402
@@ -112,6 +112,7 @@ def main() -> int:
     if not Organization.objects.filter(demo=True).exists():
         password = seed(now)
         sys.stdout.write(f"Sign in as grace@example.org with the password {password} (shown once)\n")
+        sys.stdout.write("The same password opens dana@example.org, who works on the vulnerability reports and their mailbox.\n")
     else:
         sys.stdout.write("Sign in as grace@example.org; a new password: `watchbill user password grace@example.org`\n")
     if not Incident.objects.filter(service__name="Demo detections").exclude(status="resolved").exists():
@@ -126,14 +127,17 @@ def seed(now: dt.datetime) -> str:
     apply(with_demo_parts(example()), filename="two-desks.yaml", by=OPERATOR, now=start)
     password = f"watch-{secrets.token_hex(5)}"
     grace = Person.objects.get(handle="grace")
-    set_password(grace, password, by=OPERATOR, now=start)
+    for person in (grace, Person.objects.get(handle="dana")):
+        set_password(person, password, by=OPERATOR, now=start)
     Person.objects.filter(id=grace.id).update(is_admin=True)
     create_heartbeat_key(PIPELINE, by=OPERATOR, now=start)
     replay(now)
     changes_ahead(now)
     hand_over(grace, now)
     issues.newest(now, who=watch_of("Security Responder", now - issues.PASSED))
+    carried_to_the_end(now)
     report_past(now)
+    mailing.arrive(now)
     Organization.objects.filter(id=1).update(demo=True)
     return password
 
