@@ -38,6 +38,7 @@ VALID: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/mail/{id}"): ("", None),
     ("POST", "/mail/{id}"): ("", {"act": "take"}),
     ("GET", "/mail/{id}/letters/{letter_id}"): ("", None),
+    ("GET", "/reports/{id}/files/{file_id}"): ("", None),
     ("GET", "/mail/{id}/letters/{letter_id}/files/{which}"): ("", None),
     ("GET", "/reports"): ("view=all", None),
     ("POST", "/reports"): ("", {"title": "by hand", "body": "steps", "program": "Example bounty"}),

@@ -180,6 +180,9 @@ PAGES: Mapping[str, Mapping[str, Rule]] = {
     "/report": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"title": "by form", "body": "steps", "begun": "{begun}"})},
     "/report/status": {"GET": Rule(ANYBODY), "POST": Rule(ANYBODY, send={"receipt": "{receipt}"}, silent="only reads")},
     "/.well-known/security.txt": {"GET": Rule(ANYBODY)},
+    "/reports/<int:report_number>/files/<slug:file_id>": {
+        "GET": Rule(NOBODY, unseen=SIGNED_IN, at={"report_number": "{r_new}", "file_id": "900"})  # it came by hand: nothing is attached
+    },
     "/mail": {"GET": Rule(SIGNED_IN)},
     "/mail/<int:mail_number>": {"GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"mail_number": "{mail_open}"})},
     "/mail/<int:mail_number>/letters/<int:letter_id>": {
@@ -495,6 +498,7 @@ API: Mapping[str, Mapping[str, Rule]] = {
     "/api/v1/mail/<int:id>/letters/<int:letter_id>/files/<int:which>": {
         "GET": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{mail_open}", "which": "1"})
     },
+    "/api/v1/reports/<int:id>/files/<slug:file_id>": {"GET": Rule(NOBODY, unseen=SIGNED_IN, at={"id": "{r_new}", "file_id": "900"})},
     "/api/v1/reports/bounties": {"GET": Rule(SIGNED_IN)},
     "/api/v1/reports/<int:id>/award": {
         "POST": Rule(KNOWING, unseen=SIGNED_IN - KNOWING, at={"id": "{r_approved}"}, send={"act": "awarded", "amount": 100})

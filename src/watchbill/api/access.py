@@ -24,6 +24,7 @@ REFUSED = {
     "description": "Refused, or away for a moment",
     "content": {"application/json": {"schema": ErrorOut.model_json_schema()}},
 }
+BYTES = {"description": "As it came", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,15 @@ def _unused(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def needs(scope: str) -> dict[str, Any]:
-    """What every operation says about itself: the scope that opens it. Goes into its decorator, and into the published description."""
+def needs(scope: str, *, bytes_only: bool = False) -> dict[str, Any]:
+    """What every operation says about itself: the scope that opens it. Goes into its decorator, and into the published description.
+
+    `bytes_only`: it answers bytes, and no JSON.
+    """
     if scope not in SCOPES:
         raise LookupError(scope)
-    return {"auth": [Bearer(scope), Session()], "openapi_extra": {"x-scope": scope, "responses": {"4XX": REFUSED, "503": REFUSED}}}
+    answers = {"4XX": REFUSED, "503": REFUSED, **({"200": BYTES} if bytes_only else {})}
+    return {"auth": [Bearer(scope), Session()], "openapi_extra": {"x-scope": scope, "responses": answers}}
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -24,9 +24,7 @@ from watchbill.mailbox.selectors import by_number, search
 from watchbill.reports.actions.mailing import report_of_thread
 
 router = Router(tags=["mail"])
-BYTES = {"200": {"description": "As it came", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
-read, write = needs("reports:read"), needs("reports:write")
-as_it_came = {**read, "openapi_extra": {**(extra := read["openapi_extra"]), "responses": {**extra["responses"], **BYTES}}}
+read, write, as_it_came = needs("reports:read"), needs("reports:write"), needs("reports:read", bytes_only=True)
 View = Literal["open", "mine", "late", "done", "spam", "all"]
 
 

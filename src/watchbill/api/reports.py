@@ -13,14 +13,17 @@ from watchbill.api.access import caller, needs
 from watchbill.api.errors import answer
 from watchbill.api.lists import LARGEST, cursor_field, limit_field
 from watchbill.api.shapes import Body, Line, ListOut, Moment, PersonOut, Word
+from watchbill.connectors.platform.files import fetch
 from watchbill.kernel.clock import database_now
+from watchbill.kernel.quarantine import as_bytes
+from watchbill.reports.actions import fetching
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.listing import Filters, search
 from watchbill.reports.selectors.seeing import by_number
 
 router = Router(tags=["reports"])
-read, write = needs("reports:read"), needs("reports:write")
+read, write, as_it_came = needs("reports:read"), needs("reports:write"), needs("reports:read", bytes_only=True)
 Source = Literal["hand", "form", "mail", "hackerone", "github"]
 View = Literal[
     "open", "mine", "broken", "waiting", "violations", "bounty", "resolution", "disclosure", "pending_disclosure", "secret", "closed", "all"
@@ -49,11 +52,18 @@ class SecretOut(Schema):
     until: str | None
 
 
+class FileOut(Schema):
+    id: str
+    name: str
+    size: int = Field(description="In bytes; 0: not known.")
+
+
 class ReportOut(Schema):
     id: int
     code_name: str
     title: str
     body: str | None = Field(None, description="In the answer about one report; lists leave it out.")
+    files: list[FileOut] | None = Field(None, description="What is attached on its platform; likewise. Of a mail: by its thread.")
     program: str
     team: str
     state: str
@@ -122,3 +132,13 @@ def get_report(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  th
     viewer = caller(request).viewer
     (data,) = describe(viewer, [by_number(viewer, min(id, LARGEST))], whole=True)
     return answer(data)
+
+
+@router.get("/reports/{int:id}/files/{slug:file_id}", **as_it_came)
+def get_file(request: HttpRequest, id: int, file_id: str) -> HttpResponse:  # noqa: A002
+    """A file that is attached on the platform, fetched there now, as bytes. Written by an outsider, and never opened here."""
+    who = caller(request)
+    report, remote, file = fetching.file_of(who.viewer, min(id, LARGEST), file_id)
+    content = fetch(remote, file_id)
+    fetching.fetched(report, file_id, actor=who.actor, now=database_now())
+    return as_bytes(file["name"], content)

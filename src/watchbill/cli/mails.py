@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from watchbill.cli.app import As, Json, app, caller, now, out, printable, say, short, table
+from watchbill.cli.fetched import keep
 from watchbill.cli.people import somebody
 from watchbill.kernel.errors import Invalid
 from watchbill.mailbox import selectors
@@ -143,13 +143,7 @@ def fetch(
     by: dict[str, Any] = {"person": who.person, "actor": who.actor, "now": now()}
     name, content = fetching.fetch_attached(number, letter, file, **by) if file else ("", fetching.fetch(number, letter, **by))
     path = to or Path(f"mail-{number}-{letter}{f'-{file}.bin' if file else '.eml'}")
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(content)
-    except OSError as error:
-        raise Invalid(f"{path} cannot be written: {error.strerror}. Name another file with --to.", field="to") from error
-    data = {"path": str(path), "name": name or None, "bytes": len(content)}
-    say(data, as_json=as_json, human=lambda: out.print(printable(f"{len(content):,} bytes are in {path}.")))
+    keep(content, path, name=name, as_json=as_json)
 
 
 @mail.command("reopen")

@@ -1,13 +1,17 @@
-"""Vulnerability reports in a terminal: `watchbill report list | show | new`."""
+"""Vulnerability reports in a terminal: `watchbill report list | show | fetch | new`."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from watchbill.cli.app import As, Json, app, caller, now, out, printable, say, short, table
+from watchbill.cli.fetched import keep
+from watchbill.connectors.platform.files import fetch
+from watchbill.reports.actions import fetching
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.listing import MOST, Filters, search
@@ -59,6 +63,8 @@ def show(number: Annotated[int, typer.Argument(metavar="N")], as_: As = "", as_j
         out.print(printable(f"{data['state']}, {data['severity'] or 'not rated'}, by {data['reporter'] or 'nobody named'}"))
         for line in data["body"].splitlines():
             out.print(printable(line))
+        for each in data["files"]:
+            out.print(printable(f"attached, file {each['id']}: {each['name']}"))
 
     say(data, as_json=as_json, human=human)
 
@@ -77,6 +83,22 @@ def new(
     made = make(NewReport(title, sys.stdin.read(), program, reporter, source), person=who.person, actor=who.actor, now=now())
     (data,) = describe(who.viewer(), [made], whole=True)
     say(data, as_json=as_json, human=lambda: out.print(printable(f"{made} ({made.code_name}) is here.")))
+
+
+@report.command("fetch")
+def fetch_file(
+    number: Annotated[int, typer.Argument(metavar="N")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The id of one of its files, as `report show --json` says it.")],
+    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="A file that does not exist yet.")] = None,
+    as_: As = "",
+    as_json: Json = False,
+) -> None:
+    """A file that is attached on its platform, fetched there now. Written by an outsider: open it where nothing can be broken."""
+    who = caller(as_, needs="reports:read")
+    found, remote, about = fetching.file_of(who.viewer(), number, file)
+    content = fetch(remote, file)
+    fetching.fetched(found, file, actor=who.actor, now=now())
+    keep(content, to or Path(f"report-{number}-{file}.bin"), name=about["name"], as_json=as_json)
 
 
 import watchbill.cli.disclosures  # noqa: E402, F401  its commands stand under `report` as well, which they import from here

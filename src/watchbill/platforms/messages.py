@@ -35,6 +35,7 @@ class Shown:
     original_id: str = ""
     cve_ids: tuple[str, ...] = ()
     bounties: tuple[Mapping[str, Any], ...] = ()
+    files: tuple[Mapping[str, Any], ...] = ()  # {id, name, size in bytes}, of the report and of what was said on it
     ineligible: bool = False
     timers: Mapping[str, Any] = field(default_factory=dict)
     triaged_at: dt.datetime | None = None

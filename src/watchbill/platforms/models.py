@@ -69,6 +69,7 @@ class Remote(models.Model):
     original_id = models.CharField(max_length=64, blank=True, default="")  # of which it is a duplicate
     cve_ids = ArrayField(models.CharField(max_length=40), default=list)
     bounties: Any = models.JSONField(default=list)  # [{id, amount, bonus, currency, at}], amounts as text
+    files: Any = models.JSONField(default=list)  # [{id, name, size}] of what is attached there; fetched when somebody asks, never kept
     ineligible = models.BooleanField(default=False)  # for a bounty
     timers: Any = models.JSONField(default=dict)  # the platform's own promises: {name: {miss_at, elapsed}}; shown, never derived
     created_at = models.DateTimeField()

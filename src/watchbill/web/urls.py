@@ -141,6 +141,7 @@ urlpatterns = [
     path("reports/views/<int:view_id>/remove", reports.remove_view, name="report-view-remove"),
     path("reports/bounties", bounties.ledger, name="bounties"),
     path("reports/<int:report_number>", reports.report, name="report-page"),
+    path("reports/<int:report_number>/files/<slug:file_id>", reports.attachment, name="report-file"),
     path("reports/<int:report_number>/<slug:act>", reports.act, name="report-act"),
     path("queues", queues.listed, name="queues"),
     path("queues/<int:queue_id>", queues.queue, name="queue"),

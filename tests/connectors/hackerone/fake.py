@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +48,7 @@ class HackerOne(Fake):
     rights: set[str] = field(default_factory=lambda: {"report_management", "reward_management"})
     writes_per_20_s: int = 25
     written_at: list[float] = field(default_factory=list)
+    address: Callable[[str], str] = str  # of a file by its name, made anew at each look
     number: int = 1336
     made_ids: int = 0
 
@@ -119,6 +120,17 @@ class HackerOne(Fake):
 
     def change(self, report: str, **attributes: Any) -> None:
         self.reports[report]["attributes"] |= {**attributes, "last_activity_at": self.tick()}
+
+    def attach(self, report: str, name: str, size: Any = 3, *, activity: str = "") -> str:
+        """A file of the report, or of what was said in that activity; its id."""
+        self.made_ids += 1
+        there, id_ = self.reports[report], f"f{self.made_ids}"
+        said = there["relationships"]["activities"]["data"]
+        of = next(row for row in said if row["id"] == activity) if activity else there
+        row = {"id": id_, "type": "attachment", "attributes": {"file_name": name, "content_type": "text/html", "file_size": size}}
+        of["relationships"].setdefault("attachments", {"data": []})["data"].append(row)
+        there["attributes"]["last_activity_at"] = self.tick()
+        return id_
 
     def pay(self, report: str, amount: str, *, bonus: str = "0.00", by: str = "ada-there") -> str:
         """A bounty, as somebody gives it; its id."""
@@ -221,6 +233,9 @@ class HackerOne(Fake):
 
     def _shown(self, id_: str) -> dict[str, Any]:
         row = self.reports[id_]
+        for of in (row, *row["relationships"]["activities"]["data"]):
+            for file in of["relationships"].get("attachments", {"data": []})["data"]:
+                file["attributes"]["expiring_url"] = self.address(file["attributes"]["file_name"])
         if "bounties" not in row["relationships"]:
             return row
         shown = [each for each in self.bounties(id_) if not self._hides(each)]

@@ -84,7 +84,8 @@ def test_what_the_answer_does_not_have_it_says_nothing_of() -> None:
     row = copy.deepcopy(WHOLE)
     assert report_of(row, tier_field="TIER").tier == "gold"
     del row["relationships"]["activities"], row["relationships"]["bounties"], row["relationships"]["custom_field_values"]
-    assert report_of(row, tier_field="tier").untold == {"going_public_at", "ineligible", "tier"}  # no bounty was awarded: there is none
+    untold = {"going_public_at", "ineligible", "files", "tier"}  # no bounty was awarded: there is none
+    assert report_of(row, tier_field="tier").untold == untold
     row["attributes"]["bounty_awarded_at"] = "2026-11-26T00:00:00Z"
     assert "bounties" in report_of(row, tier_field="tier").untold
     row["relationships"]["bounties"] = {"data": []}

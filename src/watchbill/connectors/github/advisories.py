@@ -84,6 +84,10 @@ class Client:
         except Odd as error:
             raise TemporaryFailure(str(error)) from error
 
+    def file(self, external_id: str, file_id: str) -> bytes:  # noqa: ARG002  as every platform is asked
+        """Its advisories name no files."""
+        raise PermanentFailure("GitHub attaches no files to an advisory.")
+
     def feed(self, mark: str) -> tuple[set[tuple[str, str]], str]:
         """GitHub has none."""
         return set(), mark

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from watchbill.connectors.failures import TemporaryFailure, UnknownEnd
-from watchbill.connectors.hackerone.parsing import OPEN, Odd, objects, report_of, said_of
+from watchbill.connectors.hackerone.parsing import OPEN, Odd, attachments, objects, report_of, said_of
 from watchbill.connectors.hackerone.vectors import metrics_of
 from watchbill.connectors.outgoing import Outgoing
 from watchbill.connectors.pace import Bucket
-from watchbill.connectors.platform import Page, Report, Standing
+from watchbill.connectors.platform import LARGEST_FILE, Page, Report, Standing
 from watchbill.connectors.reading import at, text_at
-from watchbill.connectors.wire import Answer, Wire
+from watchbill.connectors.wire import Answer, Gone, Wire
 from watchbill.platforms.selectors import Settings
 
 READS, REPORTS, WRITES = (600, 60.0), (300, 60.0), (25, 20.0)  # requests in so many seconds
@@ -121,6 +121,14 @@ class Client:
         if shown.external_id != external_id:
             raise TemporaryFailure("HackerOne answered with another report.")
         return shown, said_of(data, account=self._platform.account)
+
+    def file(self, external_id: str, file_id: str) -> bytes:
+        """By the address that a fresh look at the report tells: it works for an hour."""
+        data = self._wire.get(f"/reports/{_part(external_id)}").data.get("data")
+        found = next((each for each in attachments(data) if text_at(each, "id") == file_id), None)
+        if found is None or text_at(data, "id") != external_id or not (url := text_at(found, "attributes", "expiring_url")):
+            raise Gone("HackerOne does not show this file any more.")
+        return self._wire.file(url, LARGEST_FILE)
 
     def feed(self, mark: str) -> tuple[set[tuple[str, str]], str]:
         told = set[tuple[str, str]]()

@@ -6,6 +6,7 @@ A field that is of no known shape is as if it were missing; only a report withou
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from typing import Any
 
 from watchbill.connectors.hackerone.vectors import vector_of
 from watchbill.connectors.reading import at, text_at
-from watchbill.intake.rules import clean_deeply
+from watchbill.intake.rules import clean_deeply, short
 from watchbill.platforms.messages import Said, Shown
 
 OPEN = frozenset({"new", "pending-program-review", "triaged", "needs-more-info", "retesting"})
@@ -23,6 +24,7 @@ ASKED, CANCELLED = "activity-agreed-on-going-public", "activity-cancelled-disclo
 PUBLIC = frozenset({"activity-report-became-public", "activity-manually-disclosed"})
 INELIGIBLE, AWARDED = "activity-not-eligible-for-bounty", "activity-bounty-awarded"
 LONGEST_DATUM, MOST_DATA, MOST_ACTIVITIES = 1000, 40, 5000
+MOST_FILES, FILE_ID = 200, re.compile(r"[A-Za-z0-9_-]{1,64}")
 NO_DATA = frozenset({"message", "internal", "created_at", "updated_at"})
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -83,7 +85,7 @@ def report_of(data: Any, *, tier_field: str) -> Shown:
         closed_at=closed,
         disclosed_at=moment(attributes.get("disclosed_at")),
         first_answer_at=first_answer,
-        untold=frozenset({"going_public_at", "ineligible", *(name for where, name in FROM.items() if where not in related)}),
+        untold=frozenset({"going_public_at", "ineligible", "files", *(name for where, name in FROM.items() if where not in related)}),
     )
     shown = _told_of_bounties(shown, attributes)
     return _told_of_activities(shown, row)
@@ -121,7 +123,7 @@ def _told_of_bounties(shown: Shown, attributes: Mapping[str, Any]) -> Shown:
 
 
 def _told_of_activities(shown: Shown, row: Mapping[str, Any]) -> Shown:
-    """What only activities tell: is disclosure asked for, and is there to be no bounty?"""
+    """What only activities tell: is disclosure asked for, is there to be no bounty, and what is attached?"""
     rows = at(row, "relationships", "activities", "data")
     if not isinstance(rows, list):
         return shown
@@ -141,7 +143,22 @@ def _told_of_activities(shown: Shown, row: Mapping[str, Any]) -> Shown:
             ineligible = kind == INELIGIBLE
     if shown.disclosed_at is not None:
         going_public = None
-    return replace(shown, going_public_at=going_public, ineligible=ineligible, untold=shown.untold - {"going_public_at", "ineligible"})
+    files = tuple(_file(each) for each in attachments(row))
+    untold = shown.untold - {"going_public_at", "ineligible", "files"}
+    return replace(shown, going_public_at=going_public, ineligible=ineligible, files=files, untold=untold)
+
+
+def attachments(row: Any) -> list[dict[str, Any]]:
+    """What is attached to a report and to whatever was said on it, as it came, each once."""
+    rows = [row, *objects(at(row, "relationships", "activities", "data"))[:MOST_ACTIVITIES]]
+    found = {text_at(each, "id"): each for one in rows for each in objects(at(one, "relationships", "attachments", "data"))}
+    return [each for id_, each in found.items() if FILE_ID.fullmatch(id_)][:MOST_FILES]
+
+
+def _file(row: Mapping[str, Any]) -> dict[str, Any]:
+    size = at(row, "attributes", "file_size")
+    whole = size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**53 else 0
+    return {"id": text_at(row, "id"), "name": short(text_at(row, "attributes", "file_name"), 120).strip() or "attachment", "size": whole}
 
 
 def _said(row: Mapping[str, Any], reporter: str, account: str) -> Said | None:

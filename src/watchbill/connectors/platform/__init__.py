@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from watchbill.connectors.wire import Wire
 
 Report = tuple[Shown, Sequence[Said]]
+LARGEST_FILE = 32 * 1024 * 1024  # bytes, as of a mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Client(Protocol):
         """Reports of which something happened since then, the longest ago first."""
 
     def report(self, external_id: str) -> Report: ...
+
+    def file(self, external_id: str, file_id: str) -> bytes:
+        """What is attached there, of at most LARGEST_FILE bytes."""
 
     def feed(self, mark: str) -> tuple[set[tuple[str, str]], str]:
         """(report, activity) of which the feed of activities tells since that mark, a time, and the next mark."""

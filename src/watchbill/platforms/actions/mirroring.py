@@ -26,7 +26,7 @@ MOST_ASIDE = 100
 LONGEST = {field.name: int(field.max_length or 0) for field in Remote._meta.fields if getattr(field, "max_length", None)}
 LONGEST_BODY, LONGEST_MESSAGE = 200_000, 100_000  # characters
 FIELDS = tuple(name for name in Shown.__dataclass_fields__ if name not in ("external_id", "untold"))
-LISTS = ("bounties", "cve_ids")
+LISTS = ("bounties", "cve_ids", "files")
 FOR_EVER = ("created_at", "submitted_at")  # of a report, as first told
 
 
@@ -231,6 +231,7 @@ def _values(shown: Shown) -> dict[str, Any]:
     short = {name: value[: LONGEST[name]] if name in LONGEST and isinstance(value, str) else value for name, value in found.items()}
     short["body"] = shown.body[:LONGEST_BODY]
     short["bounties"] = [dict(each) for each in shown.bounties]
+    short["files"] = [dict(each) for each in shown.files]
     short["cve_ids"] = [each[:40] for each in shown.cve_ids]
     short["timers"] = {name: dict(each) if isinstance(each, Mapping) else each for name, each in shown.timers.items()}
     return short

@@ -12,6 +12,7 @@ from watchbill.incidents.selectors import visible_to as visible_incidents
 from watchbill.people.models import Person
 from watchbill.people.permissions import Viewer
 from watchbill.reports.models import Report
+from watchbill.reports.selectors.platform import files_of
 from watchbill.reports.selectors.reading import is_tracked
 
 COLUMNS = (
@@ -50,7 +51,7 @@ def _described(report: Report, known: Collection[int], *, whole: bool) -> dict[s
         "id": report.number,
         "code_name": report.code_name,
         "title": report.title,
-        **({"body": report.body} if whole else {}),
+        **({"body": report.body, "files": files_of(report)} if whole else {}),
         "program": report.program.name,
         "team": report.team.name,
         "state": report.state,

@@ -41,7 +41,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What stands there. `closes_at`: when the platform closes it by itself; `timers`: (which, when it is missed), the platform's own."""
+    """What stands there. `closes_at`: when the platform closes it by itself; `timers`: (which, when it is missed), the platform's own;
+    `files`: {id, name, size} of what is attached there."""
 
     name: str
     url: str
@@ -53,6 +54,7 @@ class There:
     timers: list[tuple[str, dt.datetime]]
     waiting: list[Waiting]
     failed: list[Waiting]
+    files: list[Mapping[str, Any]]
 
 
 def platform_of(report: Report) -> There | None:
@@ -72,7 +74,14 @@ def platform_of(report: Report) -> There | None:
         _timers(remote.timers),
         [Waiting(WRITES[row.kind], row.error) for row in rows if row.end == Write.End.WAITING],
         [Waiting(WRITES[row.kind], row.error) for row in rows if row.end != Write.End.WAITING and row.kind != Write.Kind.BOUNTY],
+        remote.files,
     )
+
+
+def files_of(report: Report) -> list[Mapping[str, Any]]:
+    """What is attached on its platform: {id, name, size in bytes}. At most one query."""
+    found = Remote.objects.filter(pk=report.remote_id).values_list("files", flat=True).first() if report.remote_id is not None else None
+    return list(found or ())
 
 
 def _closes_at(report: Report, remote: Remote) -> dt.datetime | None:

@@ -14,10 +14,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from watchbill.connectors.platform.files import fetch
 from watchbill.incidents.models import Service
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
+from watchbill.kernel.quarantine import as_bytes
 from watchbill.mailbox.selectors import behind
 from watchbill.people.models import Person
+from watchbill.reports.actions import fetching
 from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.actions.money import sends_awards
@@ -140,6 +143,16 @@ def report(request: DeskRequest, report_number: int) -> HttpResponse:
     found = seeing.by_number(request.visit.viewer, report_number)
     looked_at(found, request.visit.person, now=request.visit.now)
     return _page(request, found)
+
+
+@require_safe
+@signed_in
+def attachment(request: DeskRequest, report_number: int, file_id: str) -> HttpResponse:
+    """A file that is attached on the platform, as bytes that no browser shows: fetched now, never kept."""
+    found, remote, file = fetching.file_of(request.visit.viewer, report_number, file_id)
+    content = fetch(remote, file_id)
+    fetching.fetched(found, file_id, actor=request.visit.actor, now=request.visit.now)
+    return as_bytes(file["name"], content)
 
 
 @require_POST
