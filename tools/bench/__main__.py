@@ -8,7 +8,7 @@ import sys
 from tools.bench import frontdoor, table
 from tools.bench.table import Row
 
-PARTS = ("beside", "oncall", "many", "startup", "pages_due", "delivery", "pages", "growth", "latency", "slow_tracker", "kinds")
+PARTS = ("beside", "oncall", "many", "startup", "pages_due", "delivery", "pages", "reports", "growth", "latency", "slow_tracker", "kinds")
 
 
 def front_door() -> list[Row]:

@@ -86,7 +86,7 @@ def _measure(folder: Path) -> list[Row]:
     of = {"open": 1_000_001, "resolved": 2_000_001, **numbers}
     worst: dict[str, tuple[float, int]] = {}
     for name, path in PAGES.items():
-        worst[name] = _page(client, path.format(**of))
+        worst[name] = p95_of(client, path.format(**of))
     slowest = max(worst, key=lambda name: worst[name][0])
     heaviest = max(worst, key=lambda name: worst[name][1])
     for name, (ms, size) in sorted(worst.items(), key=lambda each: -each[1][0]):
@@ -122,7 +122,7 @@ def _fill(cursor: Any, incident: int, first: int, last: int) -> None:
         cursor.execute(COPY.format(table=table, columns=names, values=values, first=first, last=last, key=key, row=incident))
 
 
-def _page(client: Any, path: str) -> tuple[float, int]:
+def p95_of(client: Any, path: str) -> tuple[float, int]:
     """Milliseconds at the 95th of a hundred, and bytes as they go over the line."""
     import gzip
 

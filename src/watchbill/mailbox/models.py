@@ -9,6 +9,7 @@ from watchbill.audit.models import append_only
 from watchbill.intake.models import Mailbox
 from watchbill.people.models import Person
 
+BOARD = (F("due_at").asc(nulls_last=True), F("last_at").desc(), F("id").desc())  # the order of every list
 STATES = ["open", "no_action", "completed", "duplicate", "spam"]
 
 
@@ -41,7 +42,8 @@ class Thread(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(F("mailbox"), F("due_at").asc(nulls_last=True), F("id").desc(), name="thread_board", condition=Q(state="open")),
+            models.Index(*BOARD, name="thread_board", condition=Q(state="open")),
+            models.Index(*BOARD, name="thread_board_all"),
             models.Index(F("mailbox"), F("received_at").desc(), name="thread_of_mailbox"),
         ]
         constraints = [

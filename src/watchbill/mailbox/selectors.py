@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
 
 from watchbill.intake.models import Mailbox
 from watchbill.kernel.errors import Invalid, NotAllowed, NotFound
-from watchbill.mailbox.models import Entry, Letter, Thread
+from watchbill.mailbox.models import BOARD, Entry, Letter, Thread
 from watchbill.mailbox.rules import Facts
 from watchbill.people.models import Membership, Person
 from watchbill.people.permissions import NEEDS, RANK, SCOPE_OF, Verb, Viewer, decide, holds
@@ -82,9 +82,14 @@ def search(viewer: Viewer, *, view: str = "open", mailbox: str = "", text: str =
         "all": ~Q(state=state.SPAM),
     }[view]
     start = (page - 1) * PAGE
-    ordered = rows.filter(narrowed).order_by(F("due_at").asc(nulls_last=True), "-last_at", "-id")
+    ordered = in_order(rows.filter(narrowed))
     found = list(ordered.select_related("mailbox", "accountable", "report")[start : start + PAGE + 1])
     return Page(found[:PAGE], page + 1 if len(found) > PAGE and page < LAST_PAGE else 0)
+
+
+def in_order(rows: QuerySet[Thread]) -> QuerySet[Thread]:
+    """What must be followed up first; then whoever wrote last."""
+    return rows.order_by(*BOARD)
 
 
 def mailboxes_of(viewer: Viewer) -> list[Mailbox]:

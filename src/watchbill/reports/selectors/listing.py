@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower
 
 from watchbill.incidents.rules import plain
 from watchbill.kernel.errors import Invalid
 from watchbill.people.permissions import Viewer
-from watchbill.reports.models import CLOSED, Program, Report, SavedView
+from watchbill.reports.models import CLOSED, Program, Report, Reporter, SavedView
 from watchbill.reports.rules import likeness
 from watchbill.reports.rules.flow import ACTED_ON, WAITING
 from watchbill.reports.selectors.seeing import visible_to, with_names
@@ -78,7 +79,7 @@ def search(viewer: Viewer, filters: Filters, *, now: dt.datetime, cursor: str = 
 
 def ordered(viewer: Viewer, filters: Filters, *, now: dt.datetime) -> QuerySet[Report]:
     """All that the list would show, in its order."""
-    rows = with_names(_narrowed(visible_to(viewer), filters, viewer, now))
+    rows = with_names(_narrowed(visible_to(viewer), filters, viewer, now)).defer("body", "words")
     return rows.order_by(F("due_at").asc(nulls_last=True), "rank", "received_at", "id")
 
 
@@ -148,13 +149,12 @@ def _in_view(rows: QuerySet[Report], view: str, viewer: Viewer, now: dt.datetime
 
 
 def _matching(rows: QuerySet[Report], text: str) -> QuerySet[Report]:
-    """In the title, by who reported it, by what its source calls it, or its number. Only among what the viewer may know of."""
+    """In the title, asset, weakness, code name or what its source calls it, by who reported it, or its number. Of what the viewer may know."""
     digits = text.upper().removeprefix("R-")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= 18
     if is_number and digits != text:
         return rows.filter(number=int(digits))
-    found = Q(title__icontains=text) | Q(reporter__name__icontains=text) | Q(external_id=text) | Q(code_name__iexact=text)
-    found |= Q(weakness__iexact=text) | Q(asset__icontains=text)
+    found = Q(words__contains=Lower(Value(text))) | Q(reporter__in=Reporter.objects.filter(name__icontains=text))
     if is_number:
         found |= Q(number=int(digits))
     return rows.filter(found)
