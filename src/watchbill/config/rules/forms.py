@@ -188,3 +188,8 @@ def elapsed(total: int) -> str:
 def missing_of(full: Mapping[str, Any], variables: Collection[str]) -> tuple[str, ...]:
     """Environment variables that an entry names and that are not set."""
     return tuple(sorted({value for field, value in full.items() if field.endswith("_env") and value and value not in variables}))
+
+
+def without(full: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something else than their default."""
+    return {name: value for name, value in full.items() if not (name in defaults and defaults[name] == value)}

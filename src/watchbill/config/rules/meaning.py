@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchbill.config.rules import chats, duties, platforms, programs, queues, trackers
-from watchbill.config.rules.forms import DAYS, elapsed, seconds
+from watchbill.config.rules import chats, duties, mailboxes, phones, platforms, programs, queues, trackers
+from watchbill.config.rules.forms import DAYS, elapsed, seconds, without
 from watchbill.notifications.rules import e164
 
 Full = dict[str, Any]
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 STORM = {"incidents": 20, "within": 300}
-TWILIO_URL = "https://api.twilio.com"
-SENDS = {"twilio": ["sms", "voice"], "http": ["sms"]}
-LIMITS = {"person": 30, "all": 1000}  # an hour
 TELEPHONES = frozenset({"sms", "voice"})
-PURPOSES = ("alerts", "replies", "reports")
-REPORTS = ["reports"]
-INBOX = "INBOX"
 OWNERSHIP = {"paged": "acker", "queue": "on_call"}
 
 
@@ -91,7 +85,7 @@ def _contact(words: Mapping[str, Any]) -> Full:
 def _brief_contact(full: Full) -> dict[str, Any]:
     if full["kind"] == "apprise" and full["secret_env"]:
         return {"kind": "apprise", "address_env": full["secret_env"]}
-    return _without(full, {"secret_env": ""})
+    return without(full, {"secret_env": ""})
 
 
 def _rule(words: Mapping[str, Any]) -> Full:
@@ -108,17 +102,12 @@ def in_week(days: list[str]) -> list[str]:
 
 
 def _brief_hours(full: Full) -> dict[str, Any]:
-    return _without(full, {"days": WEEKDAYS, "from": "09:00", "to": "17:00"})
-
-
-def _without(full: Full, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that say something else than their default."""
-    return {name: value for name, value in full.items() if not (name in defaults and defaults[name] == value)}
+    return without(full, {"days": WEEKDAYS, "from": "09:00", "to": "17:00"})
 
 
 def _brief_person(full: Full) -> dict[str, Any]:
     email = [{"kind": "email", "address": full["email"], "secret_env": ""}]
-    short = _without(full, {"timezone": "UTC", "region": "", "holidays": "", "hours": None, "contact": email, "active": True})
+    short = without(full, {"timezone": "UTC", "region": "", "holidays": "", "hours": None, "contact": email, "active": True})
     if "hours" in short:
         short["hours"] = _brief_hours(short["hours"])
     if "contact" in short:
@@ -178,10 +167,10 @@ def _brief_team(full: Full) -> dict[str, Any]:
         "issue": None,
         "channel": None,
     }
-    short = _without(full, defaults)
+    short = without(full, defaults)
     short.pop("members")
     if "calendar" in short:
-        short["calendar"] = _without(short["calendar"], {"days": WEEKDAYS, "from": "09:00", "to": "17:00", "holidays": "", "closed": []})
+        short["calendar"] = without(short["calendar"], {"days": WEEKDAYS, "from": "09:00", "to": "17:00", "holidays": "", "closed": []})
     if "manager" in short:
         short["manager"] = {"schedule": short["manager"]}
     if "high_impact" in short:
@@ -230,7 +219,7 @@ def _layer(words: Mapping[str, Any], zone: str) -> Full:
 
 
 def _brief_schedule(full: Full) -> dict[str, Any]:
-    short = _without(full, {"combine": "union", "hours": "any"})
+    short = without(full, {"combine": "union", "hours": "any"})
     return {**short, "layers": [_brief_layer(layer) for layer in full["layers"]]}
 
 
@@ -255,7 +244,7 @@ def target(words: Mapping[str, Any]) -> Full:
 
 
 def brief_target(full: Full) -> dict[str, Any]:
-    return _without(full, {"order": "all"})
+    return without(full, {"order": "all"})
 
 
 def _policy(words: Mapping[str, Any]) -> Full:
@@ -268,7 +257,7 @@ def _policy(words: Mapping[str, Any]) -> Full:
 
 
 def _brief_policy(full: Full) -> dict[str, Any]:
-    short = _without(full, {"repeat": 0, "last_resort": None})
+    short = without(full, {"repeat": 0, "last_resort": None})
     return {**short, "steps": [{"notify": [brief_target(t) for t in step["notify"]], "wait": step["wait"]} for step in full["steps"]]}
 
 
@@ -303,36 +292,14 @@ def _brief_service(full: Full) -> dict[str, Any]:
         "senders": [],
         "routes": [],
     }
-    short = _without(full, defaults)
+    short = without(full, defaults)
     if "group_for" in short:
         short["group_for"] = elapsed(short["group_for"])
     if short.get("storm", STORM) is None:
         short["storm"] = "off"
     elif "storm" in short:
-        storm = _without(short["storm"], STORM)
+        storm = without(short["storm"], STORM)
         short["storm"] = {name: elapsed(value) if name == "within" else value for name, value in storm.items()}
-    return short
-
-
-def _phone(words: Mapping[str, Any]) -> Full:
-    limits = words.get("limits", {})
-    return {
-        "kind": words["kind"],
-        "url": words.get("url", TWILIO_URL if words["kind"] == "twilio" else ""),
-        "from": e164(words["from"]) or words["from"] if "from" in words else "",
-        "account_env": words.get("account_env", ""),
-        "token_env": words.get("token_env", ""),
-        "secret_env": words.get("secret_env", ""),
-        "sends": [way for way in SENDS[words["kind"]] if way in words.get("sends", SENDS[words["kind"]])],
-        "limits": {**LIMITS, **limits},
-    }
-
-
-def _brief_phone(full: Full) -> dict[str, Any]:
-    defaults = {"url": TWILIO_URL if full["kind"] == "twilio" else "", "from": "", "account_env": "", "token_env": "", "secret_env": ""}
-    short = _without(full, {**defaults, "sends": SENDS[full["kind"]], "limits": LIMITS})
-    if "limits" in short:
-        short["limits"] = _without(short["limits"], LIMITS)
     return short
 
 
@@ -346,40 +313,8 @@ def _heartbeat(words: Mapping[str, Any]) -> Full:
 
 
 def _brief_heartbeat(full: Full) -> dict[str, Any]:
-    short = _without(full, {"grace": 0, "severity": "high"})
+    short = without(full, {"grace": 0, "severity": "high"})
     return {name: elapsed(value) if name in ("every", "grace") else value for name, value in short.items()}
-
-
-def _mailbox(words: Mapping[str, Any]) -> Full:
-    return {
-        "team": words["team"],
-        "imap_env": words["imap_env"],
-        "address": words["address"],
-        "for": [purpose for purpose in PURPOSES if purpose in words.get("for", REPORTS)],
-        "service": words.get("service", ""),
-        "senders": list(words.get("senders", [])),
-        "folder": words.get("folder", INBOX),
-        "move_to": words.get("move_to", ""),
-        "authserv": words.get("authserv", ""),
-        "writes": list(words.get("writes", [])),
-        "automatic_answer": words.get("automatic_answer", ""),
-    }
-
-
-def _brief_mailbox(full: Full) -> dict[str, Any]:
-    return _without(
-        full,
-        {
-            "for": REPORTS,
-            "service": "",
-            "senders": [],
-            "folder": INBOX,
-            "move_to": "",
-            "authserv": "",
-            "writes": [],
-            "automatic_answer": "",
-        },
-    )
 
 
 FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
@@ -394,9 +329,9 @@ FILL: dict[str, Callable[[Mapping[str, Any]], Full]] = {
     "queues": queues.fill,
     "duties": duties.fill,
     "programs": programs.fill,
-    "phones": _phone,
+    "phones": phones.fill,
     "heartbeats": _heartbeat,
-    "mailboxes": _mailbox,
+    "mailboxes": mailboxes.fill,
 }
 BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "people": _brief_person,
@@ -410,7 +345,7 @@ BRIEF: dict[str, Callable[[Full], dict[str, Any]]] = {
     "queues": queues.brief,
     "duties": duties.brief,
     "programs": programs.brief,
-    "phones": _brief_phone,
+    "phones": phones.brief,
     "heartbeats": _brief_heartbeat,
-    "mailboxes": _brief_mailbox,
+    "mailboxes": mailboxes.brief,
 }

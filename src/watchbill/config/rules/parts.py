@@ -17,7 +17,6 @@ from watchbill.config.rules.forms import (
     ENVIRONMENT,
     HANDLE,
     NAME,
-    NUMBER,
     SEVERITY,
     SHIFT,
     URGENCY,
@@ -27,6 +26,8 @@ from watchbill.config.rules.forms import (
     Span,
     Zone,
 )
+from watchbill.config.rules.mailboxes import MAILBOXES, SENDERS
+from watchbill.config.rules.phones import PHONES
 from watchbill.config.rules.platforms import PLATFORMS
 from watchbill.config.rules.programs import PROGRAMS
 from watchbill.config.rules.queues import QUEUES, STALE
@@ -41,7 +42,6 @@ SECONDS = Span((ELAPSED,))
 PERSON = Named("people")
 TEAM = Named("teams")
 SCHEDULE = Named("schedules")
-SENDERS = Many(Text("a mail address, or @domain", r"[^@\s<>(),;:\\\"\[\]]*@[\w-]+(\.[\w-]+)*", 254), once=True)
 
 WORKING = {
     "days": Field(Many(DAYS, 1, once=True), "Working days.", default="Monday to Friday"),
@@ -218,65 +218,6 @@ POLICIES = Group(
                 1,
             ),
             required=True,
-        ),
-    },
-    "name",
-)
-
-PHONES = Group(
-    {
-        "name": Field(HANDLE, "Stands in the addresses that the provider calls.", required=True),
-        "kind": Field(OneOf(("twilio", "http")), "Twilio, or any gateway that takes a signed JSON message.", required=True),
-        "url": Field(URL, "Where it answers.", default="https://api.twilio.com; needed for http"),
-        "from": Field(NUMBER, "The number that messages and calls come from. Needed for twilio."),
-        "account_env": Field(ENVIRONMENT, "Variable with Twilio's account SID."),
-        "token_env": Field(ENVIRONMENT, "Variable with Twilio's auth token."),
-        "secret_env": Field(ENVIRONMENT, "Variable with the secret that signs both ways, for http."),
-        "sends": Field(Many(OneOf(("sms", "voice")), 1, once=True), "What it sends. http: text messages only.", default="all it can"),
-        "limits": Field(
-            Group(
-                {
-                    "person": Field(Whole(1, 100_000), "Text messages and calls to one person in an hour.", default="30"),
-                    "all": Field(Whole(1, 10_000_000), "To everybody in an hour.", default="1000"),
-                }
-            ),
-            "Never hold back a first page.",
-        ),
-    },
-    "name",
-)
-
-MAILBOXES = Group(
-    {
-        "name": Field(NAME, required=True),
-        "team": Field(TEAM, required=True),
-        "imap_env": Field(ENVIRONMENT, "Variable with its `imaps://user:password@host`.", required=True),
-        "address": Field(EMAIL, "Where mail to it is sent; `name+anything@` must arrive in it too.", required=True),
-        "for": Field(
-            Many(OneOf(("alerts", "replies", "reports")), 1, once=True),
-            "What is read in it: mails of monitors, answers to our own mails, vulnerability reports.",
-            default="reports",
-        ),
-        "service": Field(
-            Named("services"), "Mail to the plain address pages for this service. For alerts.", default="only mail to the address of a key"
-        ),
-        "senders": Field(SENDERS, "Whose mails make alerts; a domain has an @ in front.", default="everybody's"),
-        "folder": Field(NAME, "The folder that is read.", default="INBOX"),
-        "move_to": Field(NAME, "The folder into which a mail goes once it is stored.", default="it stays, and is marked as read"),
-        "authserv": Field(
-            Text("the name of a mail server, as mx.example.org", r"[A-Za-z0-9._-]+", 254),
-            "The server whose `Authentication-Results` are believed.",
-            default="nobody's are",
-        ),
-        "writes": Field(
-            Many(OneOf(("answer",)), once=True),
-            "What leaves by it as a mail of the team: answers that a person of the team wrote in a thread or to a reporter. For reports.",
-            default="nothing: it is only read",
-        ),
-        "automatic_answer": Field(
-            Text("a sentence or two", longest=2000),
-            "Sent once a day to each person who writes to it, to point to the right intake; never to a machine. For reports.",
-            default="nobody is answered by itself",
         ),
     },
     "name",
