@@ -112,6 +112,7 @@ class Story:
         self.ada.locator("#step [name=vector]").fill(VECTOR)
         if tier:
             self.ada.locator("#step [name=tier]").select_option(tier)
+            self.desk.picture(self.ada, "rate")
         self.press("Rate it")
         expect(self.ada.locator("#step")).to_contain_text("File its tracking issue")
 
@@ -314,6 +315,7 @@ def _is_published_by_hand(story: Story) -> None:
     assert objections(ada) == [], "what is published is looked at"
     assert fits(ada)
     assert FINDER not in ada.locator("pre").inner_text()  # no mail address leaves
+    story.desk.picture(ada, "leaves")
     ada.get_by_label("I have published exactly this").check()
     ada.locator("[name=number]").fill(story.here.rpartition("/")[2])
     ada.locator("[name=password]").fill(PASSWORD)
