@@ -19,7 +19,9 @@ from tests.reports.test_hackerone import Play, fake, house, play  # noqa: F401  
 from tests.reports.test_outward_api import token_of
 from tests.reports.test_pages import browser
 from watchbill.audit.models import Record
+from watchbill.connectors.platform import files
 from watchbill.platforms.models import Remote
+from watchbill.reports.models import Report
 
 PROOF = b"<script>alert(1)</script>"
 
@@ -126,3 +128,20 @@ def test_programs_and_terminals_fetch_it_too(cli, play: Play, kept: Store, tmp_p
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (PROOF, 0o600)
     assert f"file {first['id']}: proof.html" in cli("report", "show", play.report.number, "--as", "alice").out
     assert cli("report", "fetch", play.report.number, first["id"], "--as", "charlie").code != 0
+
+
+@pytest.mark.req("R8")
+def test_whoever_is_taken_off_the_report_meanwhile_gets_nothing(play: Play, kept: Store, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
+    first, _ = files_of(play)
+    bob, here = browser(play.desk, "bob"), f"/reports/{play.report.number}/files/{first['id']}"
+    assert bob.get(here).status_code == 200
+    plain = files._fetched
+
+    def narrowed(remote: Remote, file_id: str) -> bytes:
+        content = plain(remote, file_id)
+        Report.objects.filter(pk=play.report.pk).update(circle="named")
+        return content
+
+    monkeypatch.setattr(files, "_fetched", narrowed)
+    assert bob.get(here).status_code == 404
+    assert Record.objects.filter(action="report.fetch_attached").count() == 1

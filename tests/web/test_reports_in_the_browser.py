@@ -165,6 +165,20 @@ def test_a_report_of_hackerone_from_arrival_to_disclosure(desk: Place, h1: Hacke
     story.later()
     assert h1.reports[id_]["attributes"]["state"] == "resolved"
     _becomes_public(story, h1, id_)
+    _makes_a_token(story.ada)
+
+
+def _makes_a_token(ada: Page) -> None:
+    """Ada typed her password at another time than this one: a key asks for it again, and then is made as it was asked for."""
+    ada.goto("/you/access")
+    ada.get_by_label("reports:read").check()
+    ada.get_by_role("button", name="Make the token").click()
+    expect(ada.get_by_role("heading", name="Your password, once more")).to_be_visible()
+    assert objections(ada) == [], "the password is asked for once more"
+    assert fits(ada)
+    ada.get_by_label("Password of").fill(PASSWORD)
+    ada.get_by_role("button", name="Go on").click()
+    expect(ada.locator("main")).to_contain_text(re.compile("wb_[A-Za-z0-9]{40}"))
 
 
 def _asks_both_ways(story: Story, h1: HackerOne, id_: str) -> None:
@@ -185,10 +199,11 @@ def _asks_both_ways(story: Story, h1: HackerOne, id_: str) -> None:
     story.later(4)
     assert h1.reports[id_]["relationships"]["assignee"]["data"]["id"] == h1.groups["H1 Triage"]
     h1.reports[id_]["relationships"]["assignee"]["data"] = {"type": "group", "id": "32", "attributes": {"name": "Security"}}
-    h1.say(id_, "A proof is attached.", by="h1-analyst", internal=True)
+    h1.attach(id_, "proof of concept.html", 2048, activity=h1.say(id_, "A proof is attached.", by="h1-analyst", internal=True))
     story.later()
     story.sees("Does it seem valid")
     expect(ada.get_by_text("A proof is attached.")).to_be_visible()
+    expect(ada.get_by_role("link", name="proof of concept.html")).to_be_visible()
 
 
 def _is_paid_once(story: Story, h1: HackerOne, id_: str) -> None:

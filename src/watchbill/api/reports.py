@@ -16,7 +16,6 @@ from watchbill.api.shapes import Body, Line, ListOut, Moment, PersonOut, Word
 from watchbill.connectors.platform.files import fetch
 from watchbill.kernel.clock import database_now
 from watchbill.kernel.quarantine import as_bytes
-from watchbill.reports.actions import fetching
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.listing import Filters, search
@@ -138,7 +137,4 @@ def get_report(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002  th
 def get_file(request: HttpRequest, id: int, file_id: str) -> HttpResponse:  # noqa: A002
     """A file that is attached on the platform, fetched there now, as bytes. Written by an outsider, and never opened here."""
     who = caller(request)
-    report, remote, file = fetching.file_of(who.viewer, min(id, LARGEST), file_id)
-    content = fetch(remote, file_id)
-    fetching.fetched(report, file_id, actor=who.actor, now=database_now())
-    return as_bytes(file["name"], content)
+    return as_bytes(*fetch(who.viewer, min(id, LARGEST), file_id, actor=who.actor, now=database_now()))

@@ -11,7 +11,6 @@ import typer
 from watchbill.cli.app import As, Json, app, caller, now, out, printable, say, short, table
 from watchbill.cli.fetched import keep
 from watchbill.connectors.platform.files import fetch
-from watchbill.reports.actions import fetching
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.selectors.describing import describe
 from watchbill.reports.selectors.listing import MOST, Filters, search
@@ -95,10 +94,8 @@ def fetch_file(
 ) -> None:
     """A file that is attached on its platform, fetched there now. Written by an outsider: open it where nothing can be broken."""
     who = caller(as_, needs="reports:read")
-    found, remote, about = fetching.file_of(who.viewer(), number, file)
-    content = fetch(remote, file)
-    fetching.fetched(found, file, actor=who.actor, now=now())
-    keep(content, to or Path(f"report-{number}-{file}.bin"), name=about["name"], as_json=as_json)
+    name, content = fetch(who.viewer(), number, file, actor=who.actor, now=now())
+    keep(content, to or Path(f"report-{number}-{file}.bin"), name=name, as_json=as_json)
 
 
 import watchbill.cli.disclosures  # noqa: E402, F401  its commands stand under `report` as well, which they import from here

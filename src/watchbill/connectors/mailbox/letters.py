@@ -5,14 +5,11 @@ Attachments are named and never opened; HTML becomes text and is never shown as 
 
 from __future__ import annotations
 
-import codecs
 import email
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses
@@ -21,15 +18,14 @@ from itertools import islice
 from watchbill.connectors.mailbox.markup import text_of
 from watchbill.intake.rules import clean, short
 from watchbill.mailbox.rules.attached import attached
+from watchbill.mailbox.rules.headers import LONGEST, cut_long, decoded, text_in, type_of
 
 READ = 256 * 1024  # bytes that are looked into: text stands before attachments
 MOST_BOUNDARIES = 100  # parts within parts within parts: more is a bomb
-HEADER = 4_000  # characters of one header
 MOST_HEADERS = 1_000
 ADDRESSES = 50
 TEXT = 20_000  # characters of the text
 MARKUP = 64 * 1024  # characters of HTML that are turned into text
-ODD = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})  # codecs of Python that no mail is in
 _boundary = re.compile(rb"boundary\s*=", re.IGNORECASE)
 _id = re.compile(r"<[^<>\s]{1,500}>")
 _name = re.compile(r"[\x21-\x39\x3b-\x7e]{1,80}")
@@ -115,7 +111,7 @@ def _letter(headers: tuple[tuple[str, str], ...], text: str, files: tuple[str, .
         refers=tuple(dict.fromkeys(refers))[-ADDRESSES:],
         text=text,
         files=files,
-        content_type=_type(message),
+        content_type=type_of(message),
         headers=headers,
         remark=remark,
     )
@@ -129,29 +125,7 @@ def _head(raw: bytes) -> bytes:
 def _headers(message: Message) -> Iterator[tuple[str, str]]:
     for name, value in islice(message.raw_items(), MOST_HEADERS):
         if _name.fullmatch(str(name)):
-            yield str(name).lower(), _decoded(str(value)[:HEADER])
-
-
-def _decoded(value: str) -> str:
-    """A header as text: encoded words are read, folded lines joined, whatever is broken stays as it is."""
-    value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    try:
-        pieces = decode_header(value)
-    except (HeaderParseError, ValueError, LookupError):
-        pieces = [(value, None)]
-    said = "".join(piece if isinstance(piece, str) else _text(piece, charset) for piece, charset in pieces)
-    return clean(" ".join(said.split()))[:HEADER]
-
-
-def _text(raw: bytes, charset: str | None) -> str:
-    """Bytes in whatever they say that they are in."""
-    try:
-        return raw.decode(charset if charset and codecs.lookup(charset).name not in ODD else "utf-8")
-    except (LookupError, ValueError):  # no such charset, or not in it
-        try:
-            return raw.decode("utf-8")
-        except ValueError:
-            return raw.decode("latin-1")
+            yield str(name).lower(), decoded(str(value)[:LONGEST])
 
 
 def _addresses(values: Iterable[str]) -> Iterator[str]:
@@ -168,20 +142,13 @@ def _parsed(value: str) -> list[str]:
         return []
 
 
-def _type(part: Message) -> str:
-    try:
-        return part.get_content_type().lower()
-    except Exception:  # noqa: BLE001
-        return "text/plain"
-
-
 def _content(message: Message) -> tuple[str, str]:
     """The text, and what could not be read."""
     plain, markup = "", ""
     try:
         for part in message.walk():
-            _cut(part)
-            kind = _type(part)
+            cut_long(part)
+            kind = type_of(part)
             if part.is_multipart() or _is_file(part):
                 continue
             if kind == "text/plain" and not plain:
@@ -191,16 +158,8 @@ def _content(message: Message) -> tuple[str, str]:
     except Exception as error:  # noqa: BLE001  RecursionError of parts within parts, and whatever else
         return clean(plain)[:TEXT], f"Its parts could not be read ({type(error).__name__})."
     text = plain.strip() or text_of(markup[:MARKUP])
-    said = "It is encrypted, and was not opened." if _type(message) == "multipart/encrypted" else ""
+    said = "It is encrypted, and was not opened." if type_of(message) == "multipart/encrypted" else ""
     return _lines(text)[:TEXT], said
-
-
-def _cut(part: Message) -> None:
-    """What says how a part is to be read is short; thousands of parameters are a bomb."""
-    for name in ("content-type", "content-disposition"):
-        value = str(part.get(name, ""))
-        if len(value) > HEADER:
-            part.replace_header(name, value[:HEADER])
 
 
 def _is_file(part: Message) -> bool:
@@ -216,7 +175,7 @@ def _body(part: Message) -> str:
         charset = part.get_content_charset()
     except Exception:  # noqa: BLE001
         charset = None
-    return _text(payload, charset) if isinstance(payload, bytes) else ""
+    return text_in(payload, charset) if isinstance(payload, bytes) else ""
 
 
 def _lines(text: str) -> str:

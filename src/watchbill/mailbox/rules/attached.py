@@ -10,19 +10,17 @@ import email
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
 from itertools import islice
 
-from watchbill.intake.rules import clean, short
+from watchbill.intake.rules import short
+from watchbill.mailbox.rules.headers import cut_long, decoded, type_of
 
 MOST = 100  # parts that are looked at, whatever is in what
 DEEPEST = 6  # parts within parts
 HEAD = 16 * 1024  # bytes of the head of one part
 NAMES = 50  # attachments of one mail that have a number
-VALUE = 4_000  # characters of one header: thousands of parameters are a bomb
 LONGEST_BOUNDARY = 200  # the standard says 70
 _blank = re.compile(rb"\r?\n\r?\n")
 NAMELESS = "attachment"
@@ -58,7 +56,7 @@ def _parts(raw: bytes, start: int, end: int, deep: int, left: Iterator[int]) -> 
     if next(left, None) is None:
         return
     head, body = _head_of(raw, start, end)
-    kind, boundary = _type(head), _boundary(head)
+    kind, boundary = short(type_of(head), 100), _boundary(head)
     if kind.startswith("multipart/") and boundary and deep > 0:
         for inner_start, inner_end in _cut(raw, boundary, body, end):
             yield from _parts(raw, inner_start, inner_end, deep - 1, left)
@@ -81,9 +79,7 @@ def _head_of(raw: bytes, start: int, end: int) -> tuple[Message, int]:
     text = raw[start : min(start + HEAD, blank.start() if blank else end)]
     try:
         message: Message = email.message_from_bytes(text + b"\n\n", policy=compat32)
-        for name in ("content-type", "content-disposition"):
-            if len(value := str(message.get(name, ""))) > VALUE:
-                message.replace_header(name, value[:VALUE])
+        cut_long(message)
     except Exception:  # noqa: BLE001  the parser of the standard library fails in many ways on what is no mail
         message = Message()
     return message, blank.end() if blank else end
@@ -111,31 +107,13 @@ def _boundary(head: Message) -> bytes:
     return found.encode("utf-8", "surrogateescape") if found and len(found) <= LONGEST_BOUNDARY else b""
 
 
-def _type(head: Message) -> str:
-    try:
-        return short(head.get_content_type().lower(), 100)
-    except Exception:  # noqa: BLE001
-        return "text/plain"
-
-
 def _name(head: Message) -> str:
     try:
         name = head.get_filename() or ""
         wanted = head.get_content_disposition() == "attachment"
     except Exception:  # noqa: BLE001
         return ""
-    return short(_words(name), 120).strip() or (NAMELESS if wanted else "")
-
-
-def _words(value: str) -> str:
-    """Encoded words as text; whatever is broken stays as it is."""
-    value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    try:
-        pieces = decode_header(value)
-        said = "".join(piece if isinstance(piece, str) else piece.decode(charset or "utf-8", "replace") for piece, charset in pieces)
-    except (HeaderParseError, ValueError, LookupError):
-        said = value
-    return clean(" ".join(said.split()))
+    return short(decoded(name), 120).strip() or (NAMELESS if wanted else "")
 
 
 def _decoded(body: bytes, coded: str) -> bytes:

@@ -1,4 +1,4 @@
-"""How does a report stand on its platform, and what is still to be written there? Only reads; the caller has seen the report."""
+"""How does a report stand on its platform, and what is still to be written there? Only reads; but for `file_of` the caller has seen the report."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.kernel.errors import NotFound
+from watchbill.people.permissions import Viewer
 from watchbill.platforms.models import Remote, Write
 from watchbill.reports.models import Report, Wait
 from watchbill.reports.rules.platform import NAMES, WAITS_FOR_REPORTER, closes_at, state_word
+from watchbill.reports.selectors.seeing import by_number
 
 WRITES = {
     "comment": "a comment",
@@ -82,6 +85,16 @@ def files_of(report: Report) -> list[Mapping[str, Any]]:
     """What is attached on its platform: {id, name, size in bytes}. At most one query."""
     found = Remote.objects.filter(pk=report.remote_id).values_list("files", flat=True).first() if report.remote_id is not None else None
     return list(found or ())
+
+
+def file_of(viewer: Viewer, number: int, file_id: str) -> tuple[Remote, Mapping[str, Any]]:
+    """The row of the platform, and the file. Raises NotFound."""
+    report = by_number(viewer, number)
+    remote = Remote.objects.select_related("platform").filter(pk=report.remote_id).first() if report.remote_id is not None else None
+    found = next((each for each in remote.files if each["id"] == file_id), None) if remote is not None else None
+    if remote is None or found is None:
+        raise NotFound("There is no such file on this report. Open the report and choose one.")
+    return remote, found
 
 
 def _closes_at(report: Report, remote: Remote) -> dt.datetime | None:

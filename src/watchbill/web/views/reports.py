@@ -20,7 +20,6 @@ from watchbill.kernel.errors import Invalid, NotAllowed, NotFound, Refused
 from watchbill.kernel.quarantine import as_bytes
 from watchbill.mailbox.selectors import behind
 from watchbill.people.models import Person
-from watchbill.reports.actions import fetching
 from watchbill.reports.actions.circle import looked_at
 from watchbill.reports.actions.making import NewReport, make
 from watchbill.reports.actions.money import sends_awards
@@ -149,10 +148,7 @@ def report(request: DeskRequest, report_number: int) -> HttpResponse:
 @signed_in
 def attachment(request: DeskRequest, report_number: int, file_id: str) -> HttpResponse:
     """A file that is attached on the platform, as bytes that no browser shows: fetched now, never kept."""
-    found, remote, file = fetching.file_of(request.visit.viewer, report_number, file_id)
-    content = fetch(remote, file_id)
-    fetching.fetched(found, file_id, actor=request.visit.actor, now=request.visit.now)
-    return as_bytes(file["name"], content)
+    return as_bytes(*fetch(request.visit.viewer, report_number, file_id, actor=request.visit.actor, now=request.visit.now))
 
 
 @require_POST
