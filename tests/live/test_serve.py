@@ -49,7 +49,7 @@ def test_an_empty_folder_starts_says_ready_and_stops_clean(tmp_path):
     path = line.split(desk.url)[1].strip()
     assert desk.get(path)[0] == 200
     assert desk.get(path[:-3] + "abc")[0] == 404
-    assert len(processes_of(desk)) >= 4  # parent, database, web, engine
+    assert len(processes_of(desk)) >= 5  # parent, database, front door, pages, engine
     assert desk.get("/healthz")[0] == 200
     assert desk.get("/acceptz")[0] == 200
     status, body = desk.get("/readyz")
@@ -79,7 +79,7 @@ def test_no_log_line_of_the_web_process_shows_what_an_address_opens(desk, role):
         assert [(row["part"], row["level"]) for row in rows] == [("web", "warning")]
 
 
-@pytest.mark.parametrize("victim", ["web", "engine"])
+@pytest.mark.parametrize("victim", ["frontdoor", "web", "engine"])
 def test_when_a_part_dies_everything_stops_with_a_sentence(desk, victim):
     desk.start()
     os.kill(desk.children()[victim], signal.SIGKILL)

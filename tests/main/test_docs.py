@@ -27,7 +27,7 @@ def test_every_environment_variable_is_described():
     read = set()
     for path in (ROOT / "src").rglob("*.py"):
         read |= set(re.findall(r"[\"'](WATCHBILL_[A-Z_]+|DATABASE_URL)[\"']", path.read_text()))
-    internal = {"WATCHBILL_AS_OWNER", "WATCHBILL_PROCESS", "WATCHBILL_DEMO"}  # between our own processes
+    internal = {"WATCHBILL_AS_OWNER", "WATCHBILL_PROCESS", "WATCHBILL_DEMO", "WATCHBILL_PAGES"}  # between our own processes
     fictional = {name for name in read if re.search(r"(TOKEN|SIGNING|SECRET|IMAP_URL)$", name) and name != "WATCHBILL_TOKEN"}
     described = set(re.findall(r"^\| `([A-Z_]+)`", (DOCS / "reference" / "settings.md").read_text(), re.MULTILINE))
     assert read - internal - fictional - described == set()

@@ -67,22 +67,8 @@ def _running(database: str) -> Iterator[Site]:
     made = subprocess.run([*python, "tests.web.seed"], cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=180)
     assert made.returncode == 0, made.stderr[-2000:]
     told = json.loads(made.stdout.splitlines()[-1])
-    serve = [
-        *python,
-        "granian",
-        "--interface",
-        "asgi",
-        "--workers",
-        "1",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ws",
-        "--backpressure",
-        "1024",
-    ]
-    parts = [[*serve, "--workers-kill-timeout", "5", "watchbill.main.asgi:application"], [*python, "tests.web.seed", "engine"]]
+    serve = [*python, "watchbill.main", "serve", "--role", "web", "--bind", f"127.0.0.1:{port}"]
+    parts = [serve, [*python, "tests.web.seed", "engine"]]
     processes = [subprocess.Popen(part, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for part in parts]
     try:
         _wait_for(f"{url}/healthz")

@@ -95,6 +95,16 @@ def socket_folder(data_dir: Path) -> Path:
     return Path(base) / f"watchbill-{os.geteuid()}-{digest}"
 
 
+def open_socket_folder(data_dir: Path) -> Path:
+    """That folder, made if need be. Raises Refused when others may enter it."""
+    sockets = socket_folder(data_dir)
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    status = sockets.lstat()
+    if sockets.is_symlink() or status.st_uid not in (os.geteuid(), data_dir.stat().st_uid) or status.st_mode & 0o077:
+        raise Refused(f"The socket folder {sockets} is open to others. Remove it and start again.")
+    return sockets
+
+
 def start(data_dir: Path, *, wait: float = 300) -> Server:
     """Start the server of this folder, making or recovering it first. Call it from the main thread: the server dies with that thread.
 
@@ -272,11 +282,7 @@ def _stop_leftover(data_dir: Path, binaries: Path, prefix: list[str]) -> None:
 
 
 def _launch(data_dir: Path, binaries: Path, prefix: list[str]) -> subprocess.Popen[bytes]:
-    sockets = socket_folder(data_dir)
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    status = sockets.lstat()
-    if sockets.is_symlink() or status.st_uid not in (os.geteuid(), data_dir.stat().st_uid) or status.st_mode & 0o077:
-        raise Refused(f"The socket folder {sockets} is open to others. Remove it and start again.")
+    sockets = open_socket_folder(data_dir)
     setpriv = shutil.which("setpriv")
     dies_with_parent = [setpriv, "--pdeathsig", "INT", "--"] if setpriv else []
     settings = {**SETTINGS, "unix_socket_directories": f'"{sockets}"'}

@@ -1,4 +1,4 @@
-"""The web process: the front door, then who is on call, then Django; open pages hear of changes as long as it runs."""
+"""The process of the pages, behind the front door: who is on call, then Django; open pages hear of changes as long as it runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from watchbill.main import children
 
 children.die_with_parent()
+children.many_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
 os.environ.setdefault("WATCHBILL_PROCESS", "web")
 
@@ -19,16 +20,16 @@ from django.core.asgi import get_asgi_application  # noqa: E402  the death signa
 pages: Any = get_asgi_application()  # Django's own type of it is narrower; sets Django up: what is imported below needs it
 
 from watchbill.api.express import Express  # noqa: E402
-from watchbill.frontdoor.app import make_application  # noqa: E402
+from watchbill.frontdoor.behind import Behind  # noqa: E402
 from watchbill.kernel import logs  # noqa: E402
 from watchbill.main.demo.pulse import pulse  # noqa: E402
 from watchbill.web import live  # noqa: E402
 
 logs.configure("web")  # after the server's own: addresses hold keys, and are masked here
 
-sys.setswitchinterval(0.0005)  # seconds: events wait no longer than this for each page that is being made, instead of ten times that
+sys.setswitchinterval(0.0005)  # seconds: who is on call waits no longer than this for each page that is being made
 
 gc.collect()
-gc.freeze()  # what was imported stays: no collection goes through it again, which would hold up a request, and the events beside it
+gc.freeze()  # what was imported stays: no collection goes through it again, which would hold up a request
 
-application = make_application(Express(pages), alongside=[live.alongside, *([pulse] if settings.DEMO_INBOX else [])])
+application = Behind(Express(pages), alongside=[live.alongside, *([pulse] if settings.DEMO_INBOX else [])])

@@ -1,4 +1,4 @@
-"""The front door alone, as a process of its own: no page can delay an event. Everything else answers 404 here."""
+"""The front door, as a process of its own: no page can delay an event. Everything else goes to the process of the pages, where one is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ children.die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
 
 from watchbill.frontdoor.app import make_application  # noqa: E402  the death signal must be set first
+from watchbill.frontdoor.relay import Relay  # noqa: E402
 from watchbill.kernel import logs  # noqa: E402
 
 logs.configure("frontdoor")  # after the server's own: addresses hold keys, and are masked here
@@ -24,10 +25,10 @@ async def nothing_else(
     _receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Answers what a page would answer elsewhere."""
+    """Answers what a page would answer elsewhere, on a node that has none."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": BODY})
 
 
-application = make_application(nothing_else)
+application = make_application(Relay(pages) if (pages := os.environ.get("WATCHBILL_PAGES")) else nothing_else)

@@ -1,4 +1,4 @@
-"""`watchbill serve`: the database, the web process and the engine, started and stopped together, whichever of them dies.
+"""`watchbill serve`: the database, the front door, the pages and the engine, started and stopped together, whichever of them dies.
 
 Kept light on purpose: this process only waits, so it imports neither Django nor anything that does.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the client's import takes longer than starting the database
     import psycopg
 
 PATIENCE = 15.0  # seconds for a port or a folder that a killed process still holds
-BACKPRESSURE = "16384"  # granian counts open streams too; the default of 1024 would stop every request at the 1025th board
+BACKPRESSURE = "16384"  # as in front, in main/door.py
 
 
 class Role(StrEnum):
@@ -83,8 +83,7 @@ def serve(
         bring_up_to_date(env, early)
         if before_start:
             before_start()
-        for name, command in _commands(env, role).items():
-            family.start(name, command, child_environment(env, name))
+        _start_children(env, role, family)
         if not _wait_until_answers(env, role, family, stop):
             return 0 if stop.asked else _say_who_died(family)
         announce(f"ready http://{_host(env.bind[0])}:{env.bind[1]}")
@@ -95,6 +94,17 @@ def serve(
         family.stop()
         if server:
             server.stop()
+
+
+def _start_children(env: environment.Environment, role: Role, family: Family) -> None:
+    commands = _commands(env, role)
+    extra: dict[str, str] = {}
+    if "web" in commands:
+        postgres.open_socket_folder(env.data_dir)
+        pages_socket(env).unlink(missing_ok=True)  # what a kill -9 left
+        extra = {"WATCHBILL_PAGES": str(pages_socket(env))}
+    for name, command in commands.items():
+        family.start(name, command, child_environment(env, name) | extra)
 
 
 def bring_up_to_date(env: environment.Environment, early: subprocess.Popen[str] | None = None) -> None:
@@ -148,18 +158,22 @@ def connect(env: environment.Environment) -> psycopg.Connection[tuple[object, ..
 
 
 def _commands(env: environment.Environment, role: Role) -> dict[str, list[str]]:
-    host, port = env.bind
-    app = "watchbill.main.asgi_frontdoor:application" if role is Role.FRONTDOOR else "watchbill.main.asgi:application"
-    web = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--host", host, "--port", str(port), "--no-ws"]
+    door = {"frontdoor": [sys.executable, "-m", "watchbill.main.door"]}
+    if role is Role.FRONTDOOR:
+        return door
+    engine = {"engine": [sys.executable, "-m", "watchbill.engine"]}
+    if role is Role.ENGINE:
+        return engine
+    web = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--no-ws"]
+    web += ["--uds", str(pages_socket(env)), "--uds-permissions", str(0o600)]
     web += ["--loop", "uvloop", "--http", "1", "--backlog", "4096", "--backpressure", BACKPRESSURE, "--respawn-failed-workers"]
-    web += ["--workers-kill-timeout", "5", "--no-access-log", "--log-level", "warning", app]
-    engine = [sys.executable, "-m", "watchbill.engine"]
-    return {
-        Role.ALL: {"web": web, "engine": engine},
-        Role.WEB: {"web": web},
-        Role.FRONTDOOR: {"web": web},
-        Role.ENGINE: {"engine": engine},
-    }[role]
+    web += ["--workers-kill-timeout", "5", "--no-access-log", "--log-level", "warning", "watchbill.main.asgi:application"]
+    return {**door, "web": web, **(engine if role is Role.ALL else {})}
+
+
+def pages_socket(env: environment.Environment) -> Path:
+    """Where the process of the pages listens, for the front door of this node alone: nobody else may enter the folder."""
+    return postgres.socket_folder(env.data_dir) / f"web-{env.bind[1]}.sock"
 
 
 def child_environment(env: environment.Environment, name: str) -> dict[str, str]:

@@ -159,21 +159,8 @@ def place(
         assert engine.stdout
         keys = engine.stdout.readline()
         assert keys, (folder / "engine.log").read_text()[-3000:]
-        serve = [
-            "granian",
-            "--interface",
-            "asgi",
-            "--workers",
-            "1",
-            "--host",
-            "127.0.0.1",
-            "--no-ws",
-            "--backpressure",
-            "1024",
-            "--workers-kill-timeout",
-            "5",
-        ]
-        stack.enter_context(_running([*serve, "--port", str(port), "watchbill.main.asgi:application"], env, folder / "web.log"))
+        serve = ["watchbill.main", "serve", "--role", "web", "--bind", f"127.0.0.1:{port}"]
+        stack.enter_context(_running(serve, env, folder / "web.log"))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
         desk = Place(f"http://127.0.0.1:{port}", json.loads(keys), box, engine, browser, folder)
         stack.callback(lambda: [context.close() for context in desk.contexts])
