@@ -12,7 +12,6 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -55,11 +54,6 @@ logger = logging.getLogger("watchbill.frontdoor")
 Way = Callable[[Scope, Receive, Send], Any]
 
 
-def make_application(django_app: Application, *, alongside: Sequence[Callable[[], AbstractAsyncContextManager[Any]]] = ()) -> Application:
-    """The front door, with `django_app` behind it. `alongside`: what else lives as long as the server does."""
-    return FrontDoor(django_app, alongside)
-
-
 class Closing(Exception):
     """The server stops: another one, or this one in a moment, takes what comes."""
 
@@ -67,10 +61,8 @@ class Closing(Exception):
 class FrontDoor:
     """Answers events itself and passes the rest on."""
 
-    def __init__(self, behind: Application, alongside: Sequence[Callable[[], AbstractAsyncContextManager[Any]]] = ()) -> None:
+    def __init__(self, behind: Application) -> None:
         self.behind = behind
-        self.alongside = alongside
-        self.others = AsyncExitStack()
         self.writer: Writer | None = None
         self.keys: KeyRing | None = None
         self.hearing = heartbeats.Hearing()
@@ -256,11 +248,8 @@ class FrontDoor:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._running()
-                for other in self.alongside:
-                    await self.others.enter_async_context(other())
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                await self.others.aclose()
                 await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -11,7 +11,7 @@ from watchbill.main import children
 children.die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.main.settings")
 
-from watchbill.frontdoor.app import make_application  # noqa: E402  the death signal must be set first
+from watchbill.frontdoor.app import FrontDoor  # noqa: E402  the death signal must be set first
 from watchbill.frontdoor.relay import Relay  # noqa: E402
 from watchbill.kernel import logs  # noqa: E402
 
@@ -31,4 +31,4 @@ async def nothing_else(
         await send({"type": "http.response.body", "body": BODY})
 
 
-application = make_application(Relay(pages) if (pages := os.environ.get("WATCHBILL_PAGES")) else nothing_else)
+application = FrontDoor(Relay(pages) if (pages := os.environ.get("WATCHBILL_PAGES")) else nothing_else)

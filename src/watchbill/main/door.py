@@ -26,8 +26,8 @@ BACKPRESSURE = 16384  # granian counts open streams too; the default of 1024 wou
 STOPPING = 5.0  # seconds for answers under way
 
 
-async def run(host: str, port: int) -> None:
-    """Until SIGTERM or SIGINT; raises what the server died of."""
+async def run(host: str, port: int) -> int:
+    """Until SIGTERM or SIGINT. Returns the exit code: 0 when it was told to stop."""
     server = Server(
         application,
         host,
@@ -39,15 +39,25 @@ async def run(host: str, port: int) -> None:
         backpressure=BACKPRESSURE,
         log_level=LogLevels.error,
     )
+    told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop)
-    await server.serve()
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    serving, stop = asyncio.create_task(server.serve()), asyncio.create_task(told.wait())
+    await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if not told.is_set():
+        await serving  # it died: of what, is raised here
+        return 1
+    server.stop()
+    await asyncio.wait({serving}, timeout=STOPPING)
+    if not serving.done():  # somebody waits for a page, or creeps
+        await application.stop()  # what was taken in is stored first
+        os._exit(0)
+    return 0
 
 
 def main() -> int:
-    """Exit code 0 when it was told to stop."""
-    uvloop.run(run(*bind_of(os.environ["WATCHBILL_BIND"])))
-    return 0
+    """Start, and end with the exit code."""
+    return uvloop.run(run(*bind_of(os.environ["WATCHBILL_BIND"])))
 
 
 if __name__ == "__main__":
