@@ -129,10 +129,8 @@ def _door(folder: Path) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--loop", "uvloop", "--http", "1", "--no-ws"]
-    command += ["--backlog", "4096", "--backpressure", "16384", "--no-access-log", "--log-level", "warning"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "watchbill.main.asgi_frontdoor:application"]
-    process = subprocess.Popen(command, env=_environment(folder))
+    env = {**_environment(folder), "WATCHBILL_BIND": f"127.0.0.1:{port}"}
+    process = subprocess.Popen([sys.executable, "-m", "watchbill.main.door"], env=env)
     try:
         deadline = time.monotonic() + 20
         while not _answers(port):
