@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from typing import Any
 
 from watchbill.main import children
 
@@ -28,7 +29,7 @@ STOPPING = 5.0  # seconds for answers under way
 
 async def run(host: str, port: int) -> int:
     """Until SIGTERM or SIGINT. Returns the exit code: 0 when it was told to stop."""
-    server = Server(
+    server: Any = Server(
         application,
         host,
         port,
