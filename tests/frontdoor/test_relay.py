@@ -281,6 +281,7 @@ def test_while_nobody_is_behind_machines_are_told_in_their_shape_and_people_in_a
     assert away.NOT_THERE.words in page.body.decode()
     assert 'http-equiv="refresh"' in page.body.decode()
     assert 'http-equiv="refresh"' not in sent.body.decode()  # no browser sends a form again by itself
+    assert (b'href="">Try again' in page.body, b'href="/">Now' in sent.body) == (True, True)
     assert b"<script>" not in page.body
 
 

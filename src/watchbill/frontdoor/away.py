@@ -14,8 +14,10 @@ PAGE = (
     '<meta name="color-scheme" content="light dark">{again}<title>{title} · Watchbill</title>'
     "<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1rem}}"
     "a{{display:inline-block;padding:.7rem 1.2rem;border:2px solid;border-radius:5px;color:inherit}}</style></head>"
-    '<body><main><h1>{title}</h1><p>{words}</p><p><a href="{here}">Try again</a></p></main></body></html>\n'
+    "<body><main><h1>{title}</h1><p>{words}</p>"
+    "<p>People are paged as ever. An acknowledgement that the desk did not confirm may not have counted.</p><p>{button}</p></main></body></html>\n"
 )
+AGAIN_BUTTON, NOW_BUTTON = '<a href="">Try again</a>', '<a href="/">Now</a>'
 POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 
 
@@ -72,4 +74,4 @@ async def say(scope: Scope, send: Send, why: Why) -> None:
 def _page(scope: Scope, why: Why) -> str:
     asked_by_get = scope["method"] == "GET"
     again = '<meta http-equiv="refresh" content="5">' if asked_by_get else ""
-    return PAGE.format(again=again, title=why.title, words=escape(why.words), here="" if asked_by_get else "/")
+    return PAGE.format(again=again, title=why.title, words=escape(why.words), button=AGAIN_BUTTON if asked_by_get else NOW_BUTTON)
