@@ -253,7 +253,7 @@ def test_who_waits_too_long_is_told_so_and_is_not_asked_twice(monkeypatch: pytes
         await reader.read()
 
     page, api = through(handler, Client(), Client("POST", "/api/v1/incidents", [b"{}"], [(b"content-length", b"2")]))
-    assert (page.status, page.answered[b"retry-after"], b"did not answer within 30 seconds" in page.body) == (503, b"5", True)
+    assert (page.status, page.answered[b"retry-after"], b"did not answer within 60 seconds" in page.body) == (503, b"5", True)
     assert (api.status, json.loads(api.body)["error"]) == (503, "not_ready")
     assert len(asked) == 2
 

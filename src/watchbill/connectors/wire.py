@@ -22,7 +22,7 @@ from watchbill.connectors.outgoing import Outgoing, Reply
 
 PATIENCE = 20.0  # seconds of one request: half an hour's list of a big project may take some
 LARGEST = 8 * 1024 * 1024
-FILE_PATIENCE = 60.0  # seconds of one file
+FILE_PATIENCE = 35.0  # seconds of one file; with the look before it, less than the front door waits
 WAIT = 60.0  # seconds, when a remote asks to wait and does not say how long
 LONGEST_SAID = 160
 DENIED = "the token is not valid, or lacks a right. It is tried again."

@@ -7,6 +7,7 @@ from html import escape
 
 from watchbill.frontdoor.requests import AGAIN, HEADERS, Scope, Send, answer, encode, error
 
+PATIENCE = 60.0  # seconds until an answer begins, from the end of the request: longer than a file of HackerOne may take
 MACHINES = ("/api/", "/in/", "/v2/", "/push/")
 PLAIN = ("/healthz", "/metrics")
 PAGE = (
@@ -41,7 +42,7 @@ LATE = Why(
     503,
     "not_ready",
     "No answer in time",
-    "The part that makes pages did not answer within 30 seconds. Events are still taken in. Look whether it was done before you send it again.",
+    f"The part that makes pages did not answer within {PATIENCE:.0f} seconds. Events are still taken in. Look whether it was done before you send it again.",
 )
 UNKNOWN = Why(
     502,

@@ -10,11 +10,11 @@ import asyncio
 from contextlib import suppress
 
 from watchbill.frontdoor import away
+from watchbill.frontdoor.away import PATIENCE
 from watchbill.frontdoor.links import Away, Link, Links
 from watchbill.frontdoor.requests import Receive, Scope, Send
 from watchbill.frontdoor.wire import LAST_CHUNK, Framing, chunk, framing, request_head
 
-PATIENCE = 30.0  # seconds until an answer begins, from the end of the request
 LOOK = 0.2  # seconds after which we look whether the client still waits
 SAFE = ("GET", "HEAD", "OPTIONS")  # asking twice does nothing twice
 
