@@ -116,6 +116,30 @@ def test_a_lost_listener_comes_back():
 
 
 @pytest.mark.django_db
+def test_a_stream_that_nobody_reads_opens_no_connection(rf: Any, monkeypatch: pytest.MonkeyPatch):
+    async def somebody(_request: Any) -> tuple[int, str]:
+        return 7, "now"
+
+    monkeypatch.setattr(live, "_who", somebody)
+
+    async def run() -> None:
+        before = asyncio.all_tasks()
+        answer = await live.stream(rf.get("/live"))
+        assert answer.status_code == 200
+        assert asyncio.all_tasks() == before
+        stream = aiter(answer)
+        await anext(stream)
+        hearing = asyncio.ensure_future(anext(stream))
+        async with asyncio.timeout(10):
+            while not live.hub().heard:
+                await asyncio.sleep(0.02)
+        hearing.cancel()
+        live.hub().close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.django_db
 def test_a_person_has_a_bounded_number_of_streams(rf: Any, monkeypatch: pytest.MonkeyPatch):
     async def somebody(_request: Any) -> tuple[int, str]:
         return 7, "now"

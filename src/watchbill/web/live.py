@@ -169,7 +169,6 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     here = hub()
     if here.closing or here.streams[person_id] >= MOST:
         return HttpResponse(status=503 if here.closing else 429, headers={"Retry-After": "10"})
-    here.start()
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "identity"}
     return StreamingHttpResponse(signals(here, person_id, now), content_type="text/event-stream", headers=headers)
 
