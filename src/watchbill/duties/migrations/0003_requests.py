@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from watchbill.kernel.migrating import CreateTogether
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,183 +17,189 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="queue",
-            name="alarm",
-            field=models.CharField(blank=True, default="", max_length=32),
-        ),
-        migrations.AddField(
-            model_name="queue",
-            name="criteria",
-            field=models.JSONField(null=True),
-        ),
-        migrations.CreateModel(
-            name="Answer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("criterion", models.CharField(max_length=300)),
-                ("word", models.CharField(max_length=8)),
-                ("note", models.CharField(blank=True, default="", max_length=2000)),
-                ("at", models.DateTimeField()),
-                (
-                    "issue",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="trackers.issue"
+        CreateTogether(
+            [
+                migrations.AddField(
+                    model_name="queue",
+                    name="alarm",
+                    field=models.CharField(blank=True, default="", max_length=32),
+                ),
+                migrations.AddField(
+                    model_name="queue",
+                    name="criteria",
+                    field=models.JSONField(null=True),
+                ),
+                migrations.CreateModel(
+                    name="Answer",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("criterion", models.CharField(max_length=300)),
+                        ("word", models.CharField(max_length=8)),
+                        ("note", models.CharField(blank=True, default="", max_length=2000)),
+                        ("at", models.DateTimeField()),
+                        (
+                            "issue",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="trackers.issue"
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Decision",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("verdict", models.CharField(max_length=8)),
+                        ("reason", models.CharField(blank=True, default="", max_length=2000)),
+                        ("vouched", models.CharField(blank=True, default="", max_length=300)),
+                        ("known", models.JSONField(default=list)),
+                        ("at", models.DateTimeField()),
+                        (
+                            "issue",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="trackers.issue"
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="AgeTold",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("since", models.DateTimeField()),
+                        ("stage", models.CharField(max_length=6)),
+                        ("at", models.DateTimeField()),
+                        (
+                            "issue",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="ages_told", to="trackers.issue"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.UniqueConstraint(fields=("issue", "since", "stage"), name="age_told_once"),
+                            models.CheckConstraint(condition=models.Q(("stage__in", ["soon", "broken", "team"])), name="age_told_stage"),
+                        ],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="agetold",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_age_told_append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="4757d38fd6c8caac661a2641b46b2ceb376faa93",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_request_age_told_append_only_4081d",
+                            table="duties_agetold",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                pgtrigger.migrations.AddTrigger(
+                    model_name="agetold",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_age_told_no_truncate",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'this table is append-only';",
+                            hash="bce6c358a6d10e6b8d3cb8de2d6b1ac741b40a07",
+                            level="STATEMENT",
+                            operation="TRUNCATE",
+                            pgid="pgtrigger_request_age_told_no_truncate_6917a",
+                            table="duties_agetold",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Decision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("verdict", models.CharField(max_length=8)),
-                ("reason", models.CharField(blank=True, default="", max_length=2000)),
-                ("vouched", models.CharField(blank=True, default="", max_length=300)),
-                ("known", models.JSONField(default=list)),
-                ("at", models.DateTimeField()),
-                (
-                    "issue",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="trackers.issue"
+                migrations.AddIndex(
+                    model_name="answer",
+                    index=models.Index(fields=["issue", "id"], name="answer_of"),
+                ),
+                migrations.AddConstraint(
+                    model_name="answer",
+                    constraint=models.CheckConstraint(condition=models.Q(("word__in", ["met", "not_met", "unclear"])), name="answer_word"),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="answer",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_answer_append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="f9264e11811879fd71fe005733e944b2c4372055",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_request_answer_append_only_81bea",
+                            table="duties_answer",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                pgtrigger.migrations.AddTrigger(
+                    model_name="answer",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_answer_no_truncate",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'this table is append-only';",
+                            hash="54dcac724bddc8f4c52dcb2558509991776b5e87",
+                            level="STATEMENT",
+                            operation="TRUNCATE",
+                            pgid="pgtrigger_request_answer_no_truncate_a3154",
+                            table="duties_answer",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="AgeTold",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("since", models.DateTimeField()),
-                ("stage", models.CharField(max_length=6)),
-                ("at", models.DateTimeField()),
-                (
-                    "issue",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="ages_told", to="trackers.issue"
+                migrations.AddIndex(
+                    model_name="decision",
+                    index=models.Index(fields=["issue", "id"], name="decision_of"),
+                ),
+                migrations.AddConstraint(
+                    model_name="decision",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["accept", "decline", "ask"])), name="decision_verdict"
                     ),
                 ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("issue", "since", "stage"), name="age_told_once"),
-                    models.CheckConstraint(condition=models.Q(("stage__in", ["soon", "broken", "team"])), name="age_told_stage"),
-                ],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="agetold",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_age_told_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="4757d38fd6c8caac661a2641b46b2ceb376faa93",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_request_age_told_append_only_4081d",
-                    table="duties_agetold",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="decision",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_decision_append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="9839984478cd9275f6cc8e884528b8745ed04a1a",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_request_decision_append_only_929d2",
+                            table="duties_decision",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="agetold",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_age_told_no_truncate",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'this table is append-only';",
-                    hash="bce6c358a6d10e6b8d3cb8de2d6b1ac741b40a07",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_request_age_told_no_truncate_6917a",
-                    table="duties_agetold",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="decision",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="request_decision_no_truncate",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'this table is append-only';",
+                            hash="d6f4ebc4c4d8baf0169cc83c5e6c632a5b534b96",
+                            level="STATEMENT",
+                            operation="TRUNCATE",
+                            pgid="pgtrigger_request_decision_no_truncate_8d376",
+                            table="duties_decision",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="answer",
-            index=models.Index(fields=["issue", "id"], name="answer_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(condition=models.Q(("word__in", ["met", "not_met", "unclear"])), name="answer_word"),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="answer",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_answer_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="f9264e11811879fd71fe005733e944b2c4372055",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_request_answer_append_only_81bea",
-                    table="duties_answer",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="answer",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_answer_no_truncate",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'this table is append-only';",
-                    hash="54dcac724bddc8f4c52dcb2558509991776b5e87",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_request_answer_no_truncate_a3154",
-                    table="duties_answer",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="decision",
-            index=models.Index(fields=["issue", "id"], name="decision_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(condition=models.Q(("verdict__in", ["accept", "decline", "ask"])), name="decision_verdict"),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="decision",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_decision_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="9839984478cd9275f6cc8e884528b8745ed04a1a",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_request_decision_append_only_929d2",
-                    table="duties_decision",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="decision",
-            trigger=pgtrigger.compiler.Trigger(
-                name="request_decision_no_truncate",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'this table is append-only';",
-                    hash="d6f4ebc4c4d8baf0169cc83c5e6c632a5b534b96",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_request_decision_no_truncate_8d376",
-                    table="duties_decision",
-                    when="BEFORE",
-                ),
-            ),
+            ]
         ),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from watchbill.kernel.migrating import CreateTogether
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -16,253 +18,268 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Thread",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.BigIntegerField(unique=True)),
-                ("subject", models.CharField(blank=True, max_length=1024)),
-                ("sender", models.CharField(blank=True, max_length=320)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("no_action", "No Action"),
-                            ("completed", "Completed"),
-                            ("duplicate", "Duplicate"),
-                            ("spam", "Spam"),
-                        ],
-                        default="open",
-                        max_length=10,
+        CreateTogether(
+            [
+                migrations.CreateModel(
+                    name="Thread",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("number", models.BigIntegerField(unique=True)),
+                        ("subject", models.CharField(blank=True, max_length=1024)),
+                        ("sender", models.CharField(blank=True, max_length=320)),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("open", "Open"),
+                                    ("no_action", "No Action"),
+                                    ("completed", "Completed"),
+                                    ("duplicate", "Duplicate"),
+                                    ("spam", "Spam"),
+                                ],
+                                default="open",
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "before",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("open", "Open"),
+                                    ("no_action", "No Action"),
+                                    ("completed", "Completed"),
+                                    ("duplicate", "Duplicate"),
+                                    ("spam", "Spam"),
+                                ],
+                                default="",
+                                max_length=10,
+                            ),
+                        ),
+                        ("taken_at", models.DateTimeField(null=True)),
+                        ("link", models.CharField(blank=True, default="", max_length=2000)),
+                        ("issue_url", models.CharField(blank=True, default="", max_length=2000)),
+                        ("automatic", models.BooleanField(default=False)),
+                        ("received_at", models.DateTimeField()),
+                        ("last_at", models.DateTimeField()),
+                        ("due_at", models.DateTimeField(null=True)),
+                        ("closed_at", models.DateTimeField(null=True)),
+                        (
+                            "accountable",
+                            models.ForeignKey(
+                                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                            ),
+                        ),
+                        (
+                            "duplicate_of",
+                            models.ForeignKey(
+                                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="duplicates", to="mailbox.thread"
+                            ),
+                        ),
+                        (
+                            "mailbox",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="threads", to="intake.mailbox"
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Letter",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("digest", models.BinaryField(max_length=32)),
+                        ("message_id", models.BinaryField(max_length=32)),
+                        ("sent_id", models.CharField(blank=True, default="", max_length=998)),
+                        ("refers", models.JSONField(default=list)),
+                        ("sender", models.CharField(blank=True, max_length=320)),
+                        ("subject", models.CharField(blank=True, max_length=1024)),
+                        ("text", models.TextField(blank=True)),
+                        ("files", models.JSONField(default=list)),
+                        ("remark", models.CharField(blank=True, default="", max_length=500)),
+                        ("machine", models.CharField(blank=True, default="", max_length=300)),
+                        ("doubt", models.CharField(blank=True, default="", max_length=300)),
+                        ("size", models.BigIntegerField(default=0)),
+                        ("raw", models.BinaryField(null=True)),
+                        ("at", models.DateTimeField()),
+                        (
+                            "outgoing",
+                            models.CharField(
+                                blank=True,
+                                choices=[("waiting", "Waiting"), ("sent", "Sent"), ("failed", "Failed")],
+                                default="",
+                                max_length=7,
+                            ),
+                        ),
+                        ("to", models.CharField(blank=True, default="", max_length=320)),
+                        ("attempts", models.IntegerField(default=0)),
+                        ("try_at", models.DateTimeField(null=True)),
+                        ("sent_at", models.DateTimeField(null=True)),
+                        (
+                            "author",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "mailbox",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="intake.mailbox"
+                            ),
+                        ),
+                        (
+                            "thread",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="letters", to="mailbox.thread"
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Entry",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("at", models.DateTimeField()),
+                        ("kind", models.CharField(max_length=20)),
+                        ("via", models.CharField(blank=True, default="", max_length=40)),
+                        ("text", models.CharField(max_length=2000)),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "thread",
+                            models.ForeignKey(
+                                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="story", to="mailbox.thread"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name_plural": "entries",
+                    },
+                ),
+                migrations.AddIndex(
+                    model_name="thread",
+                    index=models.Index(
+                        models.F("mailbox"),
+                        models.OrderBy(models.F("due_at"), nulls_last=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        condition=models.Q(("state", "open")),
+                        name="thread_board",
                     ),
                 ),
-                (
-                    "before",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("open", "Open"),
-                            ("no_action", "No Action"),
-                            ("completed", "Completed"),
-                            ("duplicate", "Duplicate"),
-                            ("spam", "Spam"),
-                        ],
-                        default="",
-                        max_length=10,
+                migrations.AddIndex(
+                    model_name="thread",
+                    index=models.Index(
+                        models.F("mailbox"), models.OrderBy(models.F("received_at"), descending=True), name="thread_of_mailbox"
                     ),
                 ),
-                ("taken_at", models.DateTimeField(null=True)),
-                ("link", models.CharField(blank=True, default="", max_length=2000)),
-                ("issue_url", models.CharField(blank=True, default="", max_length=2000)),
-                ("automatic", models.BooleanField(default=False)),
-                ("received_at", models.DateTimeField()),
-                ("last_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField(null=True)),
-                ("closed_at", models.DateTimeField(null=True)),
-                (
-                    "accountable",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                migrations.AddConstraint(
+                    model_name="thread",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "no_action", "completed", "duplicate", "spam"])), name="thread_state"
                     ),
                 ),
-                (
-                    "duplicate_of",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="duplicates", to="mailbox.thread"
+                migrations.AddConstraint(
+                    model_name="thread",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("state", "open"), ("closed_at__isnull", False), _connector="XOR"), name="thread_closed_at"
                     ),
                 ),
-                (
-                    "mailbox",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="threads", to="intake.mailbox"
+                migrations.AddConstraint(
+                    model_name="thread",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "duplicate"), ("duplicate_of__isnull", True), _connector="XOR"),
+                            ("state", "spam"),
+                            _connector="OR",
+                        ),
+                        name="thread_repeats",
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Letter",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.BinaryField(max_length=32)),
-                ("message_id", models.BinaryField(max_length=32)),
-                ("sent_id", models.CharField(blank=True, default="", max_length=998)),
-                ("refers", models.JSONField(default=list)),
-                ("sender", models.CharField(blank=True, max_length=320)),
-                ("subject", models.CharField(blank=True, max_length=1024)),
-                ("text", models.TextField(blank=True)),
-                ("files", models.JSONField(default=list)),
-                ("remark", models.CharField(blank=True, default="", max_length=500)),
-                ("machine", models.CharField(blank=True, default="", max_length=300)),
-                ("doubt", models.CharField(blank=True, default="", max_length=300)),
-                ("size", models.BigIntegerField(default=0)),
-                ("raw", models.BinaryField(null=True)),
-                ("at", models.DateTimeField()),
-                (
-                    "outgoing",
-                    models.CharField(
-                        blank=True, choices=[("waiting", "Waiting"), ("sent", "Sent"), ("failed", "Failed")], default="", max_length=7
+                migrations.AddConstraint(
+                    model_name="thread",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("due_at__isnull", True), ("state", "open"), _connector="OR"), name="thread_due"
                     ),
                 ),
-                ("to", models.CharField(blank=True, default="", max_length=320)),
-                ("attempts", models.IntegerField(default=0)),
-                ("try_at", models.DateTimeField(null=True)),
-                ("sent_at", models.DateTimeField(null=True)),
-                (
-                    "author",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                migrations.AddIndex(
+                    model_name="letter",
+                    index=models.Index(fields=["thread", "id"], name="letter_of_thread"),
+                ),
+                migrations.AddIndex(
+                    model_name="letter",
+                    index=models.Index(fields=["mailbox", "message_id"], name="letter_answered"),
+                ),
+                migrations.AddIndex(
+                    model_name="letter",
+                    index=models.Index(condition=models.Q(("outgoing", "waiting")), fields=["mailbox", "try_at"], name="letter_waits"),
+                ),
+                migrations.AddIndex(
+                    model_name="letter",
+                    index=models.Index(
+                        condition=models.Q(("outgoing", ""), _negated=True), fields=["mailbox", "to", "at"], name="letter_to"
                     ),
                 ),
-                (
-                    "mailbox",
-                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="intake.mailbox"),
+                migrations.AddConstraint(
+                    model_name="letter",
+                    constraint=models.UniqueConstraint(fields=("mailbox", "digest"), name="letter_once"),
                 ),
-                (
-                    "thread",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="letters", to="mailbox.thread"
+                migrations.AddConstraint(
+                    model_name="letter",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("outgoing__in", ["", "waiting", "sent", "failed"])), name="letter_outgoing"
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Entry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField()),
-                ("kind", models.CharField(max_length=20)),
-                ("via", models.CharField(blank=True, default="", max_length=40)),
-                ("text", models.CharField(max_length=2000)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                migrations.AddConstraint(
+                    model_name="letter",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("outgoing", "waiting"), ("try_at__isnull", True), _connector="XOR"), name="letter_try_at"
                     ),
                 ),
-                (
-                    "thread",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="story", to="mailbox.thread"
+                migrations.AddIndex(
+                    model_name="entry",
+                    index=models.Index(fields=["thread", "id"], name="thread_story"),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="entry",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="thread_story_append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="67d44235eb3cc31e1a66ad89d28008c823f23349",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_thread_story_append_only_a0a76",
+                            table="mailbox_entry",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
-            ],
-            options={
-                "verbose_name_plural": "entries",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(
-                models.F("mailbox"),
-                models.OrderBy(models.F("due_at"), nulls_last=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("state", "open")),
-                name="thread_board",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(models.F("mailbox"), models.OrderBy(models.F("received_at"), descending=True), name="thread_of_mailbox"),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "no_action", "completed", "duplicate", "spam"])), name="thread_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "open"), ("closed_at__isnull", False), _connector="XOR"), name="thread_closed_at"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "duplicate"), ("duplicate_of__isnull", True), _connector="XOR"), ("state", "spam"), _connector="OR"
+                pgtrigger.migrations.AddTrigger(
+                    model_name="entry",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="thread_story_no_truncate",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'this table is append-only';",
+                            hash="717e79a590266df86b748476a4dd90f8d57ffc5b",
+                            level="STATEMENT",
+                            operation="TRUNCATE",
+                            pgid="pgtrigger_thread_story_no_truncate_784f0",
+                            table="mailbox_entry",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-                name="thread_repeats",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_at__isnull", True), ("state", "open"), _connector="OR"), name="thread_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(fields=["thread", "id"], name="letter_of_thread"),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(fields=["mailbox", "message_id"], name="letter_answered"),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(condition=models.Q(("outgoing", "waiting")), fields=["mailbox", "try_at"], name="letter_waits"),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(condition=models.Q(("outgoing", ""), _negated=True), fields=["mailbox", "to", "at"], name="letter_to"),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.UniqueConstraint(fields=("mailbox", "digest"), name="letter_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outgoing__in", ["", "waiting", "sent", "failed"])), name="letter_outgoing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outgoing", "waiting"), ("try_at__isnull", True), _connector="XOR"), name="letter_try_at"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["thread", "id"], name="thread_story"),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="entry",
-            trigger=pgtrigger.compiler.Trigger(
-                name="thread_story_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="67d44235eb3cc31e1a66ad89d28008c823f23349",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_thread_story_append_only_a0a76",
-                    table="mailbox_entry",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="entry",
-            trigger=pgtrigger.compiler.Trigger(
-                name="thread_story_no_truncate",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'this table is append-only';",
-                    hash="717e79a590266df86b748476a4dd90f8d57ffc5b",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_thread_story_no_truncate_784f0",
-                    table="mailbox_entry",
-                    when="BEFORE",
-                ),
-            ),
+            ]
         ),
     ]

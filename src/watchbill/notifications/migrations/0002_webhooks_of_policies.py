@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from watchbill.kernel.migrating import CreateTogether
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,37 +14,48 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="contact",
-            name="person",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AlterField(
-            model_name="notification",
-            name="person",
-            field=models.ForeignKey(
-                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(condition=models.Q(("person", None)), fields=("address",), name="contact_of_nobody_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("person__isnull", False), ("kind", "webhook"), _connector="OR"), name="contact_of_nobody_is_webhook"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("person__isnull", False), models.Q(("contact__isnull", False), ("firing__isnull", True)), _connector="OR"
+        CreateTogether(
+            [
+                migrations.AlterField(
+                    model_name="contact",
+                    name="person",
+                    field=models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to=settings.AUTH_USER_MODEL
+                    ),
                 ),
-                name="notification_to_somebody",
-            ),
+                migrations.AlterField(
+                    model_name="notification",
+                    name="person",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="contact",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("person", None)), fields=("address",), name="contact_of_nobody_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="contact",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("person__isnull", False), ("kind", "webhook"), _connector="OR"),
+                        name="contact_of_nobody_is_webhook",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="notification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("person__isnull", False), models.Q(("contact__isnull", False), ("firing__isnull", True)), _connector="OR"
+                        ),
+                        name="notification_to_somebody",
+                    ),
+                ),
+            ]
         ),
     ]

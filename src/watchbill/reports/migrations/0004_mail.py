@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from watchbill.kernel.migrating import CreateTogether
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -13,26 +15,32 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="message",
-            name="report_message_way",
-        ),
-        migrations.AddField(
-            model_name="report",
-            name="thread",
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="report", to="mailbox.thread"),
-        ),
-        migrations.AlterField(
-            model_name="message",
-            name="way",
-            field=models.CharField(
-                choices=[("here", "Here"), ("receipt", "Receipt"), ("mail", "Mail"), ("by hand", "By Hand")], max_length=8
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("way__in", ["here", "receipt", "mail", "by hand"])), name="report_message_way"
-            ),
+        CreateTogether(
+            [
+                migrations.RemoveConstraint(
+                    model_name="message",
+                    name="report_message_way",
+                ),
+                migrations.AddField(
+                    model_name="report",
+                    name="thread",
+                    field=models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="report", to="mailbox.thread"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="message",
+                    name="way",
+                    field=models.CharField(
+                        choices=[("here", "Here"), ("receipt", "Receipt"), ("mail", "Mail"), ("by hand", "By Hand")], max_length=8
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="message",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("way__in", ["here", "receipt", "mail", "by hand"])), name="report_message_way"
+                    ),
+                ),
+            ]
         ),
     ]

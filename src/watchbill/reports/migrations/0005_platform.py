@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from watchbill.kernel.migrating import CreateTogether
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -17,96 +19,110 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="message",
-            name="report_message_way",
-        ),
-        migrations.RemoveConstraint(
-            model_name="moneystep",
-            name="report_money_kind",
-        ),
-        migrations.RemoveConstraint(
-            model_name="report",
-            name="report_bounty_state",
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="outside",
-            field=models.CharField(blank=True, default="", max_length=200),
-        ),
-        migrations.AddField(
-            model_name="report",
-            name="remote",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="report", to="platforms.remote"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="message",
-            name="way",
-            field=models.CharField(
-                choices=[("here", "Here"), ("receipt", "Receipt"), ("mail", "Mail"), ("platform", "Platform"), ("by hand", "By Hand")],
-                max_length=8,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="moneystep",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("proposed", "Proposed"),
-                    ("approved", "Approved"),
-                    ("sent", "Sent"),
-                    ("unknown", "Unknown"),
-                    ("refused", "Refused"),
-                    ("awarded", "Awarded"),
-                    ("ineligible", "Ineligible"),
-                ],
-                max_length=10,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="moneystep",
-            name="person",
-            field=models.ForeignKey(
-                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AlterField(
-            model_name="report",
-            name="bounty",
-            field=models.CharField(
-                choices=[
-                    ("none", "None"),
-                    ("proposed", "Proposed"),
-                    ("approved", "Approved"),
-                    ("sending", "Sending"),
-                    ("unknown", "Unknown"),
-                    ("awarded", "Awarded"),
-                    ("ineligible", "Ineligible"),
-                ],
-                default="none",
-                max_length=10,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("way__in", ["here", "receipt", "mail", "platform", "by hand"])), name="report_message_way"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="moneystep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["proposed", "approved", "sent", "unknown", "refused", "awarded", "ineligible"])),
-                name="report_money_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bounty__in", ["none", "proposed", "approved", "sending", "unknown", "awarded", "ineligible"])),
-                name="report_bounty_state",
-            ),
+        CreateTogether(
+            [
+                migrations.RemoveConstraint(
+                    model_name="message",
+                    name="report_message_way",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="moneystep",
+                    name="report_money_kind",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="report",
+                    name="report_bounty_state",
+                ),
+                migrations.AddField(
+                    model_name="message",
+                    name="outside",
+                    field=models.CharField(blank=True, default="", max_length=200),
+                ),
+                migrations.AddField(
+                    model_name="report",
+                    name="remote",
+                    field=models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="report", to="platforms.remote"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="message",
+                    name="way",
+                    field=models.CharField(
+                        choices=[
+                            ("here", "Here"),
+                            ("receipt", "Receipt"),
+                            ("mail", "Mail"),
+                            ("platform", "Platform"),
+                            ("by hand", "By Hand"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="moneystep",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("approved", "Approved"),
+                            ("sent", "Sent"),
+                            ("unknown", "Unknown"),
+                            ("refused", "Refused"),
+                            ("awarded", "Awarded"),
+                            ("ineligible", "Ineligible"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="moneystep",
+                    name="person",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="report",
+                    name="bounty",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("proposed", "Proposed"),
+                            ("approved", "Approved"),
+                            ("sending", "Sending"),
+                            ("unknown", "Unknown"),
+                            ("awarded", "Awarded"),
+                            ("ineligible", "Ineligible"),
+                        ],
+                        default="none",
+                        max_length=10,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="message",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("way__in", ["here", "receipt", "mail", "platform", "by hand"])), name="report_message_way"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="moneystep",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["proposed", "approved", "sent", "unknown", "refused", "awarded", "ineligible"])),
+                        name="report_money_kind",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="report",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("bounty__in", ["none", "proposed", "approved", "sending", "unknown", "awarded", "ineligible"])),
+                        name="report_bounty_state",
+                    ),
+                ),
+            ]
         ),
     ]
