@@ -35,6 +35,14 @@ def test_every_command_is_found_in_the_module_that_is_named_for_it():
     assert set(frame.MODULES) <= set(group.commands)
 
 
+def test_what_only_waits_loads_nothing_that_it_would_keep_for_weeks(tmp_path):
+    ran = run(code="import sys, watchbill.main.watching; print(*sys.modules)", WATCHBILL_DATA=str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    loaded = {name.split(".")[0] for name in ran.stdout.split()}
+    assert "watchbill" in loaded
+    assert loaded.isdisjoint({"django", "psycopg", "pydantic", "typer", "asyncio", "granian"})
+
+
 def test_a_command_loads_no_more_than_it_needs(tmp_path):
     code = (
         "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'watchbill.main.settings'; "

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from watchbill.kernel import postgres, setup
+from watchbill.kernel import postgres
 from watchbill.kernel.errors import NotReady, Refused
 from watchbill.main import environment, migrate
 from watchbill.main.children import Family, end_leftovers
@@ -244,17 +244,6 @@ def _say_who_died(family: Family) -> int:
     name, code = family.first_dead() or ("a part", 1)
     sys.stderr.write(f"The {name} process ended with code {code}; everything is stopped with it. Start again.\n")
     return 1
-
-
-def welcome(env: environment.Environment) -> None:
-    """While nobody can sign in yet: a one-time link that makes the first administrator."""
-    with connect(env) as connection:
-        if connection.execute("SELECT 1 FROM people_person WHERE is_active AND password NOT LIKE '!%' LIMIT 1").fetchone():
-            return
-    sys.stdout.write(
-        f"Nobody can sign in yet. Make the first administrator within a day: {env.url}/setup/{setup.make_token(env.secret_key)}\n"
-    )
-    sys.stdout.flush()
 
 
 def _host(host: str) -> str:

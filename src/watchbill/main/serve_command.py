@@ -1,4 +1,4 @@
-"""The `serve` command: works without Django, so that the process that only watches stays small."""
+"""The `serve` command: read without Django, then handed over to `main/watching.py`, so that the process that only watches stays small."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from watchbill.cli.usage import wrong_usage
-from watchbill.kernel.errors import WatchbillError
-from watchbill.main import demo as example
 from watchbill.main import environment
-from watchbill.main.serve import Role, serve, welcome
+from watchbill.main.serve import Role
 
 
 def command(
@@ -28,20 +26,10 @@ def command(
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--bind") from error
         os.environ["WATCHBILL_BIND"] = bind
-    try:
-        env = environment.read(os.environ)
-        code = (
-            example.run(env, role, announce=_announce) if demo else serve(env, role, announce=_announce, after_ready=lambda: welcome(env))
-        )
-    except WatchbillError as error:
-        sys.stderr.write(error.message + "\n")
-        code = 1
-    raise typer.Exit(code)
-
-
-def _announce(line: str) -> None:
-    sys.stdout.write(line + "\n")
     sys.stdout.flush()
+    watching = [sys.executable, "-P", "-m", "watchbill.main.watching", role.value]
+    # the same process, without what reads command lines
+    os.execv(sys.executable, [*watching, "demo"] if demo else watching)  # noqa: S606  # nosec B606  # our own interpreter, our own words
 
 
 def run(arguments: list[str]) -> int:
