@@ -23,8 +23,8 @@ import psycopg
 import pytest
 
 from tests.live.server import Desk, Sink, event, two_steps, wait_for
-from watchbill.kernel import postgres
-from watchbill.main import children
+from watchbill.frontdoor import commits
+from watchbill.kernel import postgres, slices
 
 pytestmark = pytest.mark.live
 
@@ -172,6 +172,7 @@ def test_a_node_for_people_has_no_engine(desk: Desk):
     assert (desk.get("/healthz")[0], desk.get("/acceptz")[0]) == (200, 200)
 
 
+KNOWN = tuple(map(int, re.findall(r"\d+", platform.release())[:2])) >= (6, 12)
 SCHED_GETATTR = {"x86_64": 315, "aarch64": 275}
 
 
@@ -184,17 +185,38 @@ def _slice(thread: int) -> int:
 
 
 def test_every_thread_of_the_front_door_asks_for_short_slices_where_the_kernel_gives_them(desk: Desk):
-    asked = [sys.executable, "-c", "from watchbill.main import children; print(children.prompt())"]
+    asked = [sys.executable, "-c", "from watchbill.kernel import slices; print(slices.prompt())"]
     taken = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     desk.start("--role", "web")
-    slices = {name: {_slice(int(thread)) for thread in os.listdir(f"/proc/{pid}/task")} for name, pid in desk.children().items()}
-    known = tuple(map(int, re.findall(r"\d+", platform.release())[:2])) >= (6, 12)
+    asked_for = {name: {_slice(int(thread)) for thread in os.listdir(f"/proc/{pid}/task")} for name, pid in desk.children().items()}
     assert taken == "True"
-    if known:
-        assert slices["frontdoor"] == {children.SHORT}
-    assert children.SHORT not in slices["web"]
+    if KNOWN:
+        assert asked_for["frontdoor"] == {slices.SHORT}
+    assert slices.SHORT not in asked_for["web"]
+
+
+def test_the_process_that_stores_events_is_let_in_as_soon_as_the_front_door(desk: Desk):
+    desk.start("--role", "web")
+    sink = Sink()
+    try:
+        desk.apply(two_steps(sink))
+        assert desk.post("/v2/enqueue", event(desk.key()))[0] == 202
+    finally:
+        sink.close()
+    with psycopg.connect(postgres.connection_parameters(desk.data).conninfo, autocommit=True) as connection:
+        wanted = "SELECT pid, application_name FROM pg_stat_activity WHERE datname = current_database()"
+        found = wait_for(lambda: [row for row in connection.execute(wanted).fetchall() if row[1] == commits.NAME])
+        others = [pid for pid, name in connection.execute(wanted).fetchall() if name != commits.NAME]
+    if KNOWN:
+        assert {_slice(pid) for pid, _ in found} == {slices.SHORT}
+    assert slices.SHORT not in {_slice(pid) for pid in others}
+
+
+@pytest.mark.parametrize(("host", "pid"), [("127.0.0.1", os.getpid()), ("/run/postgresql", os.getpid()), ("/run/postgresql", 2**22 - 1)])
+def test_only_a_database_of_this_machine_is_meant(host: str, pid: int):
+    assert slices.prompt_database(host, pid) is False
 
 
 def test_where_the_kernel_knows_no_slices_nothing_is_asked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    assert children.prompt() is False
+    assert slices.prompt() is False

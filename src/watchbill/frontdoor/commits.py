@@ -18,6 +18,7 @@ import psycopg
 from psycopg import generators, pq
 
 from watchbill.frontdoor import database, rows
+from watchbill.kernel import slices
 from watchbill.kernel.patience import cut
 
 NAME = "watchbill front door"
@@ -65,6 +66,7 @@ class Connected:
 
     async def connect(self, deadline: float) -> Connection:
         connection = await database.connect(NAME)
+        slices.prompt_database(connection.info.host, connection.info.backend_pid)  # else an event that was let in waits there
         try:
             await before(deadline, connection, self._prepare(connection))
         except BaseException:

@@ -6,10 +6,8 @@ import contextlib
 import ctypes
 import json
 import os
-import platform
 import resource
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -18,29 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # the number of the system call
-SHORT = 100_000  # nanoseconds: the shortest slice that the kernel gives
 
 
 def die_with_parent(sign: int = signal.SIGTERM) -> None:
     """Ask the kernel for a signal when the parent dies (Linux). Called in each child, also in a worker of a worker."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, sign)
-
-
-def prompt() -> bool:
-    """Ask for short slices of the processor, for this thread and those it makes from now on. True when the kernel took it.
-
-    Who asks for less at a time is let in sooner (Linux 6.12 and later): an event that comes while pages are made on every processor waits for
-    a fraction of a page's slice instead of all of it. The share of the processor stays the same, and no right is needed. Older kernels take
-    the call and do nothing; where it is refused or unknown, nothing is lost.
-    """
-    number = SCHED_SETATTR.get(platform.machine())
-    if sys.platform != "linux" or number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
-        return False
-    nice = os.getpriority(os.PRIO_PROCESS, 0)
-    wanted = struct.pack("IIQiIQQQ", 48, os.SCHED_OTHER, 0, nice, 0, SHORT, 0, 0)
-    return bool(ctypes.CDLL(None).syscall(number, 0, wanted, 0) == 0)
 
 
 def many_files() -> None:

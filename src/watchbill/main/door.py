@@ -8,10 +8,11 @@ import signal
 import sys
 from typing import Any
 
+from watchbill.kernel import slices
 from watchbill.main import children
 
 children.die_with_parent()
-children.prompt()
+slices.prompt()
 children.many_files()
 
 import uvloop  # noqa: E402  the death signal must be set first
