@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.frontdoor.unix import OK, Client, Handler, head, served
+from watchbill.connectors import wire
 from watchbill.frontdoor import away, relay
 from watchbill.frontdoor.app import FrontDoor
 from watchbill.frontdoor.links import Links
@@ -311,3 +312,7 @@ def test_no_more_idle_connections_are_kept_than_need_be(monkeypatch: pytest.Monk
 
     assert 0 < asyncio.run(run()) <= 64
     assert Links("x").idle.maxlen is None
+
+
+def test_a_file_that_is_fetched_for_a_page_ends_before_the_page_is_given_up():
+    assert wire.PATIENCE + wire.FILE_PATIENCE < away.PATIENCE, "a look at the report, then its file"
